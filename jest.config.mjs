@@ -1,0 +1,23 @@
+// Tests run from source: no build first, no type-check here.
+import { fileURLToPath } from 'node:url';
+
+const environment = fileURLToPath(new URL('./jest.environment.mjs', import.meta.url));
+
+export default {
+  testEnvironment: environment,
+  testMatch: ['**/src/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.slow\\.test\\.ts$'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testEnvironmentOptions: { customExportConditions: ['@alectra/source', 'node', 'node-addons'] },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+};
