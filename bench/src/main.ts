@@ -1,1 +1,11 @@
-export {};
+// npm run bench -- <name> [options]: measures our packages beside their peers, in one run.
+
+const BENCHES = ['train-step', 'wordpiece', 'owt-loader', 'checkpoint', 'jit'] as const;
+
+const [name, ...args] = process.argv.slice(2);
+if (!name || !(BENCHES as readonly string[]).includes(name)) {
+  console.error(`usage: npm run bench -- <name> [options]\nnames: ${BENCHES.join(', ')}`);
+  process.exit(2);
+}
+const bench = (await import(`./${name}.js`)) as { run(args: string[]): Promise<void> };
+await bench.run(args);
