@@ -1,1 +1,15 @@
-export {};
+export { type Content, syncFolder, writeFileAtomic } from './atomic-file.js';
+export { type FolderOptions, writeFolderAtomic } from './atomic-folder.js';
+export { crc32c, maskedCrc32c } from './crc32c.js';
+export { FileError, type FileErrorCode } from './file-error.js';
+export { type LineLog, type LineLogOptions, openLineLog } from './line-log.js';
+export { acquireLock, type Lock, type LockOptions } from './lock-file.js';
+export { sha256, sha256File } from './sha256.js';
+export { cleanTemporaries } from './temporary-name.js';
+export {
+  frameRecord,
+  openTfRecordWriter,
+  type ReadRecordsOptions,
+  readTfRecords,
+  type TfRecordWriter,
+} from './tfrecord.js';
