@@ -1,0 +1,150 @@
+// Counter-based random numbers: element i of a draw is a pure function of (seed, counter, stream, i).
+//
+// There is no generator state to save: a run is replayed from its seed and the step number. The function uses
+// 32-bit unsigned add, multiply and division by a power of two only (no xor, no shift), because ONNX Runtime's
+// WebGPU engine has no bitwise kernels and TensorFlow.js has neither; every engine so gives the same integers.
+//
+// `RANDOM_BITS` is the definition. `x * (2x + 1)` is the bijection of RC6 (Rivest et al. 1998): it carries low bits
+// upwards; the rotation brings high bits down again. Seed, counter and stream enter before one mixing each, so
+// two streams (or two counters) are never shifted copies of one another.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { type FusedKernel, hostTensor, hostValues, runFused } from './fused-kernel.js';
+
+/** Where random numbers come from: same key, stream and shape, same numbers. */
+export interface RandomKey {
+  /** int32 scalar, one per run. */
+  readonly seed: tf.Scalar;
+  /** int32 scalar that moves on, for example the training step. */
+  readonly counter: tf.Scalar;
+}
+
+/** One step on `x`, an unsigned 32-bit integer; all arithmetic wraps around at 2^32. */
+export type RandomBitsStep =
+  /** x = x * multiply + add */
+  | { readonly step: 'affine'; readonly multiply: number; readonly add: number }
+  /** x = x + multiply * (seed, counter or stream) */
+  | {
+      readonly step: 'input';
+      readonly name: 'seed' | 'counter' | 'stream';
+      readonly multiply: number;
+    }
+  /** x = x * (2 * x + 1) */
+  | { readonly step: 'square' }
+  /** x = x * 65536 + floor(x / 65536) */
+  | { readonly step: 'rotate' }
+  /** x = floor(x / by) */
+  | { readonly step: 'divide'; readonly by: number };
+
+const MIX: readonly RandomBitsStep[] = [
+  { step: 'square' },
+  { step: 'rotate' },
+  { step: 'affine', multiply: 0x2c1b3c6d, add: 0x297a2d39 },
+  { step: 'square' },
+  { step: 'rotate' },
+  { step: 'affine', multiply: 0x2c1b3c6d, add: 0x297a2d39 },
+  { step: 'rotate' },
+];
+
+/** The steps that turn the element index (row-major, `x = i` at the start) into 23 random bits. */
+export const RANDOM_BITS: readonly RandomBitsStep[] = [
+  { step: 'affine', multiply: 0x9e3779b1, add: 0 },
+  { step: 'input', name: 'seed', multiply: 0x85ebca6b },
+  ...MIX,
+  { step: 'input', name: 'counter', multiply: 0xc2b2ae35 },
+  ...MIX,
+  { step: 'input', name: 'stream', multiply: 1 },
+  ...MIX,
+  { step: 'divide', by: 512 },
+];
+
+/**
+ * Uniform integers in [0, 2^23), int32, of the given shape. The caller disposes the result.
+ *
+ * @param stream purpose of the draw: two draws that must be independent need different streams
+ */
+export function randomBits<S extends tf.Tensor = tf.Tensor>(
+  key: RandomKey,
+  stream: number | string,
+  shape: readonly number[],
+): S {
+  const { seed, counter } = key;
+  return runFused<S>(
+    'RandomBits',
+    { seed, counter },
+    { shape: [...shape], stream: streamId(stream) },
+  );
+}
+
+/** Uniform float32 in (0, 1), never 0 and never 1: (bits + 0.5) / 2^23. */
+export function randomUniform<S extends tf.Tensor = tf.Tensor>(
+  key: RandomKey,
+  stream: number | string,
+  shape: readonly number[],
+): S {
+  return tf.tidy(() => {
+    const bits = tf.cast(randomBits(key, stream, shape), 'float32');
+    // The rank follows from the shape, which the type system does not see.
+    return tf.mul(tf.add(bits, 0.5), 2 ** -23) as S;
+  });
+}
+
+/** Standard Gumbel noise, -ln(-ln u): adding it to logits and taking the largest samples from their softmax. */
+export function gumbel<S extends tf.Tensor = tf.Tensor>(
+  key: RandomKey,
+  stream: number | string,
+  shape: readonly number[],
+): S {
+  return tf.tidy(() => tf.neg(tf.log(tf.neg(tf.log(randomUniform<S>(key, stream, shape))))));
+}
+
+/** Stream number of a name (32-bit FNV-1a of its UTF-16 units), or the number itself as an unsigned integer. */
+export function streamId(stream: number | string): number {
+  if (typeof stream === 'number') return stream >>> 0;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < stream.length; i++)
+    hash = Math.imul(hash ^ stream.charCodeAt(i), 0x01000193) >>> 0;
+  return hash;
+}
+
+/** The same integers on the host: `size` elements from index 0. Seed and counter are taken modulo 2^32. */
+export function hostRandomBits(
+  seed: number,
+  counter: number,
+  stream: number | string,
+  size: number,
+): Int32Array {
+  const first = Math.imul(seed, 0x85ebca6b);
+  const second = Math.imul(counter, 0xc2b2ae35);
+  const third = streamId(stream) | 0;
+  const bits = new Int32Array(size);
+  for (let i = 0; i < size; i++) {
+    const x = mix((mix((Math.imul(i, 0x9e3779b1) + first) | 0) + second) | 0);
+    bits[i] = mix((x + third) | 0) >>> 9;
+  }
+  return bits;
+}
+
+/** MIX on one number, written out for speed; a test holds it to the steps. */
+function mix(value: number): number {
+  let x = Math.imul(value, (value << 1) | 1);
+  x = (x << 16) | (x >>> 16);
+  x = (Math.imul(x, 0x2c1b3c6d) + 0x297a2d39) | 0;
+  x = Math.imul(x, (x << 1) | 1);
+  x = (x << 16) | (x >>> 16);
+  x = (Math.imul(x, 0x2c1b3c6d) + 0x297a2d39) | 0;
+  return (x << 16) | (x >>> 16);
+}
+
+/** `RandomBits(seed, counter)`, attributes `shape` and `stream` (uint32) → int32. Drawn on the host. */
+export const randomBitsKernel: FusedKernel = {
+  name: 'RandomBits',
+  host: ({ inputs, attrs, backend }) => {
+    const shape = attrs.shape as number[];
+    const size = tf.util.sizeFromShape(shape);
+    const seed = hostValues<Int32Array>(backend, inputs.seed)[0];
+    const counter = hostValues<Int32Array>(backend, inputs.counter)[0];
+    const bits = hostRandomBits(seed, counter, attrs.stream as number, size);
+    return hostTensor(backend, bits, shape, 'int32');
+  },
+};

@@ -1,0 +1,89 @@
+// Cross-entropy of integer labels under a softmax, one loss per row.
+//
+// Kernels: `SoftmaxCrossEntropy` {logits [N, V], labels int32 [N]} → [loss [N], logSumExp [N]];
+// `SoftmaxCrossEntropyGrad` {logits, labels, logSumExp, dy [N]} → dlogits [N, V].
+// Labels lie in 0..V-1: a row that should not count gets any label and weight 0 outside.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { type FusedKernel, hostTensor, hostValues, runFused } from './fused-kernel.js';
+
+/** -ln softmax(logits)[label] of every row: `[N, V]`, int32 `[N]` → `[N]`; the caller disposes. */
+export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+  const [loss, logSumExp] = runFused<tf.Tensor1D[]>('SoftmaxCrossEntropy', { logits, labels });
+  logSumExp.dispose();
+  return loss;
+}
+
+export const softmaxCrossEntropyGradient: tf.GradConfig = {
+  kernelName: 'SoftmaxCrossEntropy',
+  inputsToSave: ['logits', 'labels'],
+  outputsToSave: [false, true],
+  gradFunc: (dys, [logits, labels, logSumExp]) => {
+    const dy = (dys as tf.Tensor[])[0];
+    return {
+      logits: () => runFused('SoftmaxCrossEntropyGrad', { logits, labels, logSumExp, dy }),
+      labels: () => tf.zeros(labels.shape), // integers have none, but the tape asks for a tensor
+    };
+  },
+};
+
+export const softmaxCrossEntropyKernel: FusedKernel = {
+  name: 'SoftmaxCrossEntropy',
+  host: ({ inputs, backend }) => {
+    const logits = hostValues(backend, inputs.logits);
+    const labels = hostValues<Int32Array>(backend, inputs.labels);
+    const [N, V] = inputs.logits.shape as number[];
+    const loss = new Float32Array(N);
+    const logSumExp = new Float32Array(N);
+    for (let n = 0; n < N; n++) {
+      const start = n * V;
+      let largest = Number.NEGATIVE_INFINITY;
+      for (let v = 0; v < V; v++) largest = Math.max(largest, logits[start + v]);
+      let sum = 0;
+      for (let v = 0; v < V; v++) sum += Math.exp(logits[start + v] - largest);
+      const total = largest + Math.log(sum);
+      logSumExp[n] = total;
+      loss[n] = total - logits[start + labels[n]];
+    }
+    return [hostTensor(backend, loss, [N]), hostTensor(backend, logSumExp, [N])];
+  },
+  composed: ({ inputs }) =>
+    tf.tidy(() => {
+      const logits = inputs.logits as tf.Tensor2D;
+      const chosen = tf.sum(tf.mul(logits, labelRows(inputs)), -1);
+      const logSumExp = tf.logSumExp(logits, -1);
+      return [tf.sub(logSumExp, chosen), logSumExp];
+    }),
+};
+
+export const softmaxCrossEntropyGradKernel: FusedKernel = {
+  name: 'SoftmaxCrossEntropyGrad',
+  host: ({ inputs, backend }) => {
+    const logits = hostValues(backend, inputs.logits);
+    const labels = hostValues<Int32Array>(backend, inputs.labels);
+    const logSumExp = hostValues(backend, inputs.logSumExp);
+    const dy = hostValues(backend, inputs.dy);
+    const [N, V] = inputs.logits.shape as number[];
+    const dlogits = new Float32Array(logits.length);
+    for (let n = 0; n < N; n++) {
+      const start = n * V;
+      if (dy[n] === 0) continue;
+      for (let v = 0; v < V; v++)
+        dlogits[start + v] = dy[n] * Math.exp(logits[start + v] - logSumExp[n]);
+      dlogits[start + labels[n]] -= dy[n];
+    }
+    return hostTensor(backend, dlogits, inputs.logits.shape);
+  },
+  composed: ({ inputs }) =>
+    tf.tidy(() => {
+      const logSumExp = tf.expandDims(inputs.logSumExp, 1);
+      const probabilities = tf.exp(tf.sub(inputs.logits, logSumExp));
+      return tf.mul(tf.sub(probabilities, labelRows(inputs)), tf.expandDims(inputs.dy, 1));
+    }),
+};
+
+/** One-hot labels, `[N, V]` float32. */
+function labelRows(inputs: Readonly<Record<string, tf.Tensor>>): tf.Tensor {
+  const [, V] = inputs.logits.shape as number[];
+  return tf.cast(tf.oneHot(inputs.labels as tf.Tensor1D, V), 'float32');
+}
