@@ -1,0 +1,240 @@
+// The loop: batch, step, guard, log, evaluate, save, and out when the work is done or a signal came.
+//
+// Everything that decides what happens next is a function of the step and of the state in the last checkpoint,
+// so that a run killed anywhere and resumed takes the same decisions again.
+
+import { join } from 'node:path';
+import { writeFileAtomic } from '@alectra/files';
+import { CheckpointError } from './checkpoint-error.js';
+import {
+  type Checkpoint,
+  checkpointName,
+  listCheckpoints,
+  removeCheckpoint,
+  writeCheckpoint,
+} from './checkpoint-folder.js';
+import { configDifferences, formatDifferences, type Json } from './config-difference.js';
+import { type EventFile, openEventFile } from './event-file.js';
+import { defaultGuard, divergence, type GuardOptions, limits, NO_LIMIT, observe } from './guard.js';
+import { type MetricsLine, openMetricsLog } from './metrics-log.js';
+import type { Programs } from './programs.js';
+import {
+  addStep,
+  emptyWindow,
+  freshState,
+  type ProgressState,
+  windowMetrics,
+} from './progress-state.js';
+import { better, expendable } from './retention.js';
+import type { RunPlan, RunResult } from './run-plan.js';
+import type { BatchSource, TrainingTask } from './training-task.js';
+
+export interface LoopOptions {
+  readonly folder: string;
+  readonly source: BatchSource;
+  readonly programs: Programs;
+  readonly plan: RunPlan;
+  readonly startStep: number;
+  readonly saved: ProgressState | undefined;
+  readonly damaged: readonly { readonly path: string; readonly reason: string }[];
+  readonly tokensPerStep: number;
+  readonly summarise: NonNullable<TrainingTask['summarise']>;
+}
+
+type Metrics = Readonly<Record<string, number>>;
+
+export async function runLoop(options: LoopOptions): Promise<RunResult> {
+  const { folder, source, programs, plan, startStep, saved, tokensPerStep, summarise } = options;
+  const { steps, signal } = plan;
+  const emit = plan.onEvent ?? (() => undefined);
+  if (saved) checkConfig(folder, saved.config, plan);
+  await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(plan.config, null, 2)}\n`);
+
+  const guard: GuardOptions | undefined =
+    plan.guard === false ? undefined : { ...defaultGuard, ...plan.guard };
+  const log = await openMetricsLog(join(folder, 'metrics.jsonl'), saved && startStep);
+  const events = await openEvents(folder, startStep);
+  const checkpoints = join(folder, 'checkpoints');
+  let state: ProgressState = saved
+    ? { ...saved, config: plan.config }
+    : freshState(plan.config, source.state());
+  let step = startStep;
+  let savedStep = saved ? startStep : -1;
+  let savedAt = performance.now();
+  let evaluation: Metrics | undefined;
+  let secondsPerStep = Number.NaN;
+
+  const record = async (line: MetricsLine): Promise<void> => {
+    const unixSeconds = Date.now() / 1000;
+    await log.append({ ...line, time: new Date(1000 * unixSeconds).toISOString() });
+    await events.scalars(line.step, unixSeconds, scalarsOf(line));
+  };
+
+  const evaluate = async (): Promise<void> => {
+    evaluation = await programs.evaluate();
+    if (!evaluation) return;
+    await record({ step, kind: 'evaluate', tokens: state.tokens, ...evaluation });
+    emit({ kind: 'evaluate', step, metrics: evaluation });
+    const { best } = plan.checkpoint;
+    if (!best) return;
+    const candidate = { step, value: evaluation[best.metric] ?? Number.NaN };
+    const winner = better(state.best ?? undefined, candidate, best.mode);
+    if (winner !== candidate) return;
+    state = { ...state, best: candidate };
+    if (step > 0) await save();
+  };
+
+  const save = async (): Promise<void> => {
+    if (savedStep === step) return;
+    try {
+      await log.sync();
+      await events.sync();
+      const tensors = await programs.readState();
+      const checkpoint: Checkpoint = { step, ...tensors, state: asJson(state) };
+      const path = await writeCheckpoint(checkpoints, checkpoint);
+      const marks = { best: state.best?.step };
+      for (const old of expendable(await listCheckpoints(checkpoints), plan.checkpoint, marks))
+        await removeCheckpoint(checkpoints, old);
+      savedStep = step;
+      emit({ kind: 'checkpoint', step, path });
+    } catch (error) {
+      if (!isDiskTrouble(error)) throw error;
+      if (step >= steps || signal?.aborted) throw saveFailed(checkpoints, step, error);
+      emit({ kind: 'save-failed', step, error });
+    } finally {
+      savedAt = performance.now();
+    }
+  };
+
+  const isDue = (): boolean => {
+    const { everySteps, everySeconds } = plan.checkpoint;
+    if (step >= steps || signal?.aborted) return true;
+    if (everySteps > 0 && step % everySteps === 0) return true;
+    return everySeconds > 0 && performance.now() - savedAt >= 1000 * everySeconds;
+  };
+
+  const finish = (status: RunResult['status'], reason?: string): RunResult => ({
+    status,
+    step,
+    seconds: state.seconds,
+    ...(reason !== undefined && { reason }),
+    ...(evaluation && { evaluation }),
+  });
+
+  try {
+    for (const { path, reason } of options.damaged) emit({ kind: 'damaged', path, reason });
+    emit({ kind: 'start', step, steps });
+    if (!saved) await evaluate();
+    while (step < steps) {
+      if (signal?.aborted) {
+        await save();
+        return finish('interrupted');
+      }
+      const begin = performance.now();
+      const before = source.state();
+      const bounds = guard ? limits(state.guard, guard) : { loss: NO_LIMIT, norm: NO_LIMIT };
+      const rate = plan.schedule(step);
+      const result = await programs.step(() => source.next(), step, rate, bounds);
+      step++;
+      // signals are delivered between steps: the engine's call blocks the event loop
+      await new Promise((resolve) => setImmediate(resolve));
+      const elapsed = (performance.now() - begin) / 1000;
+      secondsPerStep = Number.isNaN(secondsPerStep)
+        ? elapsed
+        : secondsPerStep + 0.1 * (elapsed - secondsPerStep);
+      state = {
+        ...state,
+        source: source.state(),
+        guard: observe(state.guard, result, guard ?? defaultGuard),
+        window: addStep(state.window, result),
+        tokens: state.tokens + tokensPerStep,
+        seconds: state.seconds + elapsed,
+      };
+      if (!result.applied) {
+        const { loss, norm } = result;
+        // the batch can be looked at again: source.seek(JSON.parse(batch))
+        await record({ step, kind: 'refused', loss, norm, batch: JSON.stringify(before) });
+        emit({ kind: 'refused', step, loss, norm });
+      }
+      const metrics = windowMetrics(state.window, summarise);
+      const tokensPerSecond = tokensPerStep / secondsPerStep;
+      const secondsLeft = (steps - step) * secondsPerStep;
+      emit({ kind: 'step', step, steps, metrics, tokensPerSecond, secondsLeft });
+      if (step % plan.logEvery === 0 || step === steps) {
+        const { tokens, seconds } = state;
+        await record({
+          step,
+          kind: 'train',
+          ...metrics,
+          learningRate: rate,
+          tokens,
+          seconds,
+          tokensPerSecond,
+        });
+        state = { ...state, window: emptyWindow };
+      }
+      const trouble = guard && divergence(state.guard, guard);
+      if (trouble) {
+        await log.sync();
+        return finish('diverged', trouble);
+      }
+      if (step === steps || (plan.evaluateEvery > 0 && step % plan.evaluateEvery === 0))
+        await evaluate();
+      if (isDue()) await save();
+    }
+    return finish('finished');
+  } finally {
+    await events.close();
+    await log.close();
+  }
+}
+
+function checkConfig(folder: string, before: Json, plan: RunPlan): void {
+  const allowed = plan.allowConfigChanges ?? [];
+  if (allowed.includes('*')) return;
+  const differences = configDifferences(before, plan.config).filter(
+    ({ key }) => !allowed.some((name) => key === name || key.startsWith(`${name}.`)),
+  );
+  if (differences.length === 0) return;
+  throw new CheckpointError(
+    'other-config',
+    folder,
+    `${folder} was begun with another configuration:\n${formatDifferences(differences)}\n` +
+      `Resume with the old values, or allow the change of ${differences.map(({ key }) => key).join(', ')}.`,
+  );
+}
+
+// Event files are a convenience: a disk that refuses them must not stop the run.
+async function openEvents(folder: string, step: number): Promise<EventFile> {
+  const file = await openEventFile(folder, step, Date.now() / 1000);
+  const quietly = (write: Promise<void>): Promise<void> => write.catch(() => undefined);
+  return {
+    scalars: (at, time, values) => quietly(file.scalars(at, time, values)),
+    sync: () => quietly(file.sync()),
+    close: () => quietly(file.close()),
+  };
+}
+
+function scalarsOf({ step: _, kind, ...fields }: MetricsLine): Record<string, number> {
+  const numbers = Object.entries(fields).filter(([, value]) => typeof value === 'number');
+  return Object.fromEntries(numbers.map(([name, value]) => [`${kind}/${name}`, Number(value)]));
+}
+
+const DISK_TROUBLE = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS', 'EACCES', 'EMFILE', 'ENFILE'];
+
+function isDiskTrouble(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && DISK_TROUBLE.includes(String(error.code));
+}
+
+function saveFailed(folder: string, step: number, cause: Error): Error {
+  return new Error(
+    `trainer: the checkpoint of step ${step} could not be written to ${folder}: ${cause.message}.\n` +
+      `Make room and resume; older checkpoints are untouched. It would have been ${checkpointName(step)}.`,
+    { cause },
+  );
+}
+
+// ProgressState is made of JSON values only.
+function asJson(state: ProgressState): Json {
+  return JSON.parse(JSON.stringify(state)) as Json;
+}

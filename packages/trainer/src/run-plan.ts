@@ -1,0 +1,81 @@
+// How long and how a run goes, and what it reports: everything of a run but its task and its data.
+
+import type { Schedule } from '@alectra/optim';
+import type { Json } from './config-difference.js';
+import type { GuardOptions } from './guard.js';
+import type { RetentionOptions } from './retention.js';
+
+export interface CheckpointPlan extends RetentionOptions {
+  /** Optimizer steps between two checkpoints; 0 for none by step. */
+  readonly everySteps: number;
+  /** Seconds between two checkpoints; 0 for none by time. The last step is always saved. */
+  readonly everySeconds: number;
+}
+
+export interface RunPlan {
+  /** Everything that defines the run, resolved; written to config.json and compared on resume. */
+  readonly config: Json;
+  /** Dotted keys in which the config may differ from that of the checkpoint; `*` allows all. */
+  readonly allowConfigChanges?: readonly string[];
+  readonly steps: number;
+  readonly schedule: Schedule;
+  /** Optimizer steps between two lines of metrics.jsonl. */
+  readonly logEvery: number;
+  /** Optimizer steps between two evaluations; 0 for the first and the last only. */
+  readonly evaluateEvery: number;
+  readonly checkpoint: CheckpointPlan;
+  /** false applies every finite update. */
+  readonly guard?: Partial<GuardOptions> | false;
+  /** Aborted: the step is finished, a checkpoint written, and the run returns `interrupted`. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+export type RunEvent =
+  | { readonly kind: 'start'; readonly step: number; readonly steps: number }
+  | {
+      /** A checkpoint that failed its test and was set aside. */
+      readonly kind: 'damaged';
+      readonly path: string;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'step';
+      readonly step: number;
+      readonly steps: number;
+      /** Means since the last log line, this step included. */
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly tokensPerSecond: number;
+      /** NaN before the second step. */
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly kind: 'evaluate';
+      readonly step: number;
+      readonly metrics: Readonly<Record<string, number>>;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly step: number;
+      readonly loss: number;
+      readonly norm: number;
+    }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
+  | {
+      /** Nothing was lost: the older checkpoints stand, and the next interval tries again. */
+      readonly kind: 'save-failed';
+      readonly step: number;
+      readonly error: Error;
+    };
+
+export interface RunResult {
+  readonly status: 'finished' | 'interrupted' | 'diverged';
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** Why a run counts as diverged. */
+  readonly reason?: string;
+  /** The last evaluation of this session, if there was one. */
+  readonly evaluation?: Readonly<Record<string, number>>;
+  /** Seconds in optimizer steps, over all sessions. */
+  readonly seconds: number;
+}
