@@ -1,6 +1,25 @@
+export { ACTIVATION_NAMES, activation } from './activation.js';
+export {
+  type AttentionOptions,
+  type AttentionWeights,
+  attentionBias,
+  attentionWeights,
+  selfAttention,
+} from './attention.js';
+export { dropout } from './dropout.js';
 export { embedding } from './embedding.js';
 export { type GeluApproximation, gelu } from './gelu.js';
+export {
+  type HostTensor,
+  type HostTensors,
+  type InitializeOptions,
+  type Initializer,
+  initialize,
+  type ParameterLayout,
+  parameterCount,
+} from './initialize.js';
 export { layerNorm } from './layer-norm.js';
+export { affine, linear } from './linear.js';
 export { type CallOptions, type Params, parameter, type TokenBatch } from './params.js';
 export {
   gumbel,
@@ -10,9 +29,18 @@ export {
   type RandomKey,
   randomBits,
   randomUniform,
+  scopedKey,
   streamId,
 } from './random-bits.js';
 export { KERNEL_NAMES, registerGradients, registerKernels } from './register.js';
 export { softmax } from './softmax.js';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.js';
 export { stopGradient } from './stop-gradient.js';
+export { type TokenEmbeddingOptions, tokenEmbeddings } from './token-embeddings.js';
+export {
+  applyTransformerLayer,
+  type TransformerLayer,
+  type TransformerLayerNames,
+  type TransformerLayerOptions,
+  transformerLayer,
+} from './transformer-layer.js';

@@ -17,6 +17,8 @@ export interface RandomKey {
   readonly seed: tf.Scalar;
   /** int32 scalar that moves on, for example the training step. */
   readonly counter: tf.Scalar;
+  /** Prefix of every stream drawn from this key: two models in one step need two scopes. */
+  readonly scope?: string;
 }
 
 /** One step on `x`, an unsigned 32-bit integer; all arithmetic wraps around at 2^32. */
@@ -35,6 +37,8 @@ export type RandomBitsStep =
   | { readonly step: 'rotate' }
   /** x = floor(x / by) */
   | { readonly step: 'divide'; readonly by: number };
+
+const { imul } = Math;
 
 const MIX: readonly RandomBitsStep[] = [
   { step: 'square' },
@@ -68,12 +72,14 @@ export function randomBits<S extends tf.Tensor = tf.Tensor>(
   stream: number | string,
   shape: readonly number[],
 ): S {
-  const { seed, counter } = key;
-  return runFused<S>(
-    'RandomBits',
-    { seed, counter },
-    { shape: [...shape], stream: streamId(stream) },
-  );
+  const { seed, counter, scope } = key;
+  const id = streamId(scope === undefined ? stream : `${scope}/${stream}`);
+  return runFused<S>('RandomBits', { seed, counter }, { shape: [...shape], stream: id });
+}
+
+/** The same key with a scope inside its own: draws from it are independent of those from `key`. */
+export function scopedKey(key: RandomKey, scope: string): RandomKey {
+  return { ...key, scope: key.scope === undefined ? scope : `${key.scope}/${scope}` };
 }
 
 /** Uniform float32 in (0, 1), never 0 and never 1: (bits + 0.5) / 2^23. */
@@ -103,7 +109,7 @@ export function streamId(stream: number | string): number {
   if (typeof stream === 'number') return stream >>> 0;
   let hash = 0x811c9dc5;
   for (let i = 0; i < stream.length; i++)
-    hash = Math.imul(hash ^ stream.charCodeAt(i), 0x01000193) >>> 0;
+    hash = imul(hash ^ stream.charCodeAt(i), 0x01000193) >>> 0;
   return hash;
 }
 
@@ -114,12 +120,12 @@ export function hostRandomBits(
   stream: number | string,
   size: number,
 ): Int32Array {
-  const first = Math.imul(seed, 0x85ebca6b);
-  const second = Math.imul(counter, 0xc2b2ae35);
+  const first = imul(seed, 0x85ebca6b);
+  const second = imul(counter, 0xc2b2ae35);
   const third = streamId(stream) | 0;
   const bits = new Int32Array(size);
   for (let i = 0; i < size; i++) {
-    const x = mix((mix((Math.imul(i, 0x9e3779b1) + first) | 0) + second) | 0);
+    const x = mix((mix((imul(i, 0x9e3779b1) + first) | 0) + second) | 0);
     bits[i] = mix((x + third) | 0) >>> 9;
   }
   return bits;
@@ -127,12 +133,12 @@ export function hostRandomBits(
 
 /** MIX on one number, written out for speed; a test holds it to the steps. */
 function mix(value: number): number {
-  let x = Math.imul(value, (value << 1) | 1);
+  let x = imul(value, (value << 1) | 1);
   x = (x << 16) | (x >>> 16);
-  x = (Math.imul(x, 0x2c1b3c6d) + 0x297a2d39) | 0;
-  x = Math.imul(x, (x << 1) | 1);
+  x = (imul(x, 0x2c1b3c6d) + 0x297a2d39) | 0;
+  x = imul(x, (x << 1) | 1);
   x = (x << 16) | (x >>> 16);
-  x = (Math.imul(x, 0x2c1b3c6d) + 0x297a2d39) | 0;
+  x = (imul(x, 0x2c1b3c6d) + 0x297a2d39) | 0;
   return (x << 16) | (x >>> 16);
 }
 

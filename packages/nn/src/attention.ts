@@ -1,0 +1,95 @@
+// Bidirectional multi-head self-attention (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762).
+//
+// Query, key and value share one matrix product, and the scale 1/√D goes into the query's weights: a model whose
+// layers share weights packs once and applies often. Activations stay matrices `[B * S, H]`.
+//
+// Shapes: B batch, S sequence, H hidden, A heads, D = H / A.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { dropout } from './dropout.js';
+import { affine } from './linear.js';
+import { type Params, parameter } from './params.js';
+import type { RandomKey } from './random-bits.js';
+import { softmax } from './softmax.js';
+
+/** Query (scaled), key and value, one above the other. */
+export interface AttentionWeights {
+  /** `[3 H, H]` */
+  readonly weight: tf.Tensor2D;
+  /** `[3 H]` */
+  readonly bias: tf.Tensor1D;
+  readonly heads: number;
+}
+
+export interface AttentionOptions {
+  readonly batchSize: number;
+  /** Of `attentionBias`; absent when no position is padding. */
+  readonly bias?: tf.Tensor4D;
+  /** Of the attention probabilities. */
+  readonly dropout?: {
+    readonly rate: number;
+    readonly key: RandomKey | undefined;
+    readonly stream: string;
+  };
+}
+
+/** Low enough for exp to give exactly 0 beside any real score, high enough to stay finite in half precision sums. */
+const MASKED = -1e9;
+
+/** Added to attention scores: 0 at tokens, a large negative number at padding. int32 `[B, S]` → `[B, 1, 1, S]`. */
+export function attentionBias(mask: tf.Tensor2D): tf.Tensor4D {
+  const [B, S] = mask.shape;
+  return tf.tidy(() =>
+    tf.reshape(tf.mul(tf.sub(1, tf.cast(mask, 'float32')), MASKED), [B, 1, 1, S]),
+  );
+}
+
+/** Packs `${name}.query`, `.key` and `.value` (weights `[H, H]`, biases `[H]`); the caller disposes. */
+export function attentionWeights(params: Params, name: string, heads: number): AttentionWeights {
+  const [query, key, value] = ['query', 'key', 'value'].map((part) => ({
+    weight: parameter<tf.Tensor2D>(params, `${name}.${part}.weight`),
+    bias: parameter<tf.Tensor1D>(params, `${name}.${part}.bias`),
+  }));
+  const scale = 1 / Math.sqrt(query.weight.shape[0] / heads);
+  return tf.tidy(() => ({
+    weight: tf.concat2d([tf.mul<tf.Tensor2D>(query.weight, scale), key.weight, value.weight], 0),
+    bias: tf.concat1d([tf.mul<tf.Tensor1D>(query.bias, scale), key.bias, value.bias]),
+    heads,
+  }));
+}
+
+/** Contexts of every position, before the output map: `[B * S, H]` → `[B * S, H]`; the caller disposes. */
+export function selfAttention(
+  { weight, bias, heads }: AttentionWeights,
+  x: tf.Tensor2D,
+  options: AttentionOptions,
+): tf.Tensor2D {
+  const B = options.batchSize;
+  const [N, H] = x.shape;
+  const S = N / B;
+  return tf.tidy(() => {
+    const packed = affine(x, weight, bias); // [B S, 3 H]
+    const [query, key, value] = splitHeads(packed, [B, heads, S, H / heads]);
+    let scores: tf.Tensor4D = tf.matMul(query, key, false, true); // [B, A, S, S]
+    if (options.bias) scores = tf.add(scores, options.bias);
+    let probabilities = softmax(scores);
+    if (options.dropout) {
+      const { rate, key: random, stream } = options.dropout;
+      probabilities = dropout(probabilities, rate, random, stream);
+    }
+    const context: tf.Tensor4D = tf.matMul(probabilities, value); // [B, A, S, D]
+    const ordered = heads === 1 ? context : tf.transpose(context, [0, 2, 1, 3]);
+    return tf.reshape(ordered, [N, H]);
+  });
+}
+
+/** Three matrices side by side, `[B S, 3 H]`, as three batches of heads, `[B, A, S, D]`. */
+function splitHeads(packed: tf.Tensor2D, shape: [number, number, number, number]): tf.Tensor4D[] {
+  const [B, A, S, D] = shape;
+  // One head needs no transpose; several share one, which leaves the three parts contiguous.
+  const parts =
+    A === 1
+      ? tf.split(packed, 3, 1)
+      : tf.split(tf.transpose(tf.reshape(packed, [B, S, 3, A, D]), [2, 0, 3, 1, 4]), 3);
+  return parts.map((part) => tf.reshape(part, shape));
+}

@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals';
+import { initialize, parameterCount } from './initialize.js';
+
+const layout = {
+  table: { shape: [400, 100], init: 'normal' },
+  other: { shape: [400, 100], init: 'normal' },
+  bias: { shape: [3], init: 'zeros' },
+  gain: { shape: [2], init: 'ones' },
+  projection: { shape: [64, 32], init: 'glorot' },
+} as const;
+const options = { seed: 3, standardDeviation: 0.02 };
+
+function deviation(values: Float32Array): number {
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length);
+}
+
+test('draws each tensor from its distribution', () => {
+  const { table, other, bias, gain, projection } = initialize(layout, options);
+  expect(deviation(table.data)).toBeCloseTo(0.02, 3);
+  expect(table.data.some((v) => Math.abs(v) > 0.06)).toBe(true);
+  expect(table.data.slice(0, 5)).not.toEqual(other.data.slice(0, 5));
+  expect([...bias.data]).toEqual([0, 0, 0]);
+  expect([...gain.data]).toEqual([1, 1]);
+  const bound = Math.sqrt(6 / 96);
+  expect(Math.max(...projection.data)).toBeLessThan(bound);
+  expect(deviation(projection.data)).toBeCloseTo(bound / Math.sqrt(3), 2);
+});
+
+test('truncated at two deviations, the effective deviation is 0.88 of the nominal', () => {
+  const { table } = initialize(layout, { ...options, truncated: true });
+  expect(table.data.every((v) => Math.abs(v) <= Math.fround(0.04))).toBe(true);
+  expect(deviation(table.data)).toBeCloseTo(0.0176, 3);
+});
+
+test('the same seed gives the same values, another seed others', () => {
+  const first = (seed: number): number[] => [
+    ...initialize(layout, { ...options, seed }).table.data.slice(0, 100),
+  ];
+  expect(first(3)).toEqual(first(3));
+  expect(first(4)).not.toEqual(first(3));
+});
+
+test('counts values', () => {
+  expect(parameterCount(layout)).toBe(400 * 100 * 2 + 3 + 2 + 64 * 32);
+});

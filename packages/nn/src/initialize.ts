@@ -1,0 +1,92 @@
+// Initial parameters, on the host: the same seed gives the same values whatever engine runs the model.
+
+import { hostRandomBits } from './random-bits.js';
+
+/** One tensor as plain data. */
+export interface HostTensor {
+  readonly dtype: 'float32';
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Tensors by parameter name. */
+export type HostTensors = Record<string, HostTensor>;
+
+/** Distribution of one tensor: 'glorot' is uniform within ±√(6 / (in + out)). */
+export type Initializer = 'normal' | 'zeros' | 'ones' | 'glorot';
+
+/** A model's tensors, in state-dict order: the shape and first values of each. */
+export type ParameterLayout = Readonly<
+  Record<string, { readonly shape: readonly number[]; readonly init: Initializer }>
+>;
+
+export interface InitializeOptions {
+  /** Integer, 0 to 2^32 - 1. */
+  readonly seed: number;
+  /** Standard deviation of 'normal'. */
+  readonly standardDeviation: number;
+  /** Redraws what lies beyond two deviations, as Google's code does (effective deviation 0.88 of the nominal). */
+  readonly truncated?: boolean;
+}
+
+/** Draws every tensor of the layout; each depends on the seed, its own name and its shape only. */
+export function initialize(layout: ParameterLayout, options: InitializeOptions): HostTensors {
+  return Object.fromEntries(
+    Object.entries(layout).map(([name, { shape, init }]) => [
+      name,
+      { dtype: 'float32', shape, data: draw(name, shape, init, options) },
+    ]),
+  );
+}
+
+/** Number of values of all tensors of a layout. */
+export function parameterCount(layout: ParameterLayout): number {
+  return Object.values(layout).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}
+
+function draw(
+  name: string,
+  shape: readonly number[],
+  init: Initializer,
+  { seed, standardDeviation, truncated = false }: InitializeOptions,
+): Float32Array {
+  const size = sizeOf(shape);
+  if (init === 'zeros') return new Float32Array(size);
+  if (init === 'ones') return new Float32Array(size).fill(1);
+  if (init === 'glorot') {
+    const bound = Math.sqrt(6 / (shape[0] + shape[1]));
+    return Float32Array.from(uniform(seed, 0, name, size), (u) => (2 * u - 1) * bound);
+  }
+  const values = normal(seed, 0, name, size);
+  if (truncated) redraw(values, seed, name);
+  return values.map((z) => z * standardDeviation);
+}
+
+/** Replaces values beyond two deviations until none is left. */
+function redraw(values: Float32Array, seed: number, name: string): void {
+  for (let round = 1; values.some((z) => Math.abs(z) > 2); round++) {
+    const fresh = normal(seed, round, name, values.length);
+    for (let i = 0; i < values.length; i++) if (Math.abs(values[i]) > 2) values[i] = fresh[i];
+  }
+}
+
+/** Standard normal numbers (Box and Muller 1958). */
+function normal(seed: number, counter: number, name: string, size: number): Float32Array {
+  const radius = uniform(seed, counter, `${name}/radius`, size);
+  const angle = uniform(seed, counter, `${name}/angle`, size);
+  return Float32Array.from(
+    radius,
+    (u, i) => Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * angle[i]),
+  );
+}
+
+function uniform(seed: number, counter: number, stream: string, size: number): Float64Array {
+  const values = new Float64Array(size);
+  const bits = hostRandomBits(seed, counter, stream, size);
+  for (let i = 0; i < size; i++) values[i] = (bits[i] + 0.5) / 2 ** 23;
+  return values;
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, dim) => size * dim, 1);
+}

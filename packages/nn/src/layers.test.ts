@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+import { activation } from './activation.js';
+import { attentionBias, attentionWeights, selfAttention } from './attention.js';
+import { dropout } from './dropout.js';
+import { linear } from './linear.js';
+import { type Params, parameter } from './params.js';
+import { hostRandomBits } from './random-bits.js';
+import { registerKernels } from './register.js';
+import { tokenEmbeddings } from './token-embeddings.js';
+
+tf.env().set('IS_TEST', true);
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  registerKernels();
+});
+
+function numbers(shape: number[], stream: string): tf.Tensor {
+  const bits = hostRandomBits(7, 0, stream, tf.util.sizeFromShape(shape));
+  return tf.tensor(
+    Float32Array.from(bits, (b) => (b / 2 ** 23) * 2 - 1),
+    shape,
+  );
+}
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, digits: number): void {
+  expect(actual.length).toBe(expected.length);
+  for (let i = 0; i < actual.length; i++) expect(actual[i]).toBeCloseTo(expected[i], digits);
+}
+
+describe('linear', () => {
+  const params: Params = {
+    'l.weight': tf.tensor2d([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]),
+    'l.bias': tf.tensor1d([10, 20, 30]),
+  };
+
+  test('applies [out, in] weights to the last axis', () => {
+    const y = linear(params, 'l', tf.tensor3d([[[1, 1]], [[0, 2]]]));
+    expect(y.shape).toEqual([2, 1, 3]);
+    expect([...y.dataSync()]).toEqual([13, 27, 41, 14, 28, 42]);
+  });
+
+  test('does without a bias', () => {
+    const { 'l.weight': weight } = params;
+    expect([...linear({ 'l.weight': weight }, 'l', tf.tensor2d([[1, 1]])).dataSync()]).toEqual([
+      3, 7, 11,
+    ]);
+  });
+
+  test('leaves one tensor', () => {
+    const x = tf.tensor3d([[[1, 1]]]);
+    const before = tf.memory().numTensors;
+    linear(params, 'l', x);
+    expect(tf.memory().numTensors).toBe(before + 1);
+  });
+
+  test('names the parameter it lacks and its neighbours', () => {
+    expect(() => parameter(params, 'wrong.l.weight')).toThrow(
+      "nn: no parameter 'wrong.l.weight': found 2 others, among them l.weight.",
+    );
+  });
+});
+
+const fixture = new URL('../fixtures/activations.json', import.meta.url);
+const reference: {
+  x: number[];
+  activations: Record<string, { y: number[]; slope: number[] }>;
+} = JSON.parse(readFileSync(fixture, 'utf8'));
+
+describe('activation', () => {
+  test.each(Object.entries(reference.activations))(
+    '%s is that of Hugging Face',
+    (name, expected) => {
+      const x = tf.tensor1d(reference.x);
+      expectClose(activation(name, x).dataSync(), expected.y, 5);
+      const slope = tf.grad((p) => tf.mul(activation(name, p), 1));
+      expectClose(slope(x).dataSync(), expected.slope, 5);
+    },
+  );
+
+  test('an unknown activation is refused by name', () => {
+    expect(() => activation('gelu2', tf.scalar(1))).toThrow("nn: no activation 'gelu2'");
+    expect(() => activation('toString', tf.scalar(1))).toThrow('expected one of gelu,');
+  });
+});
+
+describe('selfAttention', () => {
+  const [B, S, H] = [2, 3, 4];
+  const params = Object.fromEntries(
+    ['query', 'key', 'value'].flatMap((part) => [
+      [`a.${part}.weight`, numbers([H, H], `${part}.w`)],
+      [`a.${part}.bias`, numbers([H], `${part}.b`)],
+    ]),
+  );
+  const x = numbers([B * S, H], 'x') as tf.Tensor2D;
+
+  /** The textbook, one number at a time. */
+  function expected(heads: number, mask: number[][]): number[] {
+    const D = H / heads;
+    const value = (part: string, row: number, column: number): number => {
+      const w = params[`a.${part}.weight`].arraySync() as number[][];
+      const b = params[`a.${part}.bias`].arraySync() as number[];
+      return x.arraySync()[row].reduce((sum, xi, i) => sum + xi * w[column][i], b[column]);
+    };
+    const out: number[] = [];
+    for (let b = 0; b < B; b++)
+      for (let s = 0; s < S; s++)
+        for (let h = 0; h < H; h++) {
+          const head = Math.floor(h / D);
+          const weights = mask[b].map((visible, t) => {
+            let dot = 0;
+            for (let d = head * D; d < (head + 1) * D; d++)
+              dot += value('query', b * S + s, d) * value('key', b * S + t, d);
+            return visible * Math.exp(dot / Math.sqrt(D));
+          });
+          const total = weights.reduce((sum, w) => sum + w, 0);
+          out.push(
+            weights.reduce((sum, w, t) => sum + (w / total) * value('value', b * S + t, h), 0),
+          );
+        }
+    return out;
+  }
+
+  test.each([1, 2, 4])('agrees with the definition for %d heads', (heads) => {
+    const mask = [
+      [1, 1, 0],
+      [1, 1, 1],
+    ];
+    const y = selfAttention(attentionWeights(params, 'a', heads), x, {
+      batchSize: B,
+      bias: attentionBias(tf.tensor2d(mask, [B, S], 'int32')),
+    });
+    expectClose(y.dataSync(), expected(heads, mask), 5);
+    const unmasked = selfAttention(attentionWeights(params, 'a', heads), x, { batchSize: B });
+    expectClose(unmasked.dataSync(), expected(heads, [[1, 1, 1], mask[1]]), 5);
+  });
+
+  test('what stands at a masked position changes nothing, and gets no gradient', () => {
+    const bias = attentionBias(
+      tf.tensor2d(
+        [
+          [1, 1, 0],
+          [1, 1, 1],
+        ],
+        [B, S],
+        'int32',
+      ),
+    );
+    const first = (input: tf.Tensor): tf.Scalar =>
+      tf.sum(
+        tf.slice(
+          selfAttention(attentionWeights(params, 'a', 2), input as tf.Tensor2D, {
+            batchSize: B,
+            bias,
+          }),
+          [0, 0],
+          [2, H],
+        ),
+      );
+    const gradient = tf.grad(first)(x).arraySync() as number[][];
+    expect(gradient[2]).toEqual([0, 0, 0, 0]);
+    expect(gradient[0].every((g) => g !== 0)).toBe(true);
+  });
+});
+
+describe('dropout', () => {
+  const key = { seed: tf.scalar(1, 'int32'), counter: tf.scalar(0, 'int32') };
+  const ones = tf.ones([100_000]);
+
+  test('keeps 1 - rate of the elements and the mean', () => {
+    const y = dropout(ones, 0.1, key, 'd').dataSync();
+    const kept = y.filter((value) => value !== 0);
+    expect(kept.length / y.length).toBeCloseTo(0.9, 2);
+    expect(new Set(kept)).toEqual(new Set([Math.fround(1 / 0.9)]));
+  });
+
+  test('the gradient has the same mask', () => {
+    const y = dropout(ones, 0.5, key, 'd').dataSync();
+    expect(
+      tf
+        .grad((x) => tf.sum(dropout(x, 0.5, key, 'd')))(ones)
+        .dataSync(),
+    ).toEqual(y);
+  });
+
+  test('returns its input without a key or a rate', () => {
+    expect(dropout(ones, 0.5, undefined, 'd')).toBe(ones);
+    expect(dropout(ones, 0, key, 'd')).toBe(ones);
+  });
+});
+
+test('sequences longer than the position table are refused', () => {
+  const tables = { words: [10, 2], positions: [4, 2], token_types: [2, 2] };
+  const params: Params = {
+    'e.word_embeddings.weight': tf.zeros(tables.words),
+    'e.position_embeddings.weight': tf.zeros(tables.positions),
+    'e.token_type_embeddings.weight': tf.zeros(tables.token_types),
+  };
+  const ids = tf.zeros<tf.Rank.R2>([1, 5], 'int32');
+  const batch = { inputIds: ids, attentionMask: ids, tokenTypeIds: ids };
+  expect(() => tokenEmbeddings(params, 'e', batch, { epsilon: 1e-12, dropoutRate: 0 })).toThrow(
+    'nn: cannot embed sequences of 5 tokens: the model has 4 positions.',
+  );
+});
