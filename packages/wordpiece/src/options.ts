@@ -1,0 +1,97 @@
+// How a tokenizer is configured: what the user may give, and what it becomes.
+
+/** A token beside the vocabulary's pieces, looked for in the text before it is split into words. */
+export interface AddedToken {
+  readonly content: string;
+  /** Its id; left out, the id in the vocabulary or the next free one. */
+  readonly id?: number;
+  /** Special tokens can be treated as text (`splitSpecialTokens`) and left out when decoding. */
+  readonly special?: boolean;
+  /** Look in the normalized text instead of the text itself. Default: not for special tokens. */
+  readonly normalized?: boolean;
+  /** Only where no word character stands beside it. */
+  readonly singleWord?: boolean;
+  /** Takes the white space on its left with it. */
+  readonly lstrip?: boolean;
+  /** Takes the white space on its right with it. */
+  readonly rstrip?: boolean;
+}
+
+export interface WordPieceOptions {
+  /** Default true; false for cased vocabularies. */
+  readonly lowercase?: boolean;
+  /** Default: as `lowercase`. */
+  readonly stripAccents?: boolean;
+  /** Remove control characters. Default true. */
+  readonly cleanText?: boolean;
+  /** Make each Chinese character a word. Default true. */
+  readonly handleChineseChars?: boolean;
+  /** Longer words, in code points, are unknown. Default 100. */
+  readonly maxInputCharsPerWord?: number;
+  readonly unkToken?: string;
+  readonly sepToken?: string;
+  readonly clsToken?: string;
+  readonly padToken?: string;
+  readonly maskToken?: string;
+  /** What marks a piece that continues a word. Default `##`. */
+  readonly continuingSubwordPrefix?: string;
+  readonly addedTokens?: readonly AddedToken[];
+  /** Default limit of `encode` when it is told to truncate. Default 512. */
+  readonly modelMaxLength?: number;
+}
+
+/** The options with nothing left open. */
+export interface WordPieceConfig {
+  readonly lowercase: boolean;
+  readonly stripAccents: boolean | undefined;
+  readonly cleanText: boolean;
+  readonly handleChineseChars: boolean;
+  readonly maxInputCharsPerWord: number;
+  readonly unkToken: string;
+  readonly sepToken: string;
+  readonly clsToken: string;
+  readonly padToken: string;
+  readonly maskToken: string;
+  readonly continuingSubwordPrefix: string;
+  readonly modelMaxLength: number;
+}
+
+const DEFAULTS: WordPieceConfig = {
+  lowercase: true,
+  stripAccents: undefined,
+  cleanText: true,
+  handleChineseChars: true,
+  maxInputCharsPerWord: 100,
+  unkToken: '[UNK]',
+  sepToken: '[SEP]',
+  clsToken: '[CLS]',
+  padToken: '[PAD]',
+  maskToken: '[MASK]',
+  continuingSubwordPrefix: '##',
+  modelMaxLength: 512,
+};
+
+/** @throws RangeError for unknown option names and impossible limits */
+export function resolveOptions({ addedTokens: _, ...options }: WordPieceOptions): WordPieceConfig {
+  for (const name of Object.keys(options)) {
+    if (!(name in DEFAULTS))
+      throw new RangeError(
+        `wordpiece: unknown option: "${name}", expected one of ${Object.keys(DEFAULTS).join(', ')}, addedTokens.\n` +
+          `Remove it or correct its name.`,
+      );
+  }
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  );
+  const config: WordPieceConfig = { ...DEFAULTS, ...given };
+  requirePositive('maxInputCharsPerWord', config.maxInputCharsPerWord);
+  requirePositive('modelMaxLength', config.modelMaxLength);
+  return config;
+}
+
+function requirePositive(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1)
+    throw new RangeError(
+      `wordpiece: bad option: ${name} is ${value}, expected a positive integer.\nCorrect the option.`,
+    );
+}

@@ -1,0 +1,79 @@
+// Tokens by id and ids by token, from the lines of a vocab.txt.
+//
+// The line number is the id, so no line is skipped. As in Hugging Face's Rust reader: white space at
+// the end of a line is dropped (so CRLF files work), of equal lines the last one has the token.
+// A byte order mark at the start of the file is dropped.
+
+import { codePoints, inRanges } from './code-points.js';
+
+export interface Vocabulary {
+  /** Token by id; `undefined` where no token has the id. */
+  readonly tokens: readonly (string | undefined)[];
+  /** Id by token. */
+  readonly ids: ReadonlyMap<string, number>;
+}
+
+/** @param source the lines of a vocab.txt, or the whole file as text or bytes */
+export function parseVocabulary(source: readonly string[] | string | Uint8Array): Vocabulary {
+  const lines =
+    typeof source === 'string' ? split(source) : isBytes(source) ? split(decode(source)) : source;
+  const tokens = lines.map(trimEnd);
+  return { tokens, ids: new Map(tokens.map((token, id) => [token, id])) };
+}
+
+/** @param entries token and id, in any order; ids may have gaps */
+export function vocabularyFromEntries(entries: Iterable<readonly [string, number]>): Vocabulary {
+  const tokens: (string | undefined)[] = [];
+  const ids = new Map<string, number>();
+  for (const [token, id] of entries) {
+    if (!Number.isInteger(id) || id < 0 || id > MAX_ID)
+      throw new RangeError(
+        `wordpiece: bad vocabulary: id ${id} of "${token}", expected an integer from 0 to ${MAX_ID}.\n` +
+          `Check the file the vocabulary came from.`,
+      );
+    if (tokens[id] !== undefined)
+      throw new RangeError(
+        `wordpiece: bad vocabulary: id ${id} belongs to "${tokens[id]}" and "${token}", expected one token an id.\n` +
+          `Check the file the vocabulary came from.`,
+      );
+    tokens[id] = token;
+    ids.set(token, id);
+  }
+  return { tokens: Array.from(tokens), ids };
+}
+
+/** Ids have 20 bits in the engines' tables, one value is spare. */
+export const MAX_ID = 0xffffe;
+
+function isBytes(source: readonly string[] | Uint8Array): source is Uint8Array {
+  return ArrayBuffer.isView(source);
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new TypeError(
+      `wordpiece: cannot read the vocabulary: its bytes are not UTF-8.\n` +
+        `Save the file as UTF-8, one token a line.`,
+      { cause },
+    );
+  }
+}
+
+function split(text: string): string[] {
+  const lines = text.replace(/^\uFEFF/, '').split('\n');
+  if (lines[lines.length - 1] === '') lines.pop();
+  return lines;
+}
+
+function trimEnd(line: string): string {
+  let end = line.length;
+  while (end > 0 && isWhiteSpace(line.charCodeAt(end - 1))) end--;
+  return end === line.length ? line : line.slice(0, end);
+}
+
+function isWhiteSpace(code: number): boolean {
+  if (code > 0x20 && code < 0x7f) return false;
+  return inRanges(codePoints().whiteSpace, code);
+}
