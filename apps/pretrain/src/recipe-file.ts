@@ -1,0 +1,150 @@
+// From preset, recipe file and flags to one validated recipe: later ones win, key by key.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { parse, YAMLParseError } from 'yaml';
+import type { z } from 'zod';
+import { presets } from './presets.js';
+import { type Recipe, recipeSchema } from './recipe.js';
+import { UsageError } from './usage-error.js';
+
+type PlainRecord = { [key: string]: unknown };
+
+export interface RecipeSources {
+  readonly preset?: string | undefined;
+  /** A YAML or JSON file. */
+  readonly file?: string | undefined;
+  /** `key.path=value` pairs; the value is read as YAML. */
+  readonly set?: readonly string[] | undefined;
+  /** Values of named flags, undefined where not given. */
+  readonly flags?: PlainRecord | undefined;
+}
+
+/** @throws UsageError with every fault of the recipe in one message */
+export function resolveRecipe({ preset, file, set = [], flags = {} }: RecipeSources): Recipe {
+  const fromFile = file === undefined ? {} : readRecipeFile(file);
+  const name = preset ?? (typeof fromFile.preset === 'string' ? fromFile.preset : undefined);
+  const base = name === undefined || name === 'none' ? {} : presetNamed(name);
+  const layers = [base, fromFile, ...set.map(parseAssignment), flags];
+  const merged = layers.reduce<PlainRecord>(merge, name === undefined ? {} : { preset: name });
+  return validate(name === undefined ? merged : { ...merged, preset: name }, file ?? 'the recipe');
+}
+
+function presetNamed(name: string): PlainRecord {
+  const found = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  if (found) return found as PlainRecord;
+  throw new UsageError(
+    `pretrain: there is no preset "${name}": expected ${Object.keys(presets).join(', ')}.`,
+  );
+}
+
+function readRecipeFile(path: string): PlainRecord {
+  if (!existsSync(path))
+    throw new UsageError(
+      `pretrain: there is no recipe file ${path}.\nCheck the path after --recipe.`,
+    );
+  try {
+    const value: unknown = parse(readFileSync(path, 'utf8'), { maxAliasCount: 20 });
+    if (isRecord(value)) return value;
+    throw new UsageError(
+      `pretrain: ${path} is not a recipe: found ${value === null ? 'nothing' : typeof value}, expected keys and values.`,
+    );
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    throw new UsageError(`pretrain: ${path} cannot be read: ${error.message}`);
+  }
+}
+
+function parseAssignment(text: string): PlainRecord {
+  const at = text.indexOf('=');
+  if (at < 1)
+    throw new UsageError(
+      `pretrain: --set ${text} is not an assignment: expected key.path=value, such as optimizer.name=lamb.`,
+    );
+  const keys = text.slice(0, at).split('.').reverse();
+  return keys.reduce<unknown>(
+    (value, key) => ({ [key]: value }),
+    parse(text.slice(at + 1)),
+  ) as PlainRecord;
+}
+
+/** `over` on top of `under`; undefined leaves the lower value. */
+function merge(under: PlainRecord, over: PlainRecord): PlainRecord {
+  const result: PlainRecord = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined || key === '__proto__') continue;
+    const below = Object.hasOwn(result, key) ? result[key] : undefined;
+    result[key] = isRecord(value) && isRecord(below) ? merge(below, value) : value;
+  }
+  return result;
+}
+
+function validate(value: PlainRecord, source: string): Recipe {
+  const result = recipeSchema.safeParse(value);
+  if (!result.success) {
+    const faults = result.error.issues.map((issue) => `  ${describeIssue(issue, value)}`);
+    throw new UsageError(`pretrain: ${source} cannot be used:\n${faults.join('\n')}`);
+  }
+  const recipe = result.data;
+  const files = [...recipe.data.text, recipe.data.shards, recipe.vocabulary.file];
+  const missing = files.filter((path) => path !== '' && !existsSync(path));
+  if (missing.length > 0)
+    throw new UsageError(
+      `pretrain: ${missing.length === 1 ? 'a file is' : 'files are'} missing: ${missing.join(', ')}.\n` +
+        'Paths are taken from the folder in which the program was started.',
+    );
+  return recipe;
+}
+
+function describeIssue(issue: z.core.$ZodIssue, value: PlainRecord): string {
+  const path = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return `${path || 'recipe'}: ${issue.message}`;
+  const known = knownKeys(issue.path);
+  return issue.keys
+    .map((key) => {
+      const near = closest(key, known);
+      const hint = near ? `did you mean ${near}?` : `known are ${known.join(', ')}`;
+      return `${[...issue.path, key].join('.')}: unknown key${value ? `; ${hint}` : ''}`;
+    })
+    .join('\n  ');
+}
+
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  let shape = shapeOf(recipeSchema);
+  for (const key of path) shape = shapeOf(shape?.[String(key)]);
+  return Object.keys(shape ?? {});
+}
+
+/** The fields of an object schema, whatever defaults it is wrapped in. */
+function shapeOf(schema: unknown): PlainRecord | undefined {
+  let inner = schema as { shape?: PlainRecord; unwrap?: () => unknown } | undefined;
+  while (inner && !inner.shape && inner.unwrap) inner = inner.unwrap() as typeof inner;
+  return inner?.shape;
+}
+
+/** The known name within two edits, if there is one. */
+function closest(name: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(
+        (row[j] ?? 0) + 1,
+        (next[j - 1] ?? 0) + 1,
+        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+      );
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function isRecord(value: unknown): value is PlainRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

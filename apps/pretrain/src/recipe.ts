@@ -1,0 +1,153 @@
+// A recipe: everything that defines a pretraining run, as plain data, validated once at the edge.
+//
+// Model fields have their Hugging Face names in camelCase. Units: lengths in tokens, batches in examples,
+// steps in optimizer steps (after accumulation).
+
+import { z } from 'zod';
+
+const count = z.int().positive();
+const share = z.number().min(0).max(1);
+const rate = z.number().min(0).lt(1);
+
+const network = z.strictObject({
+  hiddenSize: count,
+  numHiddenLayers: count,
+  /** 1: one layer applied again and again (ALBERT); equal to numHiddenLayers: a layer each (BERT, ELECTRA). */
+  numHiddenGroups: count.default(1),
+  numAttentionHeads: count,
+  intermediateSize: count,
+});
+
+export const recipeSchema = z
+  .strictObject({
+    /** The preset that the values came from, for the reader of config.json. */
+    preset: z.string().default('none'),
+    /** Initial weights, order of examples, masks, samples and dropout are functions of it. */
+    seed: z.int().min(0).max(0x7fffffff).default(1),
+    data: z
+      .strictObject({
+        /** Files or folders of text; see @alectra/owt-loader for the formats. Empty when shards are given. */
+        text: z.array(z.string()).default([]),
+        /** A folder of shards that was built before; empty: built into the run folder. */
+        shards: z.string().default(''),
+        builder: z.enum(['carry', 'electra', 'lmtuners']).default('carry'),
+        sequenceLength: z.int().min(8).default(128),
+        /** Share of documents kept for evaluation. */
+        heldOut: z.number().gt(0).lt(1).default(0.01),
+      })
+      .prefault({}),
+    vocabulary: z
+      .strictObject({
+        /** A vocab.txt; empty: trained on the text. */
+        file: z.string().default(''),
+        /** Pieces to train; ignored with a file. */
+        size: z.int().min(100).default(30522),
+      })
+      .prefault({}),
+    model: z
+      .strictObject({
+        embeddingSize: count.default(128),
+        maxPositionEmbeddings: count.default(128),
+        typeVocabSize: count.default(2),
+        hiddenAct: z.enum(['gelu', 'gelu_new', 'relu']).default('gelu_new'),
+        hiddenDropoutProb: rate.default(0.1),
+        attentionProbsDropoutProb: rate.default(0.1),
+        layerNormEps: z.number().positive().default(1e-12),
+        initializerRange: z.number().positive().default(0.02),
+      })
+      .prefault({}),
+    generator: network,
+    discriminator: network,
+    task: z
+      .strictObject({
+        maskSelection: z.enum(['fixedK', 'bernoulli']).default('fixedK'),
+        maskProbability: z.number().gt(0).lt(1).default(0.15),
+        /** How many of the chosen positions show [MASK]; the others keep their token. */
+        maskTokenProbability: share.default(0.85),
+        temperature: z.number().positive().default(1),
+        generatorWeight: z.number().min(0).default(1),
+        discriminatorWeight: z.number().min(0).default(50),
+        /** Embedding tables that both networks share. */
+        tie: z
+          .array(z.enum(['word', 'position', 'segment', 'norm']))
+          .default(['word', 'position', 'segment', 'norm']),
+      })
+      .prefault({}),
+    optimizer: z
+      .strictObject({
+        name: z.enum(['adamw', 'lamb']).default('adamw'),
+        beta1: rate.default(0.9),
+        beta2: rate.default(0.999),
+        epsilon: z.number().positive().default(1e-6),
+        weightDecay: z.number().min(0).default(0.01),
+        /** 0 switches clipping off. */
+        maxGradientNorm: z.number().min(0).default(1),
+      })
+      .prefault({}),
+    schedule: z.strictObject({
+      shape: z.enum(['product', 'piecewise', 'jump', 'constant']).default('piecewise'),
+      peakLearningRate: z.number().positive(),
+      warmupSteps: z.int().min(0),
+      steps: count,
+    }),
+    batch: z.strictObject({
+      /** Examples an optimizer step. */
+      size: count,
+      /** Examples that go through the networks at once; divides `size`. */
+      microSize: count,
+    }),
+    intervals: z
+      .strictObject({
+        logSteps: count.default(100),
+        /** 0: at the start and the end only. */
+        evaluateSteps: z.int().min(0).default(0),
+        checkpointSteps: z.int().min(0).default(0),
+        checkpointSeconds: z.number().min(0).default(600),
+        keepLast: count.default(3),
+        keepEverySteps: z.int().min(0).default(0),
+        /** Keep the checkpoint with the lowest held-out value of this metric; empty: none. */
+        keepBest: z.string().default(''),
+      })
+      .prefault({}),
+    evaluation: z
+      .strictObject({
+        /** Held-out examples looked at; all there are, if fewer. */
+        examples: count.default(1024),
+      })
+      .prefault({}),
+    engine: z.enum(['auto', 'onnxruntime', 'eager', 'tensorflow']).default('auto'),
+    /** 0 leaves the choice to the engine. */
+    threads: z.int().min(0).default(0),
+  })
+  .superRefine((recipe, context) => {
+    const refuse = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: path.split('.'), message });
+    for (const name of ['generator', 'discriminator'] as const) {
+      const { hiddenSize, numAttentionHeads, numHiddenLayers, numHiddenGroups } = recipe[name];
+      if (hiddenSize % numAttentionHeads !== 0)
+        refuse(
+          `${name}.hiddenSize`,
+          `${hiddenSize} cannot be divided among numAttentionHeads ${numAttentionHeads}`,
+        );
+      if (numHiddenGroups > numHiddenLayers)
+        refuse(
+          `${name}.numHiddenGroups`,
+          `${numHiddenGroups} is more than numHiddenLayers ${numHiddenLayers}`,
+        );
+    }
+    const { sequenceLength } = recipe.data;
+    if (sequenceLength > recipe.model.maxPositionEmbeddings)
+      refuse(
+        'data.sequenceLength',
+        `${sequenceLength} exceeds model.maxPositionEmbeddings ${recipe.model.maxPositionEmbeddings}`,
+      );
+    const { size, microSize } = recipe.batch;
+    if (size % microSize !== 0)
+      refuse('batch.size', `${size} is not a multiple of batch.microSize ${microSize}`);
+    const { warmupSteps, steps } = recipe.schedule;
+    if (warmupSteps > steps)
+      refuse('schedule.warmupSteps', `${warmupSteps} exceeds schedule.steps ${steps}`);
+  });
+
+export type Recipe = z.output<typeof recipeSchema>;
+export type RecipeInput = z.input<typeof recipeSchema>;
