@@ -1,1 +1,19 @@
-export {};
+export {
+  type Batch,
+  type BatchOptions,
+  type BatchSource,
+  type BatchState,
+  batches,
+  type DamagePolicy,
+} from './batches.js';
+export { type BuildOptions, buildShards } from './build-shards.js';
+export type { BuilderName } from './builder.js';
+export { type Chunk, documentSource, type Source } from './chunk.js';
+export type { Document } from './document.js';
+export type { Encode, EncodeBatch, Encoder } from './encoder.js';
+export type { SpecialIds } from './example-columns.js';
+export { type GatheredText, type GatherOptions, gatherMarkdown } from './gather-markdown.js';
+export type { BuildStatistics, Manifest, SplitName } from './manifest.js';
+export { type Expectation, openShards, type ShardFolder } from './open-shards.js';
+export { splitSentences } from './sentences.js';
+export { ShardError, type ShardErrorCode, type ShardFault } from './shard-error.js';

@@ -1,0 +1,54 @@
+// A source is a list of chunks in a fixed order. A chunk is small enough to be one thread's work and says in plain
+// data how its documents are read, so that it can be sent to a worker or listed again after a restart.
+
+import type { Document } from './document.js';
+
+export type Chunk =
+  | { readonly kind: 'documents'; readonly documents: readonly Document[] }
+  /** Whole text files, one document each. */
+  | { readonly kind: 'text-files'; readonly root: string; readonly paths: readonly string[] }
+  /** Markdown files, their prose one document each. */
+  | { readonly kind: 'markdown-files'; readonly root: string; readonly paths: readonly string[] }
+  /** Complete lines of JSON, the first of which is line `first` (from 1) of `name`. */
+  | {
+      readonly kind: 'json-lines';
+      readonly name: string;
+      readonly first: number;
+      readonly bytes: Uint8Array;
+    };
+
+export interface Source {
+  /** What was found, for the line "found: ...". */
+  readonly found: string;
+  /** Bytes on disk, for progress; undefined where it cannot be known. */
+  readonly bytes?: number;
+  /** The chunks in order. The same input gives the same chunks. */
+  chunks(): AsyncIterable<Chunk> | Iterable<Chunk>;
+}
+
+const DOCUMENTS_A_CHUNK = 256;
+const CHARACTERS_A_CHUNK = 1 << 20;
+
+/** A source over documents at hand, in their order. */
+export function documentSource(
+  documents: Iterable<Document> | AsyncIterable<Document>,
+  found = 'documents',
+): Source {
+  return {
+    found,
+    async *chunks() {
+      let batch: Document[] = [];
+      let characters = 0;
+      for await (const document of documents) {
+        batch.push(document);
+        characters += document.text.length;
+        if (batch.length === DOCUMENTS_A_CHUNK || characters >= CHARACTERS_A_CHUNK) {
+          yield { kind: 'documents', documents: batch };
+          batch = [];
+          characters = 0;
+        }
+      }
+      if (batch.length > 0) yield { kind: 'documents', documents: batch };
+    },
+  };
+}

@@ -1,0 +1,28 @@
+// A document: one page, article or file of raw text, and the 64-bit identity of its text.
+//
+// The identity drives three things that must not depend on order, worker or machine: removal of exact
+// duplicates, the held-out split and the random draws of the example builders.
+
+import { hash } from 'node:crypto';
+
+export interface Document {
+  /** Where it comes from, for messages and provenance: a path, an archive member, a line number. */
+  readonly id: string;
+  readonly text: string;
+}
+
+/** The first 64 bits of the SHA-256 of the UTF-8 text, as two unsigned 32-bit halves. */
+export interface Identity {
+  readonly high: number;
+  readonly low: number;
+}
+
+export function identify(text: string): Identity {
+  const digest = hash('sha256', text, 'buffer');
+  return { high: digest.readUInt32BE(0), low: digest.readUInt32BE(4) };
+}
+
+/** True for about `share` of all documents, decided by the text alone. */
+export function isHeldOut(identity: Identity, share: number): boolean {
+  return identity.low / 2 ** 32 < share;
+}

@@ -1,0 +1,137 @@
+// Training examples as columns: token ids [N, L] padded to L, true length [N], first position of segment B [N]
+// and the document each was cut from [N]. Everything a step needs follows from them: the attention mask is
+// position < length, the segment id is position >= split.
+
+export interface SpecialIds {
+  readonly pad: number;
+  readonly cls: number;
+  readonly sep: number;
+}
+
+export type TokenIds = Uint16Array | Uint32Array;
+
+/** N examples of at most L tokens. Row r owns ids[r * L .. r * L + L). */
+export interface ExampleColumns {
+  readonly rows: number;
+  /** [N * L], padded. 16 bits where the vocabulary allows. */
+  readonly ids: TokenIds;
+  /** [N] tokens of a row, padding excluded. */
+  readonly lengths: Uint16Array;
+  /** [N] first position of segment B; equal to the length where there is no B. */
+  readonly splits: Uint16Array;
+  /** [N] ordinal of the document among those kept. */
+  readonly documents: Uint32Array;
+}
+
+export function tokenArray(vocabularySize: number, length: number): TokenIds {
+  return vocabularySize > 65_536 ? new Uint32Array(length) : new Uint16Array(length);
+}
+
+/** Growing columns. Rows are appended as [CLS] A [SEP] or [CLS] A [SEP] B [SEP]. */
+export class ExampleSink {
+  readonly length: number;
+  readonly #special: SpecialIds;
+  readonly #vocabularySize: number;
+  #capacity: number;
+  #rows = 0;
+  #ids: TokenIds;
+  #lengths: Uint16Array;
+  #splits: Uint16Array;
+  #documents: Uint32Array;
+
+  constructor(length: number, vocabularySize: number, special: SpecialIds, capacity = 64) {
+    this.length = length;
+    this.#special = special;
+    this.#vocabularySize = vocabularySize;
+    this.#capacity = capacity;
+    this.#ids = tokenArray(vocabularySize, capacity * length);
+    this.#lengths = new Uint16Array(capacity);
+    this.#splits = new Uint16Array(capacity);
+    this.#documents = new Uint32Array(capacity);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Appends the tokens from..to of `a` as segment A and fromB..toB of `b`, if any, as segment B. */
+  add(
+    a: Int32Array,
+    from: number,
+    to: number,
+    b: Int32Array = a,
+    fromB = 0,
+    toB = 0,
+    document = 0,
+  ): void {
+    const first = to - from;
+    const second = toB - fromB;
+    const used = first + 2 + (second > 0 ? second + 1 : 0);
+    if (used > this.length)
+      throw new RangeError(
+        `owt-loader: an example of ${used} tokens does not fit: expected at most ${this.length}.\n` +
+          'A builder must leave room for [CLS] and [SEP].',
+      );
+    if (this.#rows === this.#capacity) this.#grow();
+    const row = this.#rows++;
+    const ids = this.#ids;
+    let at = row * this.length;
+    ids[at++] = this.#special.cls;
+    for (let i = from; i < to; i++) ids[at++] = a[i] ?? 0;
+    ids[at++] = this.#special.sep;
+    if (second > 0) {
+      for (let i = fromB; i < toB; i++) ids[at++] = b[i] ?? 0;
+      ids[at++] = this.#special.sep;
+    }
+    ids.fill(this.#special.pad, at, (row + 1) * this.length);
+    this.#lengths[row] = used;
+    this.#splits[row] = second > 0 ? first + 2 : used;
+    this.#documents[row] = document;
+  }
+
+  /** Copies rows from..to of finished columns, under another document number. */
+  copy(columns: ExampleColumns, from: number, to: number, document?: number): void {
+    const count = to - from;
+    while (this.#rows + count > this.#capacity) this.#grow();
+    const L = this.length;
+    this.#ids.set(columns.ids.subarray(from * L, to * L), this.#rows * L);
+    this.#lengths.set(columns.lengths.subarray(from, to), this.#rows);
+    this.#splits.set(columns.splits.subarray(from, to), this.#rows);
+    if (document === undefined)
+      this.#documents.set(columns.documents.subarray(from, to), this.#rows);
+    else this.#documents.fill(document, this.#rows, this.#rows + count);
+    this.#rows += count;
+  }
+
+  /** The rows so far: views, valid until the next append. */
+  columns(): ExampleColumns {
+    return {
+      rows: this.#rows,
+      ids: this.#ids.subarray(0, this.#rows * this.length),
+      lengths: this.#lengths.subarray(0, this.#rows),
+      splits: this.#splits.subarray(0, this.#rows),
+      documents: this.#documents.subarray(0, this.#rows),
+    };
+  }
+
+  clear(): void {
+    this.#rows = 0;
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    const ids = tokenArray(this.#vocabularySize, this.#capacity * this.length);
+    ids.set(this.#ids);
+    this.#ids = ids;
+    const grown = (old: Uint16Array): Uint16Array => {
+      const next = new Uint16Array(this.#capacity);
+      next.set(old);
+      return next;
+    };
+    this.#lengths = grown(this.#lengths);
+    this.#splits = grown(this.#splits);
+    const documents = new Uint32Array(this.#capacity);
+    documents.set(this.#documents);
+    this.#documents = documents;
+  }
+}
