@@ -1,0 +1,30 @@
+// Which engine runs a program: the one asked for, or the fastest that is installed.
+
+import { eagerEngine } from './eager/engine.js';
+import type { Engine, EngineName, EngineOptions } from './engine.js';
+import type { HostTensor } from './host-tensor.js';
+import { isOnnxRuntimeInstalled, onnxRuntimeEngine } from './onnxruntime/engine.js';
+
+/** @throws Error naming the engine that is missing and how to install it */
+export async function chooseEngine(
+  name: EngineName | 'auto',
+  state: readonly HostTensor[],
+  options: EngineOptions,
+): Promise<Engine> {
+  switch (name) {
+    case 'auto':
+      return isOnnxRuntimeInstalled() ? onnxRuntimeEngine(state, options) : eagerEngine(state);
+    case 'eager':
+      return eagerEngine(state);
+    case 'onnxruntime':
+      if (isOnnxRuntimeInstalled()) return onnxRuntimeEngine(state, options);
+      throw new Error(
+        'jit: engine "onnxruntime" is not installed: onnxruntime-node was not found.\n' +
+          'Run npm install onnxruntime-node, or compile with engine "eager".',
+      );
+    default:
+      throw new Error(
+        `jit: engine "${name}" is unknown: expected onnxruntime or eager.\nLeave it out to take the best one.`,
+      );
+  }
+}

@@ -1,0 +1,40 @@
+// What an engine owes to `compile`. One folder per engine; each may be missing on a machine.
+
+import type { HostTensor } from './host-tensor.js';
+import type { Signature, Step, Traced } from './trace.js';
+import type { TreeShape } from './tree.js';
+
+export type EngineName = 'onnxruntime' | 'tensorflow' | 'eager';
+
+/** One function, as engines take it: to trace (`graph`) or to call (`step`). */
+export interface Source {
+  readonly step: Step;
+  readonly signature: Signature;
+  /** Traces on first use. */
+  readonly traced: () => Traced;
+}
+
+/** Holds the state; runs any number of functions over it, one call at a time. */
+export interface Engine {
+  readonly name: EngineName;
+  load(source: Source): Promise<Runner>;
+  /** Copies of the state leaves. */
+  readState(): Promise<HostTensor[]>;
+  writeState(values: readonly HostTensor[]): Promise<void>;
+  dispose(): void;
+}
+
+export interface Runner {
+  run(inputs: readonly HostTensor[]): Promise<Outputs>;
+  dispose(): void;
+}
+
+export interface Outputs {
+  readonly leaves: readonly HostTensor[];
+  readonly shape: TreeShape;
+}
+
+export interface EngineOptions {
+  /** Threads of one operation; 0 leaves the choice to the engine. */
+  readonly threads: number;
+}

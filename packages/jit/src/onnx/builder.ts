@@ -1,0 +1,127 @@
+// Collects ONNX nodes while a graph is lowered; equal nodes and constants are written once.
+
+import { constantArray, uniformOf, type Value } from '../graph.js';
+import { allocate, type DType, sameShape, sizeOf } from '../host-tensor.js';
+import type {
+  OnnxAttribute,
+  OnnxData,
+  OnnxInitializer,
+  OnnxNode,
+  OnnxType,
+} from './model-writer.js';
+
+/** The name of an ONNX value. */
+export type Name = string;
+
+type Attributes = Readonly<Record<string, OnnxAttribute>>;
+
+/** Big uniform arrays are made when the session starts instead of being written out. */
+const LARGEST_WRITTEN = 1024;
+
+export class OnnxBuilder {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxInitializer[] = [];
+  private readonly names = new Map<number, Name>();
+  private readonly known = new Map<string, readonly Name[]>();
+  private nextName = 0;
+
+  /** Says how a neutral value is called from now on. */
+  bind(value: Value, name: Name): void {
+    this.names.set(value.id, name);
+  }
+
+  /** The ONNX name of a neutral value; constants are written on first use. */
+  name(value: Value): Name {
+    const found = this.names.get(value.id);
+    if (found !== undefined) return found;
+    const made = this.constantOf(value);
+    this.bind(value, made);
+    return made;
+  }
+
+  /** `value` where ONNX broadcasts it against something of shape `against`: a uniform constant shrinks to a scalar. */
+  operand(value: Value, against: readonly number[], output: readonly number[]): Name {
+    const uniform = uniformOf(value);
+    return uniform !== undefined && sameShape(against, output)
+      ? this.scalar(uniform, value.dtype)
+      : this.name(value);
+  }
+
+  /** Adds a node with one output. */
+  op(type: string, inputs: readonly Name[], attributes: Attributes = {}, domain = ''): Name {
+    return this.ops(type, inputs, 1, attributes, domain)[0];
+  }
+
+  /** Adds a node with several outputs. */
+  ops(
+    type: string,
+    inputs: readonly Name[],
+    outputs: number,
+    attributes: Attributes = {},
+    domain = '',
+  ): readonly Name[] {
+    return this.once(`${type} ${inputs} ${outputs} ${JSON.stringify(attributes)}`, () => {
+      const names = Array.from({ length: outputs }, () => this.fresh());
+      this.nodes.push({ type, domain, inputs, outputs: names, attributes });
+      return names;
+    });
+  }
+
+  /** Adds a node of onnxruntime's own operators. */
+  microsoft(type: string, inputs: readonly Name[], attributes: Attributes = {}): Name {
+    return this.op(type, inputs, attributes, 'com.microsoft');
+  }
+
+  scalar(value: number, dtype: OnnxType = 'float32'): Name {
+    return this.initializer(dtype, [], [value]);
+  }
+
+  /** A vector of int64, as ONNX wants axes, shapes and the like. */
+  int64s(values: readonly number[]): Name {
+    return this.initializer('int64', [values.length], values);
+  }
+
+  initializer(dtype: OnnxType, shape: readonly number[], values: ArrayLike<number>): Name {
+    const make = (): readonly Name[] => {
+      const name = this.fresh();
+      this.initializers.push({ name, dtype, shape, data: encode(dtype, values) });
+      return [name];
+    };
+    if (values.length > 64) return make()[0];
+    return this.once(`initializer ${dtype} [${shape}] ${Array.from(values, spell)}`, make)[0];
+  }
+
+  private constantOf(value: Value): Name {
+    const { shape, dtype } = value;
+    const uniform = uniformOf(value);
+    if (uniform !== undefined && sizeOf(shape) > LARGEST_WRITTEN) {
+      return this.op('Expand', [this.scalar(uniform, dtype), this.int64s(shape)]);
+    }
+    const values = constantArray(value);
+    if (!values) throw new Error(`jit: value ${value.id} is used before it is computed.`);
+    return this.initializer(dtype, shape, values);
+  }
+
+  private fresh(): Name {
+    return `v${this.nextName++}`;
+  }
+
+  private once(key: string, make: () => readonly Name[]): readonly Name[] {
+    const found = this.known.get(key);
+    if (found) return found;
+    const made = make();
+    this.known.set(key, made);
+    return made;
+  }
+}
+
+const spell = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
+
+function encode(dtype: OnnxType, values: ArrayLike<number>): OnnxData {
+  if (dtype === 'int64') return BigInt64Array.from(Array.from(values), (value) => BigInt(value));
+  if (dtype === 'uint32') return Uint32Array.from(values);
+  if (ArrayBuffer.isView(values)) return values as ArrayLike<number> & OnnxData;
+  const data = allocate(dtype satisfies DType, values.length);
+  data.set(values);
+  return data;
+}

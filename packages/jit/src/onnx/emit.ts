@@ -1,0 +1,96 @@
+// Neutral graph → ONNX model.
+
+import type { Graph, GraphNode, Value } from '../graph.js';
+import { OnnxBuilder } from './builder.js';
+import type { LoweringTable } from './lowering.js';
+import { ELEMENTWISE } from './lowerings/elementwise.js';
+import { INDEXING } from './lowerings/indexing.js';
+import { LINALG } from './lowerings/linalg.js';
+import { MOVEMENT } from './lowerings/movement.js';
+import { RANDOM } from './lowerings/random.js';
+import { REDUCE } from './lowerings/reduce.js';
+import { type OnnxModel, type OnnxPort, writeModel } from './model-writer.js';
+
+export const ONNX_LOWERINGS: LoweringTable = {
+  ...ELEMENTWISE,
+  ...INDEXING,
+  ...LINALG,
+  ...MOVEMENT,
+  ...RANDOM,
+  ...REDUCE,
+};
+
+/** What is fed and fetched, by index into the graph's lists. */
+export interface Emitted {
+  readonly model: Uint8Array;
+  /** State leaves that are read. */
+  readonly stateIn: readonly number[];
+  readonly inputs: readonly number[];
+  /** State leaves that change. */
+  readonly stateOut: readonly number[];
+}
+
+export const stateInName = (index: number): string => `state_${index}`;
+export const inputName = (index: number): string => `input_${index}`;
+export const stateOutName = (index: number): string => `new_state_${index}`;
+export const outputName = (index: number): string => `output_${index}`;
+
+/**
+ * Lowers a whole traced function. Leaves that do not change and inputs that nothing reads are not ports.
+ *
+ * @throws Error naming a kernel without ONNX lowering
+ */
+export function emitProgram(graph: Graph): Emitted {
+  const onnx = new OnnxBuilder();
+  for (const [index, value] of graph.state.entries()) onnx.bind(value, stateInName(index));
+  for (const [index, value] of graph.inputs.entries()) onnx.bind(value, inputName(index));
+  lowerNodes(onnx, graph.nodes);
+
+  const stateOut = indices(graph.newState, (value, index) => value.id !== graph.state[index].id);
+  const outputs: OnnxPort[] = [];
+  const end = (value: Value, name: string): void => {
+    outputs.push({ name, dtype: value.dtype, shape: value.shape });
+    // A node of its own: one value may leave under several names, or be an input itself.
+    onnx.nodes.push({
+      type: 'Identity',
+      domain: '',
+      inputs: [onnx.name(value)],
+      outputs: [name],
+      attributes: {},
+    });
+  };
+  for (const index of stateOut) end(graph.newState[index], stateOutName(index));
+  for (const [index, value] of graph.outputs.entries()) end(value, outputName(index));
+
+  const read = new Set(onnx.nodes.flatMap(({ inputs }) => inputs));
+  const stateIn = indices(graph.state, (_, index) => read.has(stateInName(index)));
+  const inputs = indices(graph.inputs, (_, index) => read.has(inputName(index)));
+  const model = writeModel({
+    nodes: onnx.nodes,
+    initializers: onnx.initializers,
+    inputs: [
+      ...stateIn.map((index) => ({ ...graph.state[index], name: stateInName(index) })),
+      ...inputs.map((index) => ({ ...graph.inputs[index], name: inputName(index) })),
+    ],
+    outputs,
+  });
+  return { model, stateIn, inputs, stateOut } satisfies Emitted & { model: OnnxModel | Uint8Array };
+}
+
+export function lowerNodes(onnx: OnnxBuilder, nodes: readonly GraphNode[]): void {
+  for (const node of nodes) {
+    const lowering = ONNX_LOWERINGS[node.op];
+    if (!lowering) {
+      throw new Error(
+        `jit: engine "onnxruntime" cannot run kernel "${node.op}".\n` +
+          `Write the function with other ops, or compile with engine "eager".`,
+      );
+    }
+    const names = [lowering(onnx, node)].flat();
+    for (const [index, output] of node.outputs.entries()) onnx.bind(output, names[index]);
+  }
+}
+
+function indices<T>(items: readonly T[], keep: (item: T, index: number) => boolean): number[] {
+  return items.flatMap((item, index) => (keep(item, index) ? [index] : []));
+}

@@ -1,0 +1,115 @@
+// Gathers, scatters, one-hot and top-k → ONNX.
+
+import { sizeOf } from '../../host-tensor.js';
+import type { Name, OnnxBuilder } from '../builder.js';
+import { type Lowering, type LoweringTable, lower } from '../lowering.js';
+import { castTo } from './elementwise.js';
+
+export const INDEXING: LoweringTable = {
+  GatherV2: lower<{ axis: number; batchDims: number }>(gather),
+  GatherNd: (onnx, { inputs: [params, indices] }) =>
+    onnx.op('GatherND', [onnx.name(params), castTo(onnx, onnx.name(indices), 'int64')]),
+  ScatterNd: lower<{ shape: number[] }>((onnx, { inputs: [indices, updates], attrs: { shape } }) =>
+    onnx.op(
+      'ScatterND',
+      [
+        zeros(onnx, shape, updates.dtype),
+        castTo(onnx, onnx.name(indices), 'int64'),
+        onnx.name(updates),
+      ],
+      { reduction: 'add' },
+    ),
+  ),
+  TensorScatterUpdate: (onnx, { inputs: [tensor, indices, updates] }) =>
+    onnx.op('ScatterND', [
+      onnx.name(tensor),
+      castTo(onnx, onnx.name(indices), 'int64'),
+      onnx.name(updates),
+    ]),
+  UnsortedSegmentSum: lower<{ numSegments: number }>(segmentSum),
+  OneHot: lower<{ depth: number; onValue: number; offValue: number }>(
+    (onnx, { inputs: [indices], outputs, attrs }) => {
+      const { dtype } = outputs[0];
+      const values = [attrs.offValue, attrs.onValue];
+      if (dtype === 'bool') {
+        const hot = onnx.op('OneHot', [
+          onnx.name(indices),
+          onnx.scalar(attrs.depth, 'int32'),
+          onnx.initializer('int32', [2], values),
+        ]);
+        return castTo(onnx, hot, 'bool');
+      }
+      // Negative indices mean "none" here, and "from the end" in ONNX: compare instead.
+      const classes = onnx.initializer(
+        'int32',
+        [attrs.depth],
+        Array.from({ length: attrs.depth }, (_, i) => i),
+      );
+      const column = onnx.op('Unsqueeze', [onnx.name(indices), onnx.int64s([-1])]);
+      const hot = onnx.op('Equal', [column, classes]);
+      return onnx.op('Where', [
+        hot,
+        onnx.scalar(attrs.onValue, dtype),
+        onnx.scalar(attrs.offValue, dtype),
+      ]);
+    },
+  ),
+  TopK: lower<{ k: number; sorted: boolean }>((onnx, { inputs: [x], attrs: { k } }) => {
+    const [values, indices] = onnx.ops('TopK', [onnx.name(x), onnx.int64s([k])], 2);
+    return [values, castTo(onnx, indices, 'int32')];
+  }),
+};
+
+function zeros(
+  onnx: OnnxBuilder,
+  shape: readonly number[],
+  dtype: 'float32' | 'int32' | 'bool',
+): Name {
+  return onnx.op('Expand', [onnx.scalar(0, dtype), onnx.int64s(shape)]);
+}
+
+function gather(
+  onnx: OnnxBuilder,
+  {
+    inputs: [x, indices],
+    outputs: [y],
+    attrs: { axis, batchDims },
+  }: Parameters<Lowering<{ axis: number; batchDims: number }>>[1],
+): Name {
+  const [values, ids] = [onnx.name(x), onnx.name(indices)];
+  if (!batchDims) return onnx.op('Gather', [values, ids], { axis: { int: axis } });
+  // Rows of the batch lie behind one another: shift each row's indices and gather from one long axis.
+  const batch = x.shape.slice(0, batchDims);
+  const middle = x.shape.slice(batchDims, axis);
+  const rows = sizeOf(batch);
+  const perRow = sizeOf(indices.shape) / rows;
+  if (middle.length === 0) {
+    const offsets = Array.from({ length: rows }, (_, row) => row * x.shape[axis]);
+    const flatIds = onnx.op('Add', [
+      onnx.op('Reshape', [ids, onnx.int64s([rows, perRow])]),
+      onnx.initializer('int32', [rows, 1], offsets),
+    ]);
+    const long = onnx.op('Reshape', [
+      values,
+      onnx.int64s([rows * x.shape[axis], ...x.shape.slice(axis + 1)]),
+    ]);
+    const picked = onnx.op('Gather', [long, flatIds], { axis: { int: 0 } });
+    return onnx.op('Reshape', [picked, onnx.int64s(y.shape)]);
+  }
+  throw new Error(
+    'jit: gather with batchDims smaller than axis has no ONNX lowering.\nTranspose so that the gathered axis follows the batch axes.',
+  );
+}
+
+function segmentSum(
+  onnx: OnnxBuilder,
+  { inputs: [x, ids], outputs: [y] }: Parameters<Lowering<{ numSegments: number }>>[1],
+): Name {
+  const count = sizeOf(ids.shape);
+  const rows = onnx.op('Reshape', [onnx.name(x), onnx.int64s([count, ...y.shape.slice(1)])]);
+  const index = onnx.op('Reshape', [
+    castTo(onnx, onnx.name(ids), 'int64'),
+    onnx.int64s([count, 1]),
+  ]);
+  return onnx.op('ScatterND', [zeros(onnx, y.shape, y.dtype), index, rows], { reduction: 'add' });
+}

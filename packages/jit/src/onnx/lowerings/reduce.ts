@@ -1,0 +1,66 @@
+// Reductions, scans and soft-max → ONNX. Reductions keep their axes with length one.
+
+import type { Name, OnnxBuilder } from '../builder.js';
+import { type Lowering, type LoweringTable, lower } from '../lowering.js';
+import { castTo } from './elementwise.js';
+
+type ReduceAttrs = { readonly axes: number[] };
+type ScanAttrs = { readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean };
+
+export const REDUCE: LoweringTable = {
+  Sum: lower<ReduceAttrs>(reduction('ReduceSum')),
+  Mean: lower<ReduceAttrs>(reduction('ReduceMean')),
+  Prod: lower<ReduceAttrs>(reduction('ReduceProd')),
+  Max: lower<ReduceAttrs>(reduction('ReduceMax')),
+  Min: lower<ReduceAttrs>(reduction('ReduceMin')),
+  All: lower<ReduceAttrs>(logical('ReduceMin')),
+  Any: lower<ReduceAttrs>(logical('ReduceMax')),
+  ArgMax: lower<{ axis: number }>(argReduction('ArgMax')),
+  ArgMin: lower<{ axis: number }>(argReduction('ArgMin')),
+  Softmax: lower<{ axis: number }>((onnx, { inputs: [x], attrs: { axis } }) =>
+    onnx.op('Softmax', [onnx.name(x)], { axis: { int: axis } }),
+  ),
+  LogSoftmax: lower<{ axis: number }>((onnx, { inputs: [x], attrs: { axis } }) =>
+    onnx.op('LogSoftmax', [onnx.name(x)], { axis: { int: axis } }),
+  ),
+  Cumsum: lower<ScanAttrs>((onnx, { inputs: [x], attrs }) =>
+    scan(onnx, 'CumSum', onnx.name(x), attrs),
+  ),
+};
+
+/** Sums over `axes`, which stay with length one. */
+export function reduce(onnx: OnnxBuilder, type: string, x: Name, axes: readonly number[]): Name {
+  return onnx.op(type, [x, onnx.int64s(axes)], { keepdims: { int: 1 } });
+}
+
+function reduction(type: string): Lowering<ReduceAttrs> {
+  return (onnx, { inputs: [x], attrs: { axes } }) => {
+    if (x.dtype !== 'bool') return reduce(onnx, type, onnx.name(x), axes);
+    return castTo(onnx, reduce(onnx, type, castTo(onnx, onnx.name(x), 'int32'), axes), 'bool');
+  };
+}
+
+function logical(type: string): Lowering<ReduceAttrs> {
+  return (onnx, { inputs: [x], attrs: { axes } }) =>
+    castTo(onnx, reduce(onnx, type, castTo(onnx, onnx.name(x), 'int32'), axes), 'bool');
+}
+
+function argReduction(type: string): Lowering<{ axis: number }> {
+  return (onnx, { inputs: [x], attrs: { axis } }) => {
+    const given = x.dtype === 'bool' ? castTo(onnx, onnx.name(x), 'int32') : onnx.name(x);
+    const index = onnx.op(type, [given], { axis: { int: axis }, keepdims: { int: 0 } });
+    return castTo(onnx, index, 'int32');
+  };
+}
+
+function scan(
+  onnx: OnnxBuilder,
+  type: string,
+  x: Name,
+  { axis, exclusive, reverse }: ScanAttrs,
+): Name {
+  return onnx.op(type, [x, onnx.scalar(axis, 'int64')], {
+    exclusive: { int: Number(exclusive) },
+    reverse: { int: Number(reverse) },
+  });
+}

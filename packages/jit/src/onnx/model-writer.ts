@@ -1,0 +1,146 @@
+// ONNX protobuf bytes, with protobufjs's writer.
+//
+// Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3 (IR version 10).
+
+import protobuf from 'protobufjs/minimal.js';
+import type { DType, HostArray } from '../host-tensor.js';
+
+export type OnnxType = DType | 'int64' | 'uint32';
+export type OnnxData = HostArray | BigInt64Array | Uint32Array;
+export type OnnxAttribute = number | string | readonly number[] | { readonly int: number };
+
+export interface OnnxNode {
+  readonly type: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Plain numbers are floats; integers are written `{ int: 3 }`; arrays are integers. */
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+export interface OnnxInitializer {
+  readonly name: string;
+  readonly dtype: OnnxType;
+  readonly shape: readonly number[];
+  readonly data: OnnxData;
+}
+
+export interface OnnxPort {
+  readonly name: string;
+  readonly dtype: DType;
+  /** A number, or the name of a dynamic axis. */
+  readonly shape: readonly (number | string)[];
+}
+
+export interface OnnxModel {
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: readonly OnnxInitializer[];
+  readonly inputs: readonly OnnxPort[];
+  readonly outputs: readonly OnnxPort[];
+}
+
+const ELEMENT_TYPE: Readonly<Record<OnnxType, number>> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  uint32: 12,
+};
+
+const OPSET = 21;
+const IR_VERSION = 10;
+
+type Writer = protobuf.Writer;
+const VARINT = 0;
+const BYTES = 2;
+const FIXED32 = 5;
+
+export function writeModel(model: OnnxModel): Uint8Array {
+  const writer = protobuf.Writer.create();
+  int(writer, 1, IR_VERSION);
+  text(writer, 2, 'alectra');
+  message(writer, 7, (graph) => {
+    for (const node of model.nodes) message(graph, 1, (w) => writeNode(w, node));
+    text(graph, 2, 'graph');
+    for (const initializer of model.initializers)
+      message(graph, 5, (w) => writeInitializer(w, initializer));
+    for (const port of model.inputs) message(graph, 11, (w) => writePort(w, port));
+    for (const port of model.outputs) message(graph, 12, (w) => writePort(w, port));
+  });
+  for (const [domain, version] of [
+    ['', OPSET],
+    ['com.microsoft', 1],
+  ] as const) {
+    message(writer, 8, (w) => {
+      text(w, 1, domain);
+      int(w, 2, version);
+    });
+  }
+  return writer.finish();
+}
+
+function writeNode(writer: Writer, { type, domain, inputs, outputs, attributes }: OnnxNode): void {
+  for (const input of inputs) text(writer, 1, input);
+  for (const output of outputs) text(writer, 2, output);
+  text(writer, 3, outputs[0]);
+  text(writer, 4, type);
+  for (const [name, value] of Object.entries(attributes))
+    message(writer, 5, (w) => writeAttribute(w, name, value));
+  if (domain) text(writer, 7, domain);
+}
+
+function writeAttribute(writer: Writer, name: string, value: OnnxAttribute): void {
+  text(writer, 1, name);
+  if (typeof value === 'number') {
+    writer.uint32(tag(2, FIXED32)).float(value);
+    int(writer, 20, 1);
+  } else if (typeof value === 'string') {
+    text(writer, 4, value);
+    int(writer, 20, 3);
+  } else if ('int' in value) {
+    int(writer, 3, value.int);
+    int(writer, 20, 2);
+  } else {
+    for (const item of value) int(writer, 8, item);
+    int(writer, 20, 7);
+  }
+}
+
+function writeInitializer(writer: Writer, { name, dtype, shape, data }: OnnxInitializer): void {
+  for (const axis of shape) int(writer, 1, axis);
+  int(writer, 2, ELEMENT_TYPE[dtype]);
+  text(writer, 8, name);
+  writer.uint32(tag(9, BYTES)).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+function writePort(writer: Writer, { name, dtype, shape }: OnnxPort): void {
+  text(writer, 1, name);
+  message(writer, 2, (type) =>
+    message(type, 1, (tensor) => {
+      int(tensor, 1, ELEMENT_TYPE[dtype]);
+      message(tensor, 2, (dimensions) => {
+        for (const axis of shape) {
+          message(dimensions, 1, (w) =>
+            typeof axis === 'number' ? int(w, 1, axis) : text(w, 2, axis),
+          );
+        }
+      });
+    }),
+  );
+}
+
+const tag = (field: number, wire: number): number => (field << 3) | wire;
+
+function int(writer: Writer, field: number, value: number): void {
+  writer.uint32(tag(field, VARINT)).int64(value);
+}
+
+function text(writer: Writer, field: number, value: string): void {
+  writer.uint32(tag(field, BYTES)).string(value);
+}
+
+function message(writer: Writer, field: number, write: (writer: Writer) => unknown): void {
+  writer.uint32(tag(field, BYTES)).fork();
+  write(writer);
+  writer.ldelim();
+}

@@ -1,0 +1,107 @@
+// Engine `onnxruntime`: the traced graph as one ONNX session per function, over state that never moves.
+//
+// Every state leaf that changes has two buffers. A run reads one and writes the other; then they swap. (Writing in
+// place is not safe: a gradient may still need the old weight after the new one is written.)
+
+import { createRequire } from 'node:module';
+import type { Engine, EngineOptions, Outputs, Runner, Source } from '../engine.js';
+import type { HostTensor } from '../host-tensor.js';
+import { emitProgram, inputName, outputName, stateInName, stateOutName } from '../onnx/emit.js';
+import { nativeRuntime } from './c-api.js';
+import { bindingRuntime } from './npm-binding.js';
+import type { BoundTensor, Runtime } from './runtime.js';
+
+export function isOnnxRuntimeInstalled(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One state leaf. */
+interface Slot {
+  current: BoundTensor;
+  /** Where the next value goes; made when a function first changes the leaf. */
+  spare?: BoundTensor;
+}
+
+export async function onnxRuntimeEngine(
+  initial: readonly HostTensor[],
+  { threads }: EngineOptions,
+): Promise<Engine> {
+  const runtime = await nativeRuntime().catch(bindingRuntime);
+  const slots: Slot[] = initial.map((value) => ({ current: bind(runtime, value) }));
+
+  return {
+    name: 'onnxruntime',
+    load: (source) => load(runtime, slots, threads, source),
+    readState: async () =>
+      slots.map(({ current: { dtype, shape, data } }) => ({ dtype, shape, data: data.slice() })),
+    writeState: async (values) => {
+      for (const [index, { data }] of values.entries()) slots[index].current.data.set(data);
+    },
+    dispose: () => {
+      for (const { current, spare } of slots) {
+        current.release();
+        spare?.release();
+      }
+      slots.length = 0;
+    },
+  };
+}
+
+async function load(
+  runtime: Runtime,
+  slots: readonly Slot[],
+  threads: number,
+  source: Source,
+): Promise<Runner> {
+  const { graph, outputShape } = source.traced();
+  const { model, stateIn, inputs, stateOut } = emitProgram(graph);
+  for (const index of stateOut) slots[index].spare ??= runtime.tensor(graph.state[index]);
+  const session = await runtime.session(model, {
+    inputNames: [...stateIn.map(stateInName), ...inputs.map(inputName)],
+    outputNames: [
+      ...stateOut.map(stateOutName),
+      ...graph.outputs.map((_, index) => outputName(index)),
+    ],
+    threads,
+  });
+  const boundInputs = inputs.map((index) => runtime.tensor(graph.inputs[index]));
+  const boundOutputs = graph.outputs.map((value) => runtime.tensor(value));
+
+  const run = async (given: readonly HostTensor[]): Promise<Outputs> => {
+    for (const [at, index] of inputs.entries()) boundInputs[at].data.set(given[index].data);
+    await session.run(
+      [...stateIn.map((index) => slots[index].current), ...boundInputs],
+      // A leaf in stateOut has a spare since loading.
+      [...stateOut.map((index) => slots[index].spare as BoundTensor), ...boundOutputs],
+    );
+    for (const index of stateOut) {
+      const slot = slots[index];
+      [slot.current, slot.spare] = [slot.spare as BoundTensor, slot.current];
+    }
+    const leaves = boundOutputs.map(({ dtype, shape, data }) => ({
+      dtype,
+      shape,
+      data: data.slice(),
+    }));
+    return { leaves, shape: outputShape };
+  };
+
+  return {
+    run,
+    dispose: () => {
+      session.dispose();
+      for (const tensor of [...boundInputs, ...boundOutputs]) tensor.release();
+    },
+  };
+}
+
+function bind(runtime: Runtime, value: HostTensor): BoundTensor {
+  const tensor = runtime.tensor(value);
+  tensor.data.set(value.data);
+  return tensor;
+}
