@@ -34,7 +34,7 @@ const alectraSmallOwt: Preset = {
   task: {
     maskSelection: 'bernoulli',
     maskTokenProbability: 1,
-    tie: ['word', 'position', 'segment'],
+    tie: { norm: false },
   },
   optimizer: { name: 'lamb', weightDecay: 0.01, maxGradientNorm: 0 },
   schedule: { shape: 'piecewise', peakLearningRate: 2e-3, warmupSteps: 40_000, steps: 500_000 },

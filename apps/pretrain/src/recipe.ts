@@ -60,17 +60,27 @@ export const recipeSchema = z
     discriminator: network,
     task: z
       .strictObject({
-        maskSelection: z.enum(['fixedK', 'bernoulli']).default('fixedK'),
+        maskSelection: z.enum(['fixedK', 'bernoulli', 'google-with-replacement']).default('fixedK'),
         maskProbability: z.number().gt(0).lt(1).default(0.15),
         /** How many of the chosen positions show [MASK]; the others keep their token. */
         maskTokenProbability: share.default(0.85),
         temperature: z.number().positive().default(1),
+        disallowCorrect: z.boolean().default(false),
+        uniformGenerator: z.boolean().default(false),
         generatorWeight: z.number().min(0).default(1),
         discriminatorWeight: z.number().min(0).default(50),
-        /** Embedding tables that both networks share. */
+        /** What both networks share (one tensor), or only start with (two). */
         tie: z
-          .array(z.enum(['word', 'position', 'segment', 'norm']))
-          .default(['word', 'position', 'segment', 'norm']),
+          .strictObject({
+            mode: z.enum(['share', 'copyAtInit']).default('share'),
+            word: z.boolean().default(true),
+            position: z.boolean().default(true),
+            segment: z.boolean().default(true),
+            norm: z.boolean().default(true),
+            projection: z.boolean().default(false),
+            encoder: z.boolean().default(false),
+          })
+          .prefault({}),
       })
       .prefault({}),
     optimizer: z
