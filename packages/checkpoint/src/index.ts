@@ -1,1 +1,39 @@
-export {};
+export { CheckpointError, type CheckpointErrorCode } from './checkpoint-error.js';
+export { type Dtype, dtypeBytes, type WeightData } from './dtype.js';
+export {
+  bfloat16ToFloat32,
+  float16ToFloat32,
+  float32ToBfloat16,
+  float32ToFloat16,
+} from './half-precision.js';
+export { fromHostTensor, type HostTensor, toHostTensor } from './host-tensor.js';
+export { describeLoad, type LoadedWeights, type LoadOptions, loadWeights } from './load-weights.js';
+export {
+  HISTORICAL,
+  type ModelTensors,
+  matchNames,
+  mismatchError,
+  type NameMatch,
+  type ShapeMismatch,
+} from './match-names.js';
+export {
+  isModelFolder,
+  type JsonObject,
+  type ModelFolderContent,
+  type OpenModelFolder,
+  openModelFolder,
+  readConfig,
+  readModelFolder,
+  writeModelFolder,
+} from './model-folder.js';
+export { openWeights, WEIGHT_FILES } from './open-weights.js';
+export { openSafetensors, readSafetensors } from './safetensors-read.js';
+export { encodeSafetensors, type Metadata, writeSafetensors } from './safetensors-write.js';
+export { openSharded, writeSharded } from './sharded.js';
+export {
+  elementCount,
+  type TensorInfo,
+  type WeightRecord,
+  type WeightSource,
+  type WeightTensor,
+} from './weights.js';

@@ -3,9 +3,11 @@
 // Bytes go to a temporary beside the target, which is flushed to the disk and renamed over the target; then
 // the folder is flushed, so that the rename itself is durable.
 
-import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { cleanTemporaries, doneWith, temporaryBeside } from './temporary-name.js';
+
+const WRITE_BYTES = 64 << 20;
 
 export type Content = string | Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
@@ -38,10 +40,20 @@ export async function writeDurably(path: string, content: Content): Promise<void
   const handle = await open(path, 'wx');
   try {
     const whole = typeof content === 'string' || content instanceof Uint8Array;
-    for await (const chunk of whole ? [content] : content) await handle.writeFile(chunk);
+    for await (const chunk of whole ? [content] : content) {
+      await writeAll(handle, typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+    }
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+// FileHandle.writeFile goes in steps of 512 KiB, which is slow for weights.
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const length = Math.min(bytes.length - at, WRITE_BYTES);
+    at += (await handle.write(bytes, at, length)).bytesWritten;
   }
 }
 
