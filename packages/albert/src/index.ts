@@ -1,1 +1,35 @@
-export {};
+export {
+  type AlbertConfig,
+  type AttentionOutputDropout,
+  albertConfig,
+  albertConfigFromJson,
+  albertConfigToJson,
+  type ProblemType,
+} from './config.js';
+export {
+  type AlbertDiscriminator,
+  type AlbertGenerator,
+  albertMaskedLM,
+  albertTokenClassifier,
+  initAlbertForMaskedLM,
+  initAlbertForTokenClassification,
+} from './electra.js';
+export { encode, pool } from './encoder.js';
+export {
+  type AlbertOutputs,
+  logitsAt,
+  type MaskedLMOutputs,
+  type PreTrainingOutputs,
+  type QuestionAnsweringOutputs,
+  type SequenceClassifierOutputs,
+  type TokenClassifierOutputs,
+} from './heads.js';
+export {
+  AlbertForMaskedLM,
+  AlbertForPreTraining,
+  AlbertForQuestionAnswering,
+  AlbertForSequenceClassification,
+  AlbertForTokenClassification,
+  AlbertModel,
+} from './models.js';
+export { ALBERT_PRESETS, type AlbertPreset, albertPreset } from './presets.js';

@@ -6,15 +6,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type FusedKernel, hostTensor, hostValues, runFused } from './fused-kernel.js';
 
-/** Rows of `table` `[R, E]` at `ids` int32 `[N]`, as `[N, E]`; the caller disposes. */
-export function embedding(table: tf.Tensor2D, ids: tf.Tensor1D): tf.Tensor2D {
+/**
+ * Rows of `table` `[R, E]` at `ids` int32 `[N]`, as `[N, E]`; the caller disposes.
+ *
+ * @param paddingId a row that is looked up like any other but never learns, as PyTorch's `padding_idx`
+ */
+export function embedding(table: tf.Tensor2D, ids: tf.Tensor1D, paddingId?: number): tf.Tensor2D {
   const attached = tf.customGrad((...args) => {
     const [rows, save] = args as [tf.Tensor2D, tf.GradSaveFunc];
     save([ids]);
     return {
       value: tf.gather(rows, ids),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-        runFused('EmbeddingGrad', { ids: saved[0], dy }, { rows: table.shape[0] }),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const learned = paddingId === undefined ? dy : withoutRows(dy, saved[0], paddingId);
+        return runFused('EmbeddingGrad', { ids: saved[0], dy: learned }, { rows: table.shape[0] });
+      },
     };
   });
   return attached(table) as tf.Tensor2D; // gather keeps the rank of a matrix and a vector of ids
@@ -41,3 +47,9 @@ export const embeddingGradKernel: FusedKernel = {
       attrs.rows as number,
     ),
 };
+
+/** `dy` with zeros in the rows of one id. */
+function withoutRows(dy: tf.Tensor, ids: tf.Tensor, id: number): tf.Tensor {
+  const others = tf.cast(tf.notEqual(ids, tf.scalar(id, 'int32')), 'float32');
+  return tf.mul(dy, tf.expandDims(others, 1));
+}

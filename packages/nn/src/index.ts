@@ -6,6 +6,21 @@ export {
   attentionWeights,
   selfAttention,
 } from './attention.js';
+export {
+  ACTIVATION,
+  type ConfigField,
+  type ConfigFields,
+  completeConfig,
+  type FieldKind,
+  OBJECT,
+  oneOf,
+  POSITIVE,
+  RATE,
+  readConfigFields,
+  SIZE,
+  TOKEN_ID,
+  writeConfigFields,
+} from './config-fields.js';
 export { dropout } from './dropout.js';
 export { embedding } from './embedding.js';
 export { type GeluApproximation, gelu } from './gelu.js';
@@ -16,10 +31,23 @@ export {
   type Initializer,
   initialize,
   type ParameterLayout,
+  type ParameterShape,
   parameterCount,
 } from './initialize.js';
 export { layerNorm } from './layer-norm.js';
 export { affine, linear } from './linear.js';
+export {
+  type InitOptions,
+  type LoadOptions,
+  type LoadReport,
+  type Model,
+  type ModelClass,
+  type ModelDefinition,
+  type ModelInputs,
+  type ModelStorage,
+  modelClass,
+  type SaveOptions,
+} from './model-class.js';
 export { type CallOptions, type Params, parameter, type TokenBatch } from './params.js';
 export {
   gumbel,

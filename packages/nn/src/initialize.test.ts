@@ -3,7 +3,7 @@ import { initialize, parameterCount } from './initialize.js';
 
 const layout = {
   table: { shape: [400, 100], init: 'normal' },
-  other: { shape: [400, 100], init: 'normal' },
+  other: { shape: [400, 100], init: 'normal', zeroRow: 1 },
   bias: { shape: [3], init: 'zeros' },
   gain: { shape: [2], init: 'ones' },
   projection: { shape: [64, 32], init: 'glorot' },
@@ -20,6 +20,9 @@ test('draws each tensor from its distribution', () => {
   expect(deviation(table.data)).toBeCloseTo(0.02, 3);
   expect(table.data.some((v) => Math.abs(v) > 0.06)).toBe(true);
   expect(table.data.slice(0, 5)).not.toEqual(other.data.slice(0, 5));
+  expect(other.data.slice(100, 200).every((v) => v === 0)).toBe(true);
+  expect(other.data[99]).not.toBe(0);
+  expect(other.data[200]).not.toBe(0);
   expect([...bias.data]).toEqual([0, 0, 0]);
   expect([...gain.data]).toEqual([1, 1]);
   const bound = Math.sqrt(6 / 96);

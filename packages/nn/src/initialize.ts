@@ -15,10 +15,16 @@ export type HostTensors = Record<string, HostTensor>;
 /** Distribution of one tensor: 'glorot' is uniform within ±√(6 / (in + out)). */
 export type Initializer = 'normal' | 'zeros' | 'ones' | 'glorot';
 
-/** A model's tensors, in state-dict order: the shape and first values of each. */
-export type ParameterLayout = Readonly<
-  Record<string, { readonly shape: readonly number[]; readonly init: Initializer }>
->;
+/** Shape and first values of one tensor. */
+export interface ParameterShape {
+  readonly shape: readonly number[];
+  readonly init: Initializer;
+  /** A row that starts as zeros: the vector of the padding token. */
+  readonly zeroRow?: number;
+}
+
+/** A model's tensors, in state-dict order. */
+export type ParameterLayout = Readonly<Record<string, ParameterShape>>;
 
 export interface InitializeOptions {
   /** Integer, 0 to 2^32 - 1. */
@@ -32,10 +38,11 @@ export interface InitializeOptions {
 /** Draws every tensor of the layout; each depends on the seed, its own name and its shape only. */
 export function initialize(layout: ParameterLayout, options: InitializeOptions): HostTensors {
   return Object.fromEntries(
-    Object.entries(layout).map(([name, { shape, init }]) => [
-      name,
-      { dtype: 'float32', shape, data: draw(name, shape, init, options) },
-    ]),
+    Object.entries(layout).map(([name, { shape, init, zeroRow }]) => {
+      const data = draw(name, shape, init, options);
+      if (zeroRow !== undefined) data.fill(0, zeroRow * shape[1], (zeroRow + 1) * shape[1]);
+      return [name, { dtype: 'float32', shape, data }];
+    }),
   );
 }
 

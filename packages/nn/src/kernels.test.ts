@@ -156,6 +156,14 @@ test('stopGradient passes values and blocks gradients', () => {
   expect([...x.dataSync()]).toEqual([2, 3]);
 });
 
+test('the padding row of a table is looked up but never learns', () => {
+  const table = tf.tensor2d([[1], [2], [3]]);
+  const look = (t: tf.Tensor): tf.Tensor =>
+    embedding(t as tf.Tensor2D, tf.tensor1d([0, 1, 1], 'int32'), 0);
+  expect([...look(table).dataSync()]).toEqual([1, 2, 2]);
+  expect([...tf.grad(look)(table).dataSync()]).toEqual([0, 2, 0]);
+});
+
 test('an unregistered backend is named, with the call that helps', async () => {
   tf.registerBackend('bare', tf.findBackendFactory('cpu'));
   await tf.setBackend('bare');

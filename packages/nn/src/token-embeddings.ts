@@ -11,6 +11,8 @@ import { type CallOptions, type Params, parameter, type TokenBatch } from './par
 export interface TokenEmbeddingOptions extends CallOptions {
   readonly epsilon: number;
   readonly dropoutRate: number;
+  /** Its word vector gets no gradient. */
+  readonly padTokenId?: number;
 }
 
 /**
@@ -36,7 +38,7 @@ export function tokenEmbeddings(
     );
   }
   return tf.tidy(() => {
-    const word = embedding(words, tf.reshape(batch.inputIds, [B * S]));
+    const word = embedding(words, tf.reshape(batch.inputIds, [B * S]), options.padTokenId);
     const segment = embedding(segments, tf.reshape(batch.tokenTypeIds, [B * S]));
     const position = S === P ? positions : tf.slice(positions, [0, 0], [S, E]);
     const summed = tf.add(tf.reshape(tf.add(word, segment), [B, S, E]), position);

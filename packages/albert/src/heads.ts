@@ -1,0 +1,217 @@
+// What stands on the encoder: one definition per Hugging Face class, each a layout and a pure function.
+//
+// Shapes: B batch, S sequence, E embedding, H hidden, V vocabulary, K chosen positions, L labels.
+
+import {
+  activation,
+  affine,
+  type CallOptions,
+  dropout,
+  embedding,
+  layerNorm,
+  linear,
+  type ModelDefinition,
+  type Params,
+  parameter,
+  type TokenBatch,
+} from '@alectra/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import type { AlbertConfig } from './config.js';
+import { encode, pool } from './encoder.js';
+import {
+  bodyLayout,
+  linear as linearLayout,
+  predictionsLayout,
+  TIED_PREDICTIONS,
+  WORD_EMBEDDINGS,
+} from './parameters.js';
+
+const BODY = 'albert.';
+
+export interface AlbertOutputs {
+  /** `[B, S, H]` */
+  readonly lastHiddenState: tf.Tensor3D;
+  /** `[B, H]` */
+  readonly poolerOutput: tf.Tensor2D;
+}
+
+export interface MaskedLMOutputs {
+  /** `[B, S, V]`: large; `albertMaskedLM(config).logitsAt` computes chosen positions only. */
+  readonly logits: tf.Tensor3D;
+}
+
+export interface PreTrainingOutputs {
+  /** `[B, S, V]` */
+  readonly predictionLogits: tf.Tensor3D;
+  /** `[B, L]`: sentence order */
+  readonly sopLogits: tf.Tensor2D;
+}
+
+export interface TokenClassifierOutputs {
+  /** `[B, S, L]` */
+  readonly logits: tf.Tensor3D;
+}
+
+export interface SequenceClassifierOutputs {
+  /** `[B, L]`; one label is a regression */
+  readonly logits: tf.Tensor2D;
+}
+
+export interface QuestionAnsweringOutputs {
+  /** `[B, S]` */
+  readonly startLogits: tf.Tensor2D;
+  /** `[B, S]` */
+  readonly endLogits: tf.Tensor2D;
+}
+
+type AlbertDefinition<Outputs> = ModelDefinition<AlbertConfig, Outputs>;
+
+export const albertModel: AlbertDefinition<AlbertOutputs> = {
+  architecture: 'AlbertModel',
+  prefix: 'albert',
+  tied: {},
+  layout: (config) => bodyLayout(config, '', { pooler: true }),
+  forward: (params, config, batch, options) =>
+    tf.tidy(() => {
+      const hidden = encode(params, config, '', batch, options);
+      return {
+        lastHiddenState: sequences(hidden, batch),
+        poolerOutput: pool(params, '', hidden, batch.inputIds.shape[0]),
+      };
+    }),
+};
+
+export const maskedLM: AlbertDefinition<MaskedLMOutputs> = {
+  architecture: 'AlbertForMaskedLM',
+  prefix: 'albert',
+  tied: TIED_PREDICTIONS,
+  layout: (config) => ({
+    ...bodyLayout(config, BODY, { pooler: false }),
+    ...predictionsLayout(config),
+  }),
+  forward: (params, config, batch, options) =>
+    tf.tidy(() => {
+      const hidden = encode(params, config, BODY, batch, options);
+      return { logits: sequences(predictions(params, config, hidden), batch) };
+    }),
+};
+
+export const preTraining: AlbertDefinition<PreTrainingOutputs> = {
+  architecture: 'AlbertForPreTraining',
+  prefix: 'albert',
+  tied: TIED_PREDICTIONS,
+  layout: (config) => ({
+    ...bodyLayout(config, BODY, { pooler: true }),
+    ...predictionsLayout(config),
+    ...linearLayout('sop_classifier.classifier', config.hiddenSize, config.numLabels),
+  }),
+  forward: (params, config, batch, options) =>
+    tf.tidy(() => {
+      const hidden = encode(params, config, BODY, batch, options);
+      const pooled = pool(params, BODY, hidden, batch.inputIds.shape[0]);
+      return {
+        predictionLogits: sequences(predictions(params, config, hidden), batch),
+        sopLogits: classify(params, config, 'sop_classifier.classifier', pooled, options),
+      };
+    }),
+};
+
+export const tokenClassification: AlbertDefinition<TokenClassifierOutputs> = {
+  architecture: 'AlbertForTokenClassification',
+  prefix: 'albert',
+  tied: {},
+  layout: (config) => ({
+    ...bodyLayout(config, BODY, { pooler: false }),
+    ...linearLayout('classifier', config.hiddenSize, config.numLabels),
+  }),
+  forward: (params, config, batch, options) =>
+    tf.tidy(() => {
+      const hidden = encode(params, config, BODY, batch, options);
+      return { logits: sequences(classify(params, config, 'classifier', hidden, options), batch) };
+    }),
+};
+
+export const sequenceClassification: AlbertDefinition<SequenceClassifierOutputs> = {
+  architecture: 'AlbertForSequenceClassification',
+  prefix: 'albert',
+  tied: {},
+  layout: (config) => ({
+    ...bodyLayout(config, BODY, { pooler: true }),
+    ...linearLayout('classifier', config.hiddenSize, config.numLabels),
+  }),
+  forward: (params, config, batch, options) =>
+    tf.tidy(() => {
+      const hidden = encode(params, config, BODY, batch, options);
+      const pooled = pool(params, BODY, hidden, batch.inputIds.shape[0]);
+      return { logits: classify(params, config, 'classifier', pooled, options) };
+    }),
+};
+
+export const questionAnswering: AlbertDefinition<QuestionAnsweringOutputs> = {
+  architecture: 'AlbertForQuestionAnswering',
+  prefix: 'albert',
+  tied: {},
+  layout: (config) => ({
+    ...bodyLayout(config, BODY, { pooler: false }),
+    ...linearLayout('qa_outputs', config.hiddenSize, 2),
+  }),
+  forward: (params, config, batch, options) =>
+    tf.tidy(() => {
+      const hidden = encode(params, config, BODY, batch, options);
+      const logits = linear(params, 'qa_outputs', hidden); // [B S, 2]
+      const [startLogits, endLogits] = tf
+        .split(logits, 2, 1)
+        .map((part) => tf.reshape<tf.Rank.R2>(part, batch.inputIds.shape));
+      return { startLogits, endLogits };
+    }),
+};
+
+/**
+ * Vocabulary logits at chosen positions only: hidden states are gathered before the large product.
+ *
+ * @param positions int32 `[B, K]`, each from 0 to S - 1
+ * @returns `[B, K, V]`; the caller disposes
+ */
+export function logitsAt(
+  params: Params,
+  config: AlbertConfig,
+  batch: TokenBatch,
+  positions: tf.Tensor2D,
+  options?: CallOptions,
+): tf.Tensor3D {
+  const [B, S] = batch.inputIds.shape;
+  const K = positions.shape[1];
+  return tf.tidy(() => {
+    const hidden = encode(params, config, BODY, batch, options);
+    const starts = tf.reshape(tf.range(0, B * S, S, 'int32'), [B, 1]);
+    const chosen = embedding(hidden, tf.reshape(tf.add(positions, starts), [B * K]));
+    const logits = predictions(params, config, chosen);
+    return tf.reshape(logits, [B, K, config.vocabSize]);
+  });
+}
+
+/** dense → activation → LayerNorm → product with the word table: `[N, H]` → `[N, V]`. */
+function predictions(params: Params, config: AlbertConfig, hidden: tf.Tensor2D): tf.Tensor2D {
+  const { layerNormEps, predictionsLayerNormEps = layerNormEps } = config;
+  const bent = activation(config.hiddenAct, linear(params, 'predictions.dense', hidden));
+  const normal = layerNorm(params, 'predictions.LayerNorm', bent, predictionsLayerNormEps);
+  const table = parameter<tf.Tensor2D>(params, BODY + WORD_EMBEDDINGS);
+  return affine(normal, table, parameter(params, 'predictions.bias'));
+}
+
+function classify(
+  params: Params,
+  config: AlbertConfig,
+  name: string,
+  hidden: tf.Tensor2D,
+  options?: CallOptions,
+): tf.Tensor2D {
+  const kept = dropout(hidden, config.classifierDropoutProb, options?.dropout, name);
+  return linear(params, name, kept);
+}
+
+/** `[B * S, X]` → `[B, S, X]` */
+function sequences(rows: tf.Tensor2D, { inputIds }: TokenBatch): tf.Tensor3D {
+  const [B, S] = inputIds.shape;
+  return tf.reshape(rows, [B, S, rows.shape[1]]);
+}

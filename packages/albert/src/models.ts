@@ -1,0 +1,57 @@
+// The classes, under Hugging Face's names.
+
+import { type Model, type ModelClass, modelClass } from '@alectra/nn';
+import type { AlbertConfig } from './config.js';
+import {
+  type AlbertOutputs,
+  albertModel,
+  type MaskedLMOutputs,
+  maskedLM,
+  type PreTrainingOutputs,
+  preTraining,
+  type QuestionAnsweringOutputs,
+  questionAnswering,
+  type SequenceClassifierOutputs,
+  sequenceClassification,
+  type TokenClassifierOutputs,
+  tokenClassification,
+} from './heads.js';
+import { albertStorage } from './storage.js';
+
+type AlbertClass<Outputs> = ModelClass<AlbertConfig, Outputs>;
+
+/** The encoder with its pooler. */
+export const AlbertModel: AlbertClass<AlbertOutputs> = modelClass(albertModel, albertStorage);
+export type AlbertModel = Model<AlbertConfig, AlbertOutputs>;
+
+/** Masked language model; the decoder is the word table. */
+export const AlbertForMaskedLM: AlbertClass<MaskedLMOutputs> = modelClass(maskedLM, albertStorage);
+export type AlbertForMaskedLM = Model<AlbertConfig, MaskedLMOutputs>;
+
+/** Masked language model and sentence order, as ALBERT was pretrained. */
+export const AlbertForPreTraining: AlbertClass<PreTrainingOutputs> = modelClass(
+  preTraining,
+  albertStorage,
+);
+export type AlbertForPreTraining = Model<AlbertConfig, PreTrainingOutputs>;
+
+/** A label for every token. */
+export const AlbertForTokenClassification: AlbertClass<TokenClassifierOutputs> = modelClass(
+  tokenClassification,
+  albertStorage,
+);
+export type AlbertForTokenClassification = Model<AlbertConfig, TokenClassifierOutputs>;
+
+/** A label, or with one label a number, for every sequence. */
+export const AlbertForSequenceClassification: AlbertClass<SequenceClassifierOutputs> = modelClass(
+  sequenceClassification,
+  albertStorage,
+);
+export type AlbertForSequenceClassification = Model<AlbertConfig, SequenceClassifierOutputs>;
+
+/** Start and end of an answer. */
+export const AlbertForQuestionAnswering: AlbertClass<QuestionAnsweringOutputs> = modelClass(
+  questionAnswering,
+  albertStorage,
+);
+export type AlbertForQuestionAnswering = Model<AlbertConfig, QuestionAnsweringOutputs>;

@@ -1,0 +1,92 @@
+// Every parameter of ALBERT: name, shape and first values, in the order of Hugging Face's state dict.
+//
+// Names come from transformers 5 (reference: its `state_dict()`); linear weights are [out, in].
+
+import type { ParameterLayout, ParameterShape } from '@alectra/nn';
+import type { AlbertConfig } from './config.js';
+
+/** Word table, which the masked-LM head multiplies by again. */
+export const WORD_EMBEDDINGS = 'embeddings.word_embeddings.weight';
+
+/** Names of the tied parameters of a masked-LM head: stored by some files, never held twice here. */
+export const TIED_PREDICTIONS: Readonly<Record<string, string>> = {
+  'predictions.decoder.weight': `albert.${WORD_EMBEDDINGS}`,
+  'predictions.decoder.bias': 'predictions.bias',
+};
+
+/** Prefix of one layer's parameters, below the body's prefix. */
+export function layerName(group: number, inner: number): string {
+  return `encoder.albert_layer_groups.${group}.albert_layers.${inner}`;
+}
+
+/** Embeddings, encoder and, if asked for, pooler; `prefix` is '' or 'albert.'. */
+export function bodyLayout(
+  config: AlbertConfig,
+  prefix: string,
+  { pooler }: { readonly pooler: boolean },
+): ParameterLayout {
+  const { embeddingSize: E, hiddenSize: H, intermediateSize: F } = config;
+  const parts: ParameterLayout[] = [
+    {
+      [WORD_EMBEDDINGS]: {
+        shape: [config.vocabSize, E],
+        init: 'normal',
+        zeroRow: config.padTokenId,
+      },
+      'embeddings.position_embeddings.weight': normal(config.maxPositionEmbeddings, E),
+      'embeddings.token_type_embeddings.weight': normal(config.typeVocabSize, E),
+    },
+    norm('embeddings.LayerNorm', E),
+    linear('encoder.embedding_hidden_mapping_in', E, H),
+  ];
+  for (let group = 0; group < config.numHiddenGroups; group++) {
+    for (let inner = 0; inner < config.innerGroupNum; inner++) {
+      const layer = layerName(group, inner);
+      parts.push(
+        norm(`${layer}.full_layer_layer_norm`, H),
+        ...['query', 'key', 'value', 'dense'].map((part) =>
+          linear(`${layer}.attention.${part}`, H, H),
+        ),
+        norm(`${layer}.attention.LayerNorm`, H),
+        linear(`${layer}.ffn`, H, F),
+        linear(`${layer}.ffn_output`, F, H),
+      );
+    }
+  }
+  if (pooler) parts.push(linear('pooler', H, H));
+  return Object.fromEntries(
+    parts.flatMap((part) => Object.entries(part).map(([name, shape]) => [prefix + name, shape])),
+  );
+}
+
+/** The masked-LM head; its decoder is the word table. */
+export function predictionsLayout({
+  vocabSize,
+  embeddingSize: E,
+  hiddenSize,
+}: AlbertConfig): ParameterLayout {
+  return {
+    'predictions.bias': { shape: [vocabSize], init: 'zeros' },
+    ...norm('predictions.LayerNorm', E),
+    ...linear('predictions.dense', hiddenSize, E),
+  };
+}
+
+/** A linear layer: weight `[outputs, inputs]` and bias. */
+export function linear(name: string, inputs: number, outputs: number): ParameterLayout {
+  return {
+    [`${name}.weight`]: normal(outputs, inputs),
+    [`${name}.bias`]: { shape: [outputs], init: 'zeros' },
+  };
+}
+
+function norm(name: string, size: number): ParameterLayout {
+  return {
+    [`${name}.weight`]: { shape: [size], init: 'ones' },
+    [`${name}.bias`]: { shape: [size], init: 'zeros' },
+  };
+}
+
+function normal(...shape: number[]): ParameterShape {
+  return { shape, init: 'normal' };
+}

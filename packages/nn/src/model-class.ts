@@ -1,0 +1,222 @@
+// The thin class around a pure model: config, parameters and forward function, loaded, saved and disposed as one.
+//
+// A family of models defines each head as data (`ModelDefinition`) and gets a class from `modelClass`. Reading and
+// writing folders is the family's business (`ModelStorage`): this package knows no file format.
+
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  type HostTensors,
+  type InitializeOptions,
+  initialize,
+  type ParameterLayout,
+} from './initialize.js';
+import type { CallOptions, Params, TokenBatch } from './params.js';
+import { registerKernels } from './register.js';
+
+/** A head with its body, as data and pure functions. */
+export interface ModelDefinition<Config, Outputs> {
+  /** Name of the class, written to config.json: `AlbertForMaskedLM`. */
+  readonly architecture: string;
+  /** Prefix of the body's parameters without the dot; files are read with and without it. */
+  readonly prefix: string;
+  /** Other names of tied parameters: alias → name in the layout. */
+  readonly tied: Readonly<Record<string, string>>;
+  readonly layout: (config: Config) => ParameterLayout;
+  readonly forward: (
+    params: Params,
+    config: Config,
+    inputs: TokenBatch,
+    options?: CallOptions,
+  ) => Outputs;
+}
+
+/** What `call` takes: the mask defaults to all tokens, the segments to zero. */
+export interface ModelInputs {
+  /** int32 `[B, S]` */
+  readonly inputIds: tf.Tensor2D;
+  /** int32 `[B, S]`: 1 for a token, 0 for padding */
+  readonly attentionMask?: tf.Tensor2D;
+  /** int32 `[B, S]` */
+  readonly tokenTypeIds?: tf.Tensor2D;
+}
+
+/** What a folder held and what the model made of it. */
+export interface LoadReport {
+  /** Parameters that the folder lacks, or has in another shape: freshly initialised. */
+  readonly missing: readonly string[];
+  /** Tensors of the folder that the model has no place for. */
+  readonly unexpected: readonly string[];
+}
+
+/** Reads and writes the folders of one family. */
+export interface ModelStorage<Config> {
+  load(
+    folder: string,
+    expected: {
+      readonly prefix: string;
+      readonly tied: Readonly<Record<string, string>>;
+      readonly layout: (config: Config) => ParameterLayout;
+      readonly allowMismatch: boolean;
+    },
+  ): Promise<LoadReport & { readonly config: Config; readonly tensors: HostTensors }>;
+  save(
+    folder: string,
+    content: {
+      readonly architecture: string;
+      readonly config: Config;
+      readonly tensors: HostTensors;
+      readonly files?: Readonly<Record<string, string | Uint8Array>>;
+    },
+  ): Promise<void>;
+}
+
+export type InitOptions = Pick<InitializeOptions, 'seed' | 'truncated'>;
+
+export interface LoadOptions extends Partial<InitOptions> {
+  /** Accept parameters of another shape (a head for other labels) and initialise them instead of throwing. */
+  readonly allowMismatch?: boolean;
+}
+
+export interface SaveOptions {
+  /** Further files of the folder by name, such as vocab.txt. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+}
+
+/** A model with its parameters, on the backend that was current when it was made. */
+export interface Model<Config, Outputs> {
+  readonly config: Config;
+  /** By Hugging Face name, tied parameters once. Owned by the model. */
+  readonly params: Params;
+  /** Empty lists for a model that was not loaded. */
+  readonly loading: LoadReport;
+  /** Runs the model; the caller disposes inputs and outputs. */
+  call(inputs: ModelInputs, options?: CallOptions): Outputs;
+  /** Writes config.json and model.safetensors, which Hugging Face transformers loads. */
+  savePretrained(folder: string, options?: SaveOptions): Promise<void>;
+  /** Frees the parameters. */
+  dispose(): void;
+}
+
+/** Makes models of one kind. */
+export interface ModelClass<Config, Outputs> {
+  readonly architecture: string;
+  /** Names, shapes and initial distributions of the parameters, tied ones once. */
+  readonly layout: (config: Config) => ParameterLayout;
+  /** The pure function behind `call`: parameters are an argument, so it can be differentiated and traced. */
+  readonly forward: ModelDefinition<Config, Outputs>['forward'];
+  /** Random parameters as plain data, for programs that hand them to an engine. */
+  initialTensors(config: Config, options: InitOptions): HostTensors;
+  /** Loads a Hugging Face folder; what it lacks is initialised and listed in `loading`. */
+  fromPretrained(folder: string, options?: LoadOptions): Promise<Model<Config, Outputs>>;
+  /** A model with random parameters. */
+  init(config: Config, options: InitOptions): Model<Config, Outputs>;
+  /** A model with the given parameters, whose values are copied to the backend. */
+  fromTensors(config: Config, tensors: HostTensors): Model<Config, Outputs>;
+}
+
+/** The class of one head. */
+export function modelClass<Config extends { readonly initializerRange: number }, Outputs>(
+  definition: ModelDefinition<Config, Outputs>,
+  storage: ModelStorage<Config>,
+): ModelClass<Config, Outputs> {
+  const { architecture, prefix, tied, layout, forward } = definition;
+  const draw = (config: Config, names: ParameterLayout, options: InitOptions): HostTensors =>
+    initialize(names, { ...options, standardDeviation: config.initializerRange });
+  const create = (
+    config: Config,
+    tensors: HostTensors,
+    loading: LoadReport = { missing: [], unexpected: [] },
+  ): Model<Config, Outputs> => new LoadedModel(definition, storage, config, tensors, loading);
+
+  return {
+    architecture,
+    layout,
+    forward,
+    initialTensors: (config, options) => draw(config, layout(config), options),
+    fromTensors: (config, tensors) => create(config, tensors),
+    init: (config, options) => create(config, draw(config, layout(config), options)),
+    async fromPretrained(folder, { seed = 0, truncated, allowMismatch = false } = {}) {
+      const loaded = await storage.load(folder, { prefix, tied, layout, allowMismatch });
+      const all = layout(loaded.config);
+      const lacking = Object.fromEntries(loaded.missing.map((name) => [name, all[name]]));
+      const tensors = { ...loaded.tensors, ...draw(loaded.config, lacking, { seed, truncated }) };
+      return create(loaded.config, tensors, loaded);
+    },
+  };
+}
+
+class LoadedModel<Config, Outputs> implements Model<Config, Outputs> {
+  readonly config: Config;
+  readonly params: Params;
+  readonly loading: LoadReport;
+  readonly #definition: ModelDefinition<Config, Outputs>;
+  readonly #storage: ModelStorage<Config>;
+
+  constructor(
+    definition: ModelDefinition<Config, Outputs>,
+    storage: ModelStorage<Config>,
+    config: Config,
+    tensors: HostTensors,
+    { missing, unexpected }: LoadReport,
+  ) {
+    registerKernels();
+    this.#definition = definition;
+    this.#storage = storage;
+    this.config = config;
+    this.loading = { missing, unexpected };
+    this.params = toParams(definition, config, tensors);
+  }
+
+  call({ inputIds, attentionMask, tokenTypeIds }: ModelInputs, options?: CallOptions): Outputs {
+    const { forward } = this.#definition;
+    const shape = inputIds.shape;
+    const ones = attentionMask ?? tf.ones<tf.Rank.R2>(shape, 'int32');
+    const zeros = tokenTypeIds ?? tf.zeros<tf.Rank.R2>(shape, 'int32');
+    try {
+      return forward(
+        this.params,
+        this.config,
+        { inputIds, attentionMask: ones, tokenTypeIds: zeros },
+        options,
+      );
+    } finally {
+      if (!attentionMask) ones.dispose();
+      if (!tokenTypeIds) zeros.dispose();
+    }
+  }
+
+  async savePretrained(folder: string, { files }: SaveOptions = {}): Promise<void> {
+    const tensors: HostTensors = {};
+    for (const [name, tensor] of Object.entries(this.params)) {
+      const data = await tensor.data<'float32'>();
+      tensors[name] = { dtype: 'float32', shape: tensor.shape, data };
+    }
+    const { architecture } = this.#definition;
+    await this.#storage.save(folder, { architecture, config: this.config, tensors, files });
+  }
+
+  dispose(): void {
+    for (const tensor of Object.values(this.params)) tensor.dispose();
+  }
+}
+
+/** Tensors of the layout's names and shapes, from host values. */
+function toParams<Config>(
+  { architecture, layout }: ModelDefinition<Config, unknown>,
+  config: Config,
+  tensors: HostTensors,
+): Params {
+  const params: Record<string, tf.Tensor> = {};
+  for (const [name, { shape }] of Object.entries(layout(config))) {
+    const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
+    if (found?.shape.join() !== shape.join()) {
+      const is = found ? `[${found.shape.join(', ')}]` : 'nothing';
+      throw new RangeError(
+        `nn: cannot make ${architecture}: found ${is} as '${name}', expected [${shape.join(', ')}].\n` +
+          'Pass every tensor that the config implies, by Hugging Face name.',
+      );
+    }
+    params[name] = tf.tensor(found.data, [...shape], 'float32');
+  }
+  return params;
+}
