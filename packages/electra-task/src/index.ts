@@ -1,1 +1,36 @@
-export {};
+export {
+  type Auc,
+  areaUnderCurve,
+  type ScoredTokens,
+  scoredTokens,
+  type TokenOutputs,
+} from './auc.js';
+export {
+  type ElectraResult,
+  type ElectraTask,
+  type ElectraTaskOptions,
+  electraTask,
+  type GivenDraws,
+  type LossOptions,
+} from './electra-task.js';
+export type { Gradients } from './gradients.js';
+export { METRIC_NAMES, type MetricName, type MetricTensors } from './metrics.js';
+export type { Discriminator, Generator, TaskTokens } from './models.js';
+export {
+  addSums,
+  binaryEntropy,
+  type DiscriminatorReport,
+  discriminatorReport,
+  type GeneratorReport,
+  generatorReport,
+  type MetricSums,
+} from './report.js';
+export {
+  completeSettings,
+  DEFAULT_SETTINGS,
+  defaultSlots,
+  type ElectraSettings,
+  type MaskSelection,
+} from './settings.js';
+export type { TieKey, TiePart, Tying, Weight, Weights } from './tying.js';
+export { countTokens, type UnigramBaseline, unigramBaseline } from './unigram.js';
