@@ -13,6 +13,7 @@ export async function chooseEngine(
 ): Promise<Engine> {
   switch (name) {
     case 'auto':
+      if (await isTensorflowInstalled(options)) return tensorflow(state, options);
       return isOnnxRuntimeInstalled() ? onnxRuntimeEngine(state, options) : eagerEngine(state);
     case 'eager':
       return eagerEngine(state);
@@ -22,9 +23,26 @@ export async function chooseEngine(
         'jit: engine "onnxruntime" is not installed: onnxruntime-node was not found.\n' +
           'Run npm install onnxruntime-node, or compile with engine "eager".',
       );
+    case 'tensorflow':
+      return tensorflow(state, options);
     default:
       throw new Error(
-        `jit: engine "${name}" is unknown: expected onnxruntime or eager.\nLeave it out to take the best one.`,
+        `jit: engine "${name}" is unknown: expected tensorflow, onnxruntime or eager.\nLeave it out to take the best one.`,
       );
   }
+}
+
+// Loaded on demand: most installations are without it, and it reads the file system.
+async function tensorflow(
+  state: readonly HostTensor[],
+  options: EngineOptions,
+): Promise<Engine> {
+  const { tensorflowEngine } = await import('./tensorflow/engine.js');
+  return tensorflowEngine(state, options);
+}
+
+async function isTensorflowInstalled({ tensorflowFrom }: EngineOptions): Promise<boolean> {
+  if (typeof process === 'undefined' || !process.versions?.node) return false;
+  const { findTensorflow } = await import('./tensorflow/addon.js');
+  return findTensorflow(tensorflowFrom)?.binding !== undefined;
 }

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseEngine } from './choose-engine.js';
-import type { Engine, EngineName, Runner, Source } from './engine.js';
+import type { Engine, EngineName, Precision, Runner, Source } from './engine.js';
 import {
   allocate,
   conform,
@@ -23,6 +23,10 @@ export interface CompileOptions {
   readonly engine?: EngineName | 'auto';
   /** Threads of one operation; the engine chooses when left out. */
   readonly threads?: number;
+  /** Type of matrix products; default float32. `bf16` needs engine `tensorflow`. */
+  readonly precision?: Precision;
+  /** Folder from which the tfjs-node package is looked up; default: the working directory. */
+  readonly tensorflowFrom?: string;
 }
 
 /** A compiled function, and the state it shares with the programs compiled from it. */
@@ -60,6 +64,8 @@ export async function compile(step: Step, options: CompileOptions): Promise<Prog
   );
   const engine = await chooseEngine(options.engine ?? 'auto', values, {
     threads: options.threads ?? 0,
+    precision: options.precision ?? 'float32',
+    tensorflowFrom: options.tensorflowFrom,
   });
   const shared: Shared = {
     engine,

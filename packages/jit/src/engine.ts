@@ -37,4 +37,11 @@ export interface Outputs {
 export interface EngineOptions {
   /** Threads of one operation; 0 leaves the choice to the engine. */
   readonly threads: number;
+  /** Type of matrix products; `bf16` needs the tensorflow engine. */
+  readonly precision?: Precision;
+  /** Folder from which tfjs-node is looked up; default: the working directory. */
+  readonly tensorflowFrom?: string;
 }
+
+/** `bf16` multiplies in bfloat16 and adds up in float32; weights stay float32. */
+export type Precision = 'float32' | 'bf16';

@@ -58,6 +58,12 @@ export class TracingBackend extends tf.KernelBackend {
     return { dataId, shape: [...value.shape], dtype: value.dtype };
   }
 
+  /** Another handle on a tensor's data. */
+  share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+    this.incRef(dataId);
+    return { dataId, shape, dtype };
+  }
+
   /** The graph value behind a tensor; host data enters the graph here. */
   graphValue({ dataId, shape, dtype }: tf.TensorInfo): Value {
     const graph = this.recording();
@@ -231,7 +237,11 @@ export function tracingBackend(): TracingBackend {
             : inputs.map((name) => named[name.replace('?', '')]);
         const values = tensors.map((tensor) => tensor && tracer.graphValue(tensor));
         const recorded = record(tracer.recording(), values as Value[], { ...attrs });
-        const infos = recorded.map((value) => tracer.adopt(value));
+        const infos = recorded.map((value) => {
+          // A result that is an input shares its data, as Identity does on every backend.
+          const same = tensors[values.indexOf(value)];
+          return same ? tracer.share(same) : tracer.adopt(value);
+        });
         return many ? infos : infos[0];
       },
     });

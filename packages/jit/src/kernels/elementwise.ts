@@ -18,7 +18,7 @@ const SAME = [
 ]; // biome-ignore format: a table
 const TO_BOOL = ['IsFinite', 'IsInf', 'IsNan', 'LogicalNot'];
 const BINARY = [
-  'Atan2', 'FloorDiv', 'Maximum', 'Minimum', 'Mod', 'Pow', 'SquaredDifference',
+  'Atan2', 'Maximum', 'Minimum', 'Mod', 'Pow', 'SquaredDifference',
 ]; // biome-ignore format: a table
 const COMPARE = [
   'Equal', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'LogicalAnd', 'LogicalOr', 'LogicalXor',
@@ -37,6 +37,8 @@ export const ELEMENTWISE: Rules = {
   RealDiv: binary('RealDiv', (a) => a.dtype, divide),
   EluGrad: rule(['dy', 'y'], (graph, [dy, y]) => graph.node('EluGrad', [dy, y], {}, [dy])),
   Prelu: binary('Prelu', (x) => x.dtype, undefined, ['x', 'alpha']),
+  // Integers even of floats, as TensorFlow.js has it.
+  FloorDiv: binary('FloorDiv', () => 'int32'),
   AddN: rule('list', (graph, inputs) =>
     inputs.reduce((total, next) => graph.call('Add', [total, next])),
   ),

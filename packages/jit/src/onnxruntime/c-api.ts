@@ -12,8 +12,8 @@ import type { BoundTensor, Runtime, Session, SessionOptions } from './runtime.js
 const API_VERSION = 17;
 /** koffi's pool threads have 128 KiB by default, too little for matrix kernels. */
 const STACK_BYTES = 8 * 1024 * 1024;
-/** Errors only: warnings about unused values are no concern of the user. */
-const LOG_ERRORS = 3;
+/** Errors come back as exceptions; a library prints nothing. */
+const LOG_FATAL = 4;
 const OPTIMIZE_ALL = 99;
 /** A cache line, and the width of the widest vector register. */
 const ALIGNMENT = 64;
@@ -118,7 +118,7 @@ function bindRuntime(
     return result[0] as bigint;
   };
 
-  const environment = create('CreateEnv', LOG_ERRORS, 'alectra');
+  const environment = create('CreateEnv', LOG_FATAL, 'alectra');
   const memory = create('CreateCpuMemoryInfo', 1, 0);
 
   const aligned = (dtype: DType, size: number): HostArray => {

@@ -19,7 +19,7 @@ export async function bindingRuntime(): Promise<Runtime> {
       const session = await ort.InferenceSession.create(model, {
         graphOptimizationLevel: 'all',
         intraOpNumThreads: threads,
-        logSeverityLevel: 3,
+        logSeverityLevel: 4,
         extra: { session: { intra_op: { allow_spinning: '0' } } },
       });
       return {

@@ -194,7 +194,8 @@ function step(
 
 function floorDiv(onnx: OnnxBuilder, node: LoweredNode): Name {
   const [a, b] = operands(onnx, node);
-  if (node.inputs[0].dtype === 'float32') return onnx.op('Floor', [onnx.op('Div', [a, b])]);
+  if (node.inputs[0].dtype === 'float32')
+    return castTo(onnx, onnx.op('Floor', [onnx.op('Div', [a, b])]), 'int32');
   // ONNX truncates integers towards zero: one less where signs differ and a rest remains.
   const quotient = onnx.op('Div', [a, b]);
   const rest = onnx.op('Sub', [a, onnx.op('Mul', [quotient, b])]);

@@ -1,8 +1,9 @@
 // Reductions, scans and soft-max → ONNX. Reductions keep their axes with length one.
 
 import type { Name, OnnxBuilder } from '../builder.js';
-import { type Lowering, type LoweringTable, lower } from '../lowering.js';
+import { type LoweredNode, type Lowering, type LoweringTable, lower } from '../lowering.js';
 import { castTo } from './elementwise.js';
+import { slice } from './movement.js';
 
 type ReduceAttrs = { readonly axes: number[] };
 type ScanAttrs = { readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean };
@@ -23,10 +24,28 @@ export const REDUCE: LoweringTable = {
   LogSoftmax: lower<{ axis: number }>((onnx, { inputs: [x], attrs: { axis } }) =>
     onnx.op('LogSoftmax', [onnx.name(x)], { axis: { int: axis } }),
   ),
+  Cumprod: lower<ScanAttrs>(cumprod),
   Cumsum: lower<ScanAttrs>((onnx, { inputs: [x], attrs }) =>
     scan(onnx, 'CumSum', onnx.name(x), attrs),
   ),
 };
+
+/** ONNX has no running product: multiply by copies shifted by 1, 2, 4, … places. */
+function cumprod(onnx: OnnxBuilder, { inputs: [x], attrs }: LoweredNode<ScanAttrs>): Name {
+  const { axis, exclusive, reverse } = attrs;
+  const size = x.shape[axis];
+  const one = onnx.scalar(1, x.dtype);
+  const shifted = (name: Name, by: number): Name => {
+    const [start, end] = reverse ? [by, size] : [0, size - by];
+    const pads = x.shape.map((_, at) => (at === axis ? by : 0));
+    const none = x.shape.map(() => 0);
+    const amounts = onnx.int64s(reverse ? [...none, ...pads] : [...pads, ...none]);
+    return onnx.op('Pad', [slice(onnx, name, [start], [end], [axis]), amounts, one]);
+  };
+  let product = exclusive ? shifted(onnx.name(x), 1) : onnx.name(x);
+  for (let by = 1; by < size; by *= 2) product = onnx.op('Mul', [product, shifted(product, by)]);
+  return product;
+}
 
 /** Sums over `axes`, which stay with length one. */
 export function reduce(onnx: OnnxBuilder, type: string, x: Name, axes: readonly number[]): Name {

@@ -1,0 +1,101 @@
+// Engine `tensorflow`: traced functions as one graph in libtensorflow, state in session variables.
+//
+// All functions over one state live in one session, because sessions of the addon do not share variables. A
+// function compiled later makes a new session, with the state carried over, when something next runs.
+
+import type { Engine, Runner, Source } from '../engine.js';
+import type { HostTensor } from '../host-tensor.js';
+import { startTensorflow, type TensorflowAddon, type TensorflowOptions } from './addon.js';
+import { type EmittedFunction, type EmittedState, emitFunction, emitState } from './emit.js';
+import { writeSavedModel } from './graph-def.js';
+import { TensorflowSession } from './session.js';
+
+export async function tensorflowEngine(
+  initial: readonly HostTensor[],
+  options: TensorflowOptions,
+): Promise<Engine> {
+  return new TensorflowEngine(await startTensorflow(options), initial);
+}
+
+class TensorflowEngine implements Engine {
+  readonly name = 'tensorflow';
+  private readonly addon: TensorflowAddon;
+  private readonly state: EmittedState;
+  private readonly functions = new Set<EmittedFunction>();
+  /** The state's values while no session holds them. */
+  private waiting: readonly HostTensor[] | undefined;
+  private session: TensorflowSession | undefined;
+  private emitted = 0;
+
+  constructor(addon: TensorflowAddon, initial: readonly HostTensor[]) {
+    this.addon = addon;
+    this.waiting = initial;
+    this.state = emitState(initial);
+  }
+
+  async load(source: Source): Promise<Runner> {
+    const { graph, outputShape } = source.traced();
+    const emitted = emitFunction(graph, `f${this.emitted++}/`);
+    this.functions.add(emitted);
+    this.unload();
+    const names = emitted.inputs.map(({ name }) => name).join();
+    const fetches = emitted.outputs.length > 0 ? emitted.outputs.join() : emitted.finished;
+    return {
+      run: async (inputs) => {
+        const feeds = emitted.inputs.map(({ index }) => inputs[index]);
+        const leaves = this.ready().run(names, feeds, fetches);
+        return { leaves: leaves.slice(0, emitted.outputs.length), shape: outputShape };
+      },
+      dispose: () => {
+        this.functions.delete(emitted);
+      },
+    };
+  }
+
+  async readState(): Promise<HostTensor[]> {
+    return this.waiting ? this.waiting.map(copyOf) : this.values();
+  }
+
+  async writeState(values: readonly HostTensor[]): Promise<void> {
+    if (this.session) this.assign(this.session, values);
+    else this.waiting = values.map(copyOf);
+  }
+
+  dispose(): void {
+    this.session?.dispose();
+    this.session = undefined;
+    this.waiting = undefined;
+    this.functions.clear();
+  }
+
+  /** The session over all functions; made when one is missing. */
+  private ready(): TensorflowSession {
+    if (this.session) return this.session;
+    const nodes = [this.state, ...this.functions].flatMap((part) => part.nodes);
+    const session = new TensorflowSession(this.addon, writeSavedModel(nodes, []));
+    this.assign(session, this.waiting ?? []);
+    this.waiting = undefined;
+    this.session = session;
+    return session;
+  }
+
+  /** Takes the state back from the session and closes it. */
+  private unload(): void {
+    if (!this.session) return;
+    this.waiting = this.values();
+    this.session.dispose();
+    this.session = undefined;
+  }
+
+  private values(): HostTensor[] {
+    if (!this.session || this.state.reads.length === 0) return [];
+    return this.session.run('', [], this.state.reads.join());
+  }
+
+  private assign(session: TensorflowSession, values: readonly HostTensor[]): void {
+    if (values.length === 0) return;
+    session.run(this.state.initial.join(), values, this.state.initialised);
+  }
+}
+
+const copyOf = (value: HostTensor): HostTensor => ({ ...value, data: value.data.slice() });

@@ -1,0 +1,138 @@
+// Element-wise kernels → TensorFlow. Most TensorFlow.js kernels carry TensorFlow's names and meaning.
+
+import type { GraphNode } from '../../graph.js';
+import type { DType } from '../../host-tensor.js';
+import type { Term, TfBuilder } from '../builder.js';
+import { type LoweringTable, lower } from '../lowering.js';
+
+type Plain = LoweringTable[string];
+
+const SAME_NAME = [
+  'Abs', 'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Ceil', 'Cos', 'Cosh', 'Elu', 'Erf', 'Exp',
+  'Expm1', 'Floor', 'Log', 'Log1p', 'Neg', 'Reciprocal', 'Relu', 'Relu6', 'Round', 'Rsqrt', 'Selu',
+  'Sigmoid', 'Sign', 'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Square', 'Tan', 'Tanh', 'LogicalNot',
+]; // biome-ignore format: a table
+
+const INTEGERS_STAY = ['Ceil', 'Floor', 'Round'];
+
+const ARITHMETIC: Readonly<Record<string, string>> = {
+  Add: 'AddV2', Sub: 'Sub', Multiply: 'Mul', RealDiv: 'RealDiv', Pow: 'Pow', Maximum: 'Maximum',
+  Minimum: 'Minimum', FloorDiv: 'FloorDiv', Mod: 'FloorMod', Atan2: 'Atan2',
+  SquaredDifference: 'SquaredDifference',
+}; // biome-ignore format: a table
+
+const COMPARE = ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'];
+
+export const ELEMENTWISE: LoweringTable = {
+  ...Object.fromEntries(SAME_NAME.map((op) => [op, unary(op)])),
+  ...Object.fromEntries(Object.entries(ARITHMETIC).map(([kernel, op]) => [kernel, arithmetic(op)])),
+  ...Object.fromEntries(COMPARE.map((op) => [op, compare(op)])),
+  IsNan: floatTest('IsNan'),
+  IsInf: floatTest('IsInf'),
+  IsFinite: floatTest('IsFinite'),
+  LogicalAnd: logical('LogicalAnd'),
+  LogicalOr: logical('LogicalOr'),
+  LogicalXor: logical('NotEqual'),
+  Cast: lower<{ dtype: DType }>((tf, { inputs: [x], attrs: { dtype } }) =>
+    tf.cast(tf.term(x), dtype),
+  ),
+  LeakyRelu: lower<{ alpha: number }>((tf, { inputs: [x], attrs: { alpha } }) =>
+    tf.op(
+      'LeakyRelu',
+      [tf.cast(tf.term(x), 'float32')],
+      { dtype: 'float32', shape: x.shape },
+      { alpha: { float: alpha } },
+    ),
+  ),
+  Prelu: (tf, { inputs: [x, alpha], outputs: [y] }) => {
+    const negative = tf.op('Mul', [tf.term(x), tf.term(alpha)], y);
+    const below = tf.op('Less', [tf.term(x), tf.scalar(0, x.dtype)], {
+      dtype: 'bool',
+      shape: x.shape,
+    });
+    return select(tf, below, negative, tf.term(x), y);
+  },
+  Step: lower<{ alpha: number }>((tf, { inputs: [x], attrs: { alpha } }) => {
+    const above = tf.op('Greater', [tf.term(x), tf.scalar(0, x.dtype)], {
+      dtype: 'bool',
+      shape: x.shape,
+    });
+    if (!alpha) return tf.cast(above, x.dtype);
+    return select(tf, above, tf.scalar(1, x.dtype), tf.scalar(alpha, x.dtype), x);
+  }),
+  ClipByValue: lower<{ clipValueMin: number; clipValueMax: number }>(
+    (tf, { inputs: [x], attrs }) => {
+      const below = tf.op('Minimum', [tf.term(x), tf.scalar(attrs.clipValueMax, x.dtype)], x);
+      return tf.op('Maximum', [below, tf.scalar(attrs.clipValueMin, x.dtype)], x);
+    },
+  ),
+  EluGrad: (tf, { inputs: [dy, y] }) => tf.op('EluGrad', [tf.term(dy), tf.term(y)], y),
+  Select: (tf, { inputs: [condition, t, e], outputs: [y] }) =>
+    select(
+      tf,
+      tf.term(condition),
+      tf.operand(t, condition.shape, y.shape),
+      tf.operand(e, condition.shape, y.shape),
+      y,
+    ),
+};
+
+function unary(op: string): Plain {
+  return (tf, { inputs: [x] }) =>
+    x.dtype === 'int32' && INTEGERS_STAY.includes(op) ? tf.term(x) : tf.op(op, [tf.term(x)], x);
+}
+
+function select(
+  tf: TfBuilder,
+  condition: Term,
+  t: Term,
+  e: Term,
+  { dtype, shape }: Omit<Term, 'ref'>,
+): Term {
+  return tf.op('SelectV2', [condition, t, e], { dtype, shape }, { T: { type: t.dtype } });
+}
+
+/** Both operands of a broadcasting operator; a uniform constant becomes a scalar where that keeps the shape. */
+export function operands(tf: TfBuilder, { inputs: [a, b], outputs: [y] }: GraphNode): [Term, Term] {
+  return [tf.operand(a, b.shape, y.shape), tf.operand(b, a.shape, y.shape)];
+}
+
+function arithmetic(op: string): Plain {
+  return (tf, node) => {
+    const [y] = node.outputs;
+    const [a, b] = operands(tf, node);
+    // Truth values count as integers; integers have no true quotient.
+    const inner =
+      op === 'RealDiv' || op === 'Atan2' ? 'float32' : y.dtype === 'bool' ? 'int32' : y.dtype;
+    const result = tf.op(op, [tf.cast(a, inner), tf.cast(b, inner)], {
+      dtype: inner,
+      shape: y.shape,
+    });
+    return tf.cast(result, y.dtype);
+  };
+}
+
+function compare(op: string): Plain {
+  return (tf, node) => {
+    const [a, b] = operands(tf, node);
+    const { shape } = node.outputs[0];
+    const equality = op === 'Equal' || op === 'NotEqual';
+    // Order is not defined for truth values in TensorFlow.
+    const given =
+      a.dtype === 'bool' && !equality ? [tf.cast(a, 'int32'), tf.cast(b, 'int32')] : [a, b];
+    return tf.op(op, given, { dtype: 'bool', shape });
+  };
+}
+
+/** Both operands as truth values. */
+function logical(op: string): Plain {
+  return (tf, node) => {
+    const given = operands(tf, node).map((term) => tf.cast(term, 'bool'));
+    return tf.op(op, given, { dtype: 'bool', shape: node.outputs[0].shape });
+  };
+}
+
+function floatTest(op: string): Plain {
+  return (tf, { inputs: [x] }) =>
+    tf.op(op, [tf.cast(tf.term(x), 'float32')], { dtype: 'bool', shape: x.shape });
+}

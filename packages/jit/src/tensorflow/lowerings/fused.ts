@@ -1,0 +1,140 @@
+// The fused kernels of @alectra/nn → TensorFlow: GELU, layer norm, soft-max and cross-entropy with their gradients.
+//
+// TensorFlow runs these operator by operator, so each formula is written with as few passes over the data as it
+// has; subterms that forward and backward share are the same nodes.
+
+import type { Value } from '../../graph.js';
+import type { Term, TfBuilder } from '../builder.js';
+import { type LoweringTable, lower } from '../lowering.js';
+import { reduce } from './reduce.js';
+
+export const FUSED: LoweringTable = {
+  Gelu: lower<{ approximate?: string }>((tf, { inputs: [x], attrs: { approximate } }) => {
+    const term = tf.term(x);
+    return mul(tf, term, approximate === 'tanh' ? tanhGate(tf, term) : erfGate(tf, term));
+  }),
+  GeluGrad: lower<{ approximate?: string }>((tf, { inputs, attrs: { approximate } }) => {
+    const [x, dy] = inputs.map((value) => tf.term(value));
+    return mul(tf, dy, approximate === 'tanh' ? tanhSlope(tf, x) : erfSlope(tf, x));
+  }),
+  LayerNorm: lower<{ epsilon: number }>(layerNorm),
+  LayerNormGrad: layerNormGrad,
+  SoftmaxGrad: (tf, { inputs }) => {
+    // y·(dy - Σ dy·y) along the last axis
+    const [y, dy] = inputs.map((value) => tf.term(value));
+    const sum = reduce(tf, 'Sum', mul(tf, dy, y), [y.shape.length - 1]);
+    return mul(tf, y, sub(tf, dy, sum));
+  },
+  SoftmaxCrossEntropy: softmaxCrossEntropy,
+  SoftmaxCrossEntropyGrad: softmaxCrossEntropyGrad,
+};
+
+type Binary = (tf: TfBuilder, a: Term, b: Term) => Term;
+
+const binary =
+  (op: string): Binary =>
+  (tf, a, b) =>
+    tf.op(op, [a, b], a.shape.length < b.shape.length ? b : a);
+const mul = binary('Mul');
+const add = binary('AddV2');
+const sub = binary('Sub');
+
+const scaled = (tf: TfBuilder, x: Term, factor: number): Term => mul(tf, x, tf.scalar(factor));
+const plus = (tf: TfBuilder, x: Term, term: number): Term => add(tf, x, tf.scalar(term));
+const square = (tf: TfBuilder, x: Term): Term => tf.op('Square', [x], x);
+
+const SLOPE = 2 * Math.sqrt(2 / Math.PI);
+const CUBIC = 0.044715;
+
+/** ½(1 + tanh(u)) = sigmoid(2u), with 2u = x·(SLOPE + SLOPE·CUBIC·x²). */
+function tanhGate(tf: TfBuilder, x: Term): Term {
+  const u = mul(tf, x, plus(tf, scaled(tf, square(tf, x), SLOPE * CUBIC), SLOPE));
+  return tf.op('Sigmoid', [u], u);
+}
+
+/** g + x·g·(1 - g)·(2u)', where SigmoidGrad(g, z) = z·g·(1 - g). */
+function tanhSlope(tf: TfBuilder, x: Term): Term {
+  const gate = tanhGate(tf, x);
+  const inner = mul(tf, x, plus(tf, scaled(tf, square(tf, x), 3 * SLOPE * CUBIC), SLOPE));
+  return add(tf, gate, tf.op('SigmoidGrad', [gate, inner], gate));
+}
+
+/** Φ(x) = ½(1 + erf(x/√2)). */
+function erfGate(tf: TfBuilder, x: Term): Term {
+  const erf = tf.op('Erf', [scaled(tf, x, Math.SQRT1_2)], x);
+  return scaled(tf, plus(tf, erf, 1), 0.5);
+}
+
+/** Φ(x) + x·φ(x). */
+function erfSlope(tf: TfBuilder, x: Term): Term {
+  const bell = tf.op('Exp', [scaled(tf, square(tf, x), -0.5)], x);
+  return add(tf, erfGate(tf, x), mul(tf, x, scaled(tf, bell, 1 / Math.sqrt(2 * Math.PI))));
+}
+
+function layerNorm(
+  tf: TfBuilder,
+  { inputs, attrs: { epsilon } }: { inputs: readonly Value[]; attrs: { epsilon: number } },
+): Term[] {
+  const [x, gamma, beta] = inputs.map((value) => tf.term(value));
+  const last = [x.shape.length - 1];
+  const mean = reduce(tf, 'Mean', x, last);
+  const variance = reduce(tf, 'Mean', tf.op('SquaredDifference', [x, mean], x), last);
+  const invStd = tf.op('Rsqrt', [plus(tf, variance, epsilon)], variance);
+  const normalised = mul(tf, sub(tf, x, mean), invStd);
+  return [add(tf, mul(tf, normalised, gamma), beta), mean, invStd];
+}
+
+/**
+ * With x̂ = (x - mean)·invStd and d = dy·gamma, rows of length H:
+ * dx = invStd·(d - mean(d) - x̂·mean(d·x̂)), dgamma = Σ dy·x̂, dbeta = Σ dy.
+ */
+function layerNormGrad(tf: TfBuilder, { inputs }: { inputs: readonly Value[] }): Term[] {
+  const [x, gamma, mean, invStd, dy] = inputs.map((value) => tf.term(value));
+  const last = [x.shape.length - 1];
+  const rows = x.shape.slice(0, -1).map((_, axis) => axis);
+  const normalised = mul(tf, sub(tf, x, mean), invStd);
+  const d = mul(tf, dy, gamma);
+  const along = reduce(tf, 'Mean', mul(tf, d, normalised), last);
+  const centred = sub(tf, d, reduce(tf, 'Mean', d, last));
+  const dx = mul(tf, sub(tf, centred, mul(tf, normalised, along)), invStd);
+  const sum = (term: Term): Term => tf.reshape(reduce(tf, 'Sum', term, rows), gamma.shape);
+  return [dx, sum(mul(tf, dy, normalised)), sum(dy)];
+}
+
+function softmaxCrossEntropy(tf: TfBuilder, { inputs }: { inputs: readonly Value[] }): Term[] {
+  const [logits, labels] = inputs.map((value) => tf.term(value));
+  const [rows] = logits.shape;
+  const largest = reduce(tf, 'Max', logits, [1]);
+  const exponentials = tf.op('Exp', [sub(tf, logits, largest)], logits);
+  const total = reduce(tf, 'Sum', exponentials, [1]);
+  const logTotal = tf.op('Log', [total], total);
+  const logSumExp = tf.reshape(add(tf, logTotal, largest), [rows]);
+  const chosen = tf.op(
+    'GatherV2',
+    [logits, tf.reshape(labels, [rows, 1]), tf.scalar(1, 'int32')],
+    { dtype: 'float32', shape: [rows, 1] },
+    {
+      Tparams: { type: 'float32' },
+      Tindices: { type: 'int32' },
+      Taxis: { type: 'int32' },
+      batch_dims: { int: 1 },
+    },
+  );
+  return [sub(tf, logSumExp, tf.reshape(chosen, [rows])), logSumExp];
+}
+
+/** (softmax - one-hot)·dy. */
+function softmaxCrossEntropyGrad(tf: TfBuilder, { inputs }: { inputs: readonly Value[] }): Term {
+  const [logits, labels, logSumExp, dy] = inputs.map((value) => tf.term(value));
+  const [rows, classes] = logits.shape;
+  const asColumn = (term: Term): Term => tf.reshape(term, [rows, 1]);
+  const probabilities = tf.op('Exp', [sub(tf, logits, asColumn(logSumExp))], logits);
+  const weighted = mul(tf, probabilities, asColumn(dy));
+  const taken = tf.op(
+    'OneHot',
+    [labels, tf.scalar(classes, 'int32'), tf.scalar(1), tf.scalar(0)],
+    logits,
+    { T: { type: 'float32' }, TI: { type: 'int32' }, axis: { int: -1 } },
+  );
+  return sub(tf, weighted, mul(tf, taken, asColumn(dy)));
+}
