@@ -1,0 +1,29 @@
+// How the program ends: 0 done, 1 failure, 2 a mistake in flags or recipe, 3 diverged, 75 stopped and resumable.
+
+import { DIVERGED_EXIT_CODE, INTERRUPTED_EXIT_CODE, type RunResult } from '@alectra/trainer';
+import { CommanderError } from 'commander';
+import { UsageError } from './usage-error.js';
+
+export const USAGE_EXIT_CODE = 2;
+
+export function exitCodeOfStatus(status: RunResult['status']): number {
+  switch (status) {
+    case 'finished':
+      return 0;
+    case 'interrupted':
+      return INTERRUPTED_EXIT_CODE;
+    case 'diverged':
+      return DIVERGED_EXIT_CODE;
+  }
+}
+
+/** Prints what went wrong, without a stack trace for a mistake of the caller, and returns the exit code. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
+  if (error instanceof UsageError) {
+    console.error(error.message);
+    return USAGE_EXIT_CODE;
+  }
+  console.error(error);
+  return 1;
+}

@@ -1,0 +1,54 @@
+// The result of a run as two Hugging Face folders: model/generator answers fill-mask, model/discriminator tells
+// replaced tokens from original ones.
+
+import { join } from 'node:path';
+import { albertConfigToJson } from '@alectra/albert';
+import { fromHostTensor, writeModelFolder } from '@alectra/checkpoint';
+import { writeFolderAtomic } from '@alectra/files';
+import type { HostTensor } from '@alectra/jit';
+import type { HostTensors } from '@alectra/trainer';
+import type { WordPieceTokenizer } from '@alectra/wordpiece';
+import { type ModelFacts, modelCard } from './model-card.js';
+import type { Networks } from './networks.js';
+
+export const MODEL_FOLDER = 'model';
+
+/** Writes `<folder>/model`, replacing an older one; it appears whole or not at all. */
+export async function exportModel(
+  folder: string,
+  networks: Networks,
+  parameters: HostTensors,
+  tokenizer: WordPieceTokenizer,
+  facts: ModelFacts,
+): Promise<string> {
+  const path = join(folder, MODEL_FOLDER);
+  const { task } = networks;
+  await writeFolderAtomic(
+    path,
+    async (temporary) => {
+      const save = async (
+        network: 'generator' | 'discriminator',
+        architecture: string,
+        weights: Readonly<Record<string, HostTensor>>,
+      ): Promise<void> => {
+        const target = join(temporary, network);
+        await writeModelFolder(target, {
+          config: albertConfigToJson(networks[`${network}Config`], architecture),
+          weights: Object.fromEntries(
+            Object.entries(weights).map(([name, tensor]) => [name, fromHostTensor(tensor)]),
+          ),
+          files: { 'README.md': modelCard(network, facts) },
+        });
+        await tokenizer.save(target);
+      };
+      await save('generator', 'AlbertForMaskedLM', task.generatorParams(parameters));
+      await save(
+        'discriminator',
+        'AlbertForTokenClassification',
+        task.discriminatorParams(parameters),
+      );
+    },
+    { replace: true },
+  );
+  return path;
+}
