@@ -11,9 +11,15 @@ export async function chooseEngine(
   state: readonly HostTensor[],
   options: EngineOptions,
 ): Promise<Engine> {
+  if (options.precision === 'bf16' && (name === 'onnxruntime' || name === 'eager')) {
+    throw new Error(
+      `jit: engine "${name}" has no bf16 matrix products.\nCompile with engine "tensorflow", or leave precision out.`,
+    );
+  }
   switch (name) {
     case 'auto':
-      if (await isTensorflowInstalled(options)) return tensorflow(state, options);
+      if (options.precision === 'bf16' || (await isTensorflowInstalled(options)))
+        return tensorflow(state, options);
       return isOnnxRuntimeInstalled() ? onnxRuntimeEngine(state, options) : eagerEngine(state);
     case 'eager':
       return eagerEngine(state);
@@ -33,10 +39,7 @@ export async function chooseEngine(
 }
 
 // Loaded on demand: most installations are without it, and it reads the file system.
-async function tensorflow(
-  state: readonly HostTensor[],
-  options: EngineOptions,
-): Promise<Engine> {
+async function tensorflow(state: readonly HostTensor[], options: EngineOptions): Promise<Engine> {
   const { tensorflowEngine } = await import('./tensorflow/engine.js');
   return tensorflowEngine(state, options);
 }

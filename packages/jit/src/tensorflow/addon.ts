@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import type { EngineOptions } from '../engine.js';
 
 /** The functions of the addon that are used here. */
 export interface TensorflowAddon {
@@ -76,12 +77,7 @@ function findPackage(base: string, name: string): FoundAddon | undefined {
 }
 
 /** How TensorFlow is started: once in a process, the first engine decides. */
-export interface TensorflowOptions {
-  /** Folder from which the package is looked up; default: the working directory. */
-  readonly from?: string;
-  /** Threads of one operation; 0 leaves the choice to TensorFlow. */
-  readonly threads?: number;
-}
+export type TensorflowOptions = Pick<EngineOptions, 'tensorflowFrom'> & Partial<EngineOptions>;
 
 let started: { readonly addon: TensorflowAddon; readonly threads: number } | undefined;
 
@@ -91,7 +87,7 @@ let started: { readonly addon: TensorflowAddon; readonly threads: number } | und
  * @throws Error when the package or its native part is missing, or another thread count was asked for before
  */
 export async function startTensorflow({
-  from,
+  tensorflowFrom,
   threads = 0,
 }: TensorflowOptions): Promise<TensorflowAddon> {
   if (started) {
@@ -103,7 +99,7 @@ export async function startTensorflow({
     }
     return started.addon;
   }
-  const found = findTensorflow(from);
+  const found = findTensorflow(tensorflowFrom);
   if (!found) {
     throw new Error(
       'jit: engine "tensorflow" is not installed: @tensorflow/tfjs-node-gpu and @tensorflow/tfjs-node were not found.\n' +
@@ -153,10 +149,10 @@ async function setEnvironment(settings: Readonly<Record<string, string>>): Promi
  */
 export async function requireTensorflow(options: TensorflowOptions = {}): Promise<unknown> {
   await startTensorflow(options);
-  const require = createRequire(join(options.from ?? process.cwd(), 'index.js'));
+  const require = createRequire(join(options.tensorflowFrom ?? process.cwd(), 'index.js'));
   const util = require('node:util') as Record<string, unknown>;
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   util.isArray ??= Array.isArray;
-  const found = findTensorflow(options.from);
+  const found = findTensorflow(options.tensorflowFrom);
   return require(found?.folder ?? PACKAGES[1]);
 }
