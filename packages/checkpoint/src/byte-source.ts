@@ -18,10 +18,12 @@ const PARALLEL = 2;
 /** Opens a file, or wraps bytes, which need no closing. */
 export async function openBytes(from: string | Uint8Array): Promise<ByteSource> {
   if (typeof from !== 'string') {
+    // a Buffer's slice() is a view, a Uint8Array's a copy: make it one of the two
+    const bytes = new Uint8Array(from.buffer, from.byteOffset, from.byteLength);
     return {
       path: 'the given bytes',
-      byteLength: from.byteLength,
-      read: async (begin, end) => from.subarray(begin, end),
+      byteLength: bytes.byteLength,
+      read: async (begin, end) => bytes.subarray(begin, end),
       close: async () => undefined,
     };
   }

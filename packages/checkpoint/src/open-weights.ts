@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { CheckpointError } from './checkpoint-error.js';
 import { openSafetensors } from './safetensors-read.js';
 import { openSharded } from './sharded.js';
+import { openTorch } from './torch-open.js';
 import type { WeightSource } from './weights.js';
 
 /** Weight files of a Hugging Face folder, the first that exists counts. */
 export const WEIGHT_FILES: readonly string[] = [
   'model.safetensors',
   'model.safetensors.index.json',
+  'pytorch_model.bin',
+  'pytorch_model.bin.index.json',
 ];
 
 /**
@@ -33,6 +36,8 @@ export async function openWeights(path: string): Promise<WeightSource> {
 
 function openFile(path: string): Promise<WeightSource> {
   if (path.endsWith('.safetensors.index.json')) return openSharded(path, openSafetensors);
+  if (path.endsWith('.bin.index.json')) return openSharded(path, openTorch);
+  if (/\.(bin|pt|pth)$/.test(path)) return openTorch(path);
   return openSafetensors(path);
 }
 

@@ -1,0 +1,461 @@
+// Cases F2 and F3 of the reference: weight files from strangers. After the tests of picklescan, of PyTorch's
+// `weights_only` loader, and of yauzl.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import {
+  bytes,
+  le,
+  legacyFile,
+  type Member,
+  op,
+  storage,
+  tensor,
+  zipFile,
+} from './test-support.js';
+import { openTorch } from './torch-open.js';
+
+const four = Float32Array.of(1, 2, 3, 4);
+const fixture = (name: string): Uint8Array =>
+  readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+const pickle = (...pieces: Parameters<typeof bytes>): Uint8Array =>
+  bytes(op.proto(), ...pieces, op.stop);
+const stateOf = (value: Uint8Array): Uint8Array => pickle(op.dict(op.text('w'), value));
+
+const CANARY = join(tmpdir(), `alectra-canary-${process.pid}`);
+const command = op.tuple(op.text(`touch ${CANARY}`));
+
+describe('a hostile pickle', () => {
+  test.each<[string, Uint8Array, string, string]>([
+    [
+      'that calls os.system',
+      op.reduce(op.global('os', 'system'), command),
+      'forbidden-global',
+      '"os.system"',
+    ],
+    [
+      'that calls posix.system',
+      op.reduce(op.global('posix', 'system'), command),
+      'forbidden-global',
+      '"posix.system"',
+    ],
+    [
+      'that calls eval',
+      op.reduce(op.global('builtins', 'eval'), command),
+      'forbidden-global',
+      '"builtins.eval"',
+    ],
+    [
+      'that calls exec by its old name',
+      op.reduce(op.global('__builtin__', 'exec'), command),
+      'forbidden-global',
+      '"__builtin__.exec"',
+    ],
+    [
+      'that calls getattr',
+      op.reduce(op.global('builtins', 'getattr'), command),
+      'forbidden-global',
+      '"builtins.getattr"',
+    ],
+    ['that names torch.load', op.global('torch', 'load'), 'forbidden-global', '"torch.load"'],
+    [
+      'with a dotted name',
+      op.global('torch', 'FloatStorage.__init__'),
+      'forbidden-global',
+      'FloatStorage.__init__',
+    ],
+    [
+      'that splits a name otherwise',
+      op.global('torch.storage', '.UntypedStorage'),
+      'forbidden-global',
+      'torch.storage..Untyped',
+    ],
+    [
+      'that names a whole module',
+      op.global('albert.modeling', 'AlbertModel'),
+      'forbidden-global',
+      'AlbertModel',
+    ],
+    [
+      'with STACK_GLOBAL',
+      bytes(op.text('os'), op.text('system'), 0x93, command, 'R'),
+      'forbidden-global',
+      '"os.system"',
+    ],
+    [
+      'with STACK_GLOBAL of numbers',
+      bytes(op.int(1), op.int(2), 0x93),
+      'bad-pickle',
+      'other than text',
+    ],
+    ['with INST', bytes('(', op.text('x'), 'ios\nsystem\n'), 'forbidden-global', '"os.system"'],
+    [
+      'with INST of an allowed name',
+      bytes('(icollections\nOrderedDict\n'),
+      'forbidden-opcode',
+      'INST',
+    ],
+    [
+      'with OBJ',
+      bytes('(', op.global('collections', 'OrderedDict'), 'o'),
+      'forbidden-opcode',
+      '0x6f',
+    ],
+    [
+      'with NEWOBJ',
+      bytes(op.global('collections', 'OrderedDict'), ')', 0x81),
+      'forbidden-opcode',
+      '0x81',
+    ],
+    ['with NEWOBJ_EX', bytes(0x92), 'forbidden-opcode', '0x92'],
+    ['with EXT1', bytes(0x82, 1), 'forbidden-opcode', '0x82'],
+    ['with EXT4', bytes(0x84, le(1, 4)), 'forbidden-opcode', '0x84'],
+    ['with PERSID', bytes('Pabc\n'), 'forbidden-opcode', '0x50'],
+    ['with text integers', bytes('I12\n'), 'forbidden-opcode', '0x49'],
+    ['with an unknown opcode', bytes(0xff), 'forbidden-opcode', '0xff'],
+    ['that calls a number', op.reduce(op.int(1), ')'), 'bad-pickle', 'what is not a name'],
+    [
+      'that calls without a tuple',
+      op.reduce(op.global('collections', 'OrderedDict'), op.int(1)),
+      'bad-pickle',
+      'without a tuple',
+    ],
+    [
+      'that calls OrderedDict with values',
+      op.reduce(op.global('collections', 'OrderedDict'), op.tuple('N')),
+      'bad-pickle',
+      'unknown form',
+    ],
+    ['that sets the state of a list', bytes(']}b'), 'bad-pickle', 'sets the state'],
+    ['that recalls what it never stored', bytes('h', 9), 'bad-pickle', 'entry 9'],
+    ['that pops an empty stack', bytes('R'), 'bad-pickle', 'stack is empty'],
+    ['that pops a mark', bytes('(q', 0), 'bad-pickle', 'stack is empty'],
+    ['that has no mark', bytes('t'), 'bad-pickle', 'no mark'],
+    [
+      'that sets items of a number',
+      bytes(op.int(1), op.int(2), op.int(3), 's'),
+      'bad-pickle',
+      'not a dictionary',
+    ],
+    ['with a key without value', bytes('}(', op.int(1), 'u'), 'bad-pickle', 'without a value'],
+    [
+      'with the same key twice',
+      op.dict(op.text('a'), 'N', op.text('a'), 'N'),
+      'bad-pickle',
+      '"a" twice',
+    ],
+    ['with a huge integer', bytes(0x8a, 255, new Uint8Array(255)), 'bad-pickle', '255 bytes'],
+    ['with a text of 4 GB', bytes('X', le(-1, 4)), 'truncated', 'ends inside'],
+    ['with text that is not UTF-8', bytes('X', le(1, 4), 0xff), 'bad-pickle', 'not UTF-8'],
+    ['with an endless name', bytes(`c${'a'.repeat(5000)}`), 'bad-pickle', 'longer than 256'],
+    ['with protocol 0', bytes('.'), 'bad-pickle', ''],
+    ['that is a number', op.int(1), 'bad-pickle', 'no dictionary'],
+    [
+      'that holds other things than tensors',
+      op.dict(op.text('epoch'), op.int(3)),
+      'bad-pickle',
+      '"epoch" that is no tensor',
+    ],
+    ['with a name that is no text', op.dict(op.int(3), 'N'), 'bad-pickle', '"3" that is no tensor'],
+  ])('%s is refused, and nothing runs', async (_, code_, code, message) => {
+    const file = legacyFile(code === 'bad-pickle' && message === '' ? code_ : pickle(code_));
+    await expect(openTorch(file)).rejects.toMatchObject({ code });
+    await expect(openTorch(file)).rejects.toThrow(message);
+    const zip = zipFile([{ name: 'a/data.pkl', content: pickle(code_) }]);
+    await expect(openTorch(zip)).rejects.toMatchObject({ name: 'CheckpointError' });
+    expect(existsSync(CANARY)).toBe(false);
+  });
+
+  test('hidden behind the state dict is refused', async () => {
+    const evil = pickle(op.reduce(op.global('os', 'system'), command));
+    await expect(openTorch(bytes(legacyFile(pickle('}')), evil))).rejects.toMatchObject({
+      code: 'trailing-bytes',
+    });
+    const zip = zipFile([{ name: 'a/data.pkl', content: bytes(pickle('}'), evil) }]);
+    await expect(openTorch(zip)).rejects.toThrow('bytes behind its end');
+  });
+
+  test('in the place of the magic number, the system or the key list is refused', async () => {
+    const evil = pickle(op.reduce(op.global('os', 'system'), command));
+    await expect(openTorch(evil)).rejects.toMatchObject({ code: 'forbidden-global' });
+    await expect(openTorch(pickle(op.int(1)))).rejects.toMatchObject({ code: 'unknown-format' });
+    const call = op.reduce(op.global('collections', 'OrderedDict'), ')');
+    await expect(openTorch(legacyFile(pickle('}'), {}, call))).rejects.toMatchObject({
+      code: 'forbidden-global',
+    });
+    await expect(openTorch(legacyFile(pickle('}'), {}, storage('0', 1)))).rejects.toMatchObject({
+      name: 'CheckpointError',
+    });
+  });
+
+  test('that doubles a list through its memo costs no more than its bytes', async () => {
+    // l = []; fifty times l = [l, l]: 2^50 leaves if anyone walked them
+    const bomb = bytes(
+      ']q',
+      0,
+      ...Array.from({ length: 50 }, (_, i) => bytes('](h', i, 'h', i, 'eq', i + 1)),
+    );
+    await expect(openTorch(legacyFile(pickle(op.dict(op.text('w'), bomb))))).rejects.toMatchObject({
+      code: 'bad-pickle',
+    });
+  });
+
+  test('of ten million opcodes ends in bounded time', async () => {
+    const marks = new Uint8Array(1e7).fill(0x28);
+    const begin = performance.now();
+    await expect(openTorch(legacyFile(bytes(op.proto(), marks)))).rejects.toMatchObject({
+      name: 'CheckpointError',
+    });
+    expect(performance.now() - begin).toBeLessThan(20_000);
+  });
+
+  test('cut anywhere is refused', async () => {
+    const good = fixture('torch-legacy.bin');
+    for (let length = 0; length < good.length; length += 7) {
+      await expect(openTorch(good.subarray(0, length))).rejects.toMatchObject({
+        name: 'CheckpointError',
+      });
+    }
+  });
+});
+
+describe('hostile tensors', () => {
+  test.each<[string, Uint8Array, Record<string, Float32Array>, string, string]>([
+    [
+      'reaching beyond the storage',
+      tensor(storage('0', 4), 1, [4], [1]),
+      { 0: four },
+      'bad-storage',
+      'reaches beyond',
+    ],
+    [
+      'with a stride beyond it',
+      tensor(storage('0', 4), 0, [2], [4]),
+      { 0: four },
+      'bad-storage',
+      'reaches beyond',
+    ],
+    [
+      'expanded from one value to 10^15',
+      tensor(storage('0', 4), 0, [1e15], [0]),
+      { 0: four },
+      'bad-storage',
+      'reaches beyond',
+    ],
+    [
+      'whose sizes overflow',
+      tensor(storage('0', 4), 0, Array(64).fill(2 ** 52), Array(64).fill(0)),
+      { 0: four },
+      'bad-storage',
+      'reaches beyond',
+    ],
+    [
+      'whose sizes overflow and vanish',
+      tensor(storage('0', 4), 0, [...Array(63).fill(2 ** 52), 0], Array(64).fill(0)),
+      { 0: four },
+      'bad-storage',
+      'reaches beyond',
+    ],
+    [
+      'with a negative offset',
+      tensor(storage('0', 4), -1, [1], [1]),
+      { 0: four },
+      'bad-storage',
+      'offset -1',
+    ],
+    [
+      'with a negative size',
+      tensor(storage('0', 4), 0, [-1], [1]),
+      { 0: four },
+      'bad-storage',
+      'shape [-1]',
+    ],
+    [
+      'with a negative stride',
+      tensor(storage('0', 4), 3, [4], [-1]),
+      { 0: four },
+      'bad-storage',
+      'strides [-1]',
+    ],
+    [
+      'with more sizes than strides',
+      tensor(storage('0', 4), 0, [2, 2], [1]),
+      { 0: four },
+      'bad-storage',
+      'impossible size',
+    ],
+    [
+      'of an unknown type',
+      tensor(storage('0', 4, 'QInt8Storage'), 0, [1], [1]),
+      { 0: four },
+      'forbidden-global',
+      'QInt8Storage',
+    ],
+    ['without a storage', tensor(op.int(1), 0, [1], [1]), { 0: four }, 'bad-storage', 'no storage'],
+    [
+      'over a storage of negative size',
+      tensor(storage('0', -4), 0, [1], [1]),
+      { 0: four },
+      'bad-storage',
+      'unknown form',
+    ],
+    [
+      'over a storage the file lacks',
+      tensor(storage('1', 4), 0, [1], [1]),
+      { 0: four },
+      'bad-storage',
+      '"0" is listed twice or not used',
+    ],
+    [
+      'over a storage shorter than they say',
+      tensor(storage('0', 5), 0, [1], [1]),
+      { 0: four },
+      'bad-storage',
+      'has 4 values, its tensors expect 5',
+    ],
+    [
+      'over a storage beyond the file',
+      tensor(storage('0', 2 ** 31 - 1), 0, [1], [1]),
+      { 0: four },
+      'bad-storage',
+      'has 4 values',
+    ],
+  ])('%s are refused', async (_, value, storages, code, message) => {
+    const file = legacyFile(stateOf(value), storages);
+    await expect(openTorch(file)).rejects.toMatchObject({ code });
+    await expect(openTorch(file)).rejects.toThrow(message);
+  });
+
+  test('that are copies of one another by the thousand are refused', async () => {
+    const many = Array.from({ length: 5000 }, (_, i) => [op.text(`w${i}`), 'h', 1]).flat();
+    const wide = tensor(storage('0', 40_000), 0, [200, 200], [1, 200]);
+    const bomb = pickle('}(', op.text('first'), wide, 'q', 1, ...many, 'u');
+    await expect(openTorch(legacyFile(bomb, { 0: new Float32Array(40_000) }))).rejects.toThrow(
+      'would take 800160000 bytes',
+    );
+  });
+
+  test('from a big-endian machine are refused', async () => {
+    const state = stateOf(tensor(storage('0', 4), 0, [4], [1]));
+    const big = op.dict(op.text('little_endian'), 0x89);
+    await expect(openTorch(legacyFile(state, { 0: four }, big))).rejects.toThrow('big-endian');
+  });
+});
+
+describe('a hostile zip', () => {
+  const state = stateOf(tensor(storage('0', 4), 0, [4], [1]));
+  const pkl: Member = { name: 'a/data.pkl', content: state };
+  const data: Member = { name: 'a/data/0', content: new Uint8Array(four.buffer) };
+
+  test('is one of many variations on this good file', async () => {
+    const source = await openTorch(zipFile([pkl, data]));
+    expect([...(await source.readAll()).w.data]).toEqual([1, 2, 3, 4]);
+  });
+
+  const local = zipFile([pkl]).length - 22 - 46 - pkl.name.length; // bytes of the first member
+  test.each<[string, Uint8Array, string]>([
+    [
+      'with a wrong checksum of its pickle',
+      zipFile([{ ...pkl, crc: 1 }, data]),
+      '"a/data.pkl" does not match its checksum',
+    ],
+    ['with a compressed member', zipFile([pkl, { ...data, method: 8 }]), 'is compressed'],
+    ['with a password', zipFile([pkl, { ...data, flags: 1 }]), 'is encrypted'],
+    ['with strong encryption', zipFile([pkl, { ...data, flags: 0x41 }]), 'is encrypted'],
+    ['with equal names', zipFile([pkl, data, data]), 'two members are named "a/data/0"'],
+    [
+      'with two pickles',
+      zipFile([pkl, { ...pkl, name: 'b/data.pkl' }, data]),
+      'holds 2 members named data.pkl',
+    ],
+    ['without a pickle', zipFile([data]), 'holds 0 members named data.pkl'],
+    ['that climbs up', zipFile([pkl, { ...data, name: '../data/0' }]), '"../data/0", which leaves'],
+    ['with an absolute name', zipFile([pkl, { ...data, name: '/a/data/0' }]), 'which leaves'],
+    ['with a drive letter', zipFile([pkl, { ...data, name: 'C:/data/0' }]), 'which leaves'],
+    ['with a backslash', zipFile([pkl, { ...data, name: 'a\\data\\0' }]), 'which leaves'],
+    ['with a NUL in a name', zipFile([pkl, { ...data, name: 'a/data/0\0' }]), 'which leaves'],
+    ['with a link', zipFile([pkl, { ...data, mode: 0o120777 }]), 'is a link'],
+    [
+      'with another name before the member',
+      zipFile([pkl, { ...data, localName: 'a/data/1' }]),
+      'gives another name',
+    ],
+    [
+      'whose member is another one',
+      zipFile([pkl, data, { ...data, name: 'a/data/1', offset: local }]),
+      'gives another name',
+    ],
+    ['whose members overlap', zipFile([pkl, { ...data, offset: 0 }]), 'gives another name'],
+    [
+      'whose member reaches beyond the data',
+      zipFile([pkl, { ...data, size: 1e9 }]),
+      'reaches beyond',
+    ],
+    [
+      'whose storage is shorter than its tensors',
+      zipFile([pkl, { ...data, content: new Uint8Array(8) }]),
+      'has 8 bytes, its tensors expect 16',
+    ],
+    ['without its storage', zipFile([pkl]), 'storage "0" is missing'],
+    ['with bytes behind its end', zipFile([pkl, data], bytes('x')), 'its end is missing'],
+    ['without its end', zipFile([pkl, data]).subarray(0, -10), 'its end is missing'],
+    [
+      'of big-endian numbers',
+      zipFile([pkl, data, { name: 'a/byteorder', content: bytes('big') }]),
+      'big-endian',
+    ],
+    [
+      'whose pickle ends early',
+      zipFile([{ ...pkl, content: state.subarray(0, -5) }, data]),
+      'is cut short',
+    ],
+  ])('%s is refused', async (_, file, message) => {
+    await expect(openTorch(file)).rejects.toThrow(message);
+    await expect(openTorch(file)).rejects.toMatchObject({ name: 'CheckpointError' });
+  });
+
+  test('with a wrong checksum of a storage is refused when the storage is read', async () => {
+    const source = await openTorch(zipFile([pkl, { ...data, crc: 1 }]));
+    await expect(source.read('w')).rejects.toThrow('"a/data/0" does not match its checksum');
+    await expect(source.readAll()).rejects.toMatchObject({ code: 'bad-zip' });
+  });
+
+  test('that claims to be zip64 of 2^63 bytes is refused', async () => {
+    const good = zipFile([pkl, data]);
+    const end = Buffer.from(good.subarray(-22));
+    end.writeUInt32LE(0xffffffff, 12);
+    end.writeUInt32LE(0xffffffff, 16);
+    const end64 = bytes(
+      'PK',
+      6,
+      6,
+      le(44, 8),
+      le(0, 16 - 8),
+      le(0, 8),
+      le(2, 8),
+      le(2, 8),
+      le(100, 8),
+      new Uint8Array(8).fill(0x7f),
+    );
+    const locator = bytes('PK', 6, 7, le(0, 4), le(good.length - 22, 8), le(1, 4));
+    const file = bytes(good.subarray(0, -22), end64, locator, end);
+    await expect(openTorch(file)).rejects.toMatchObject({ code: 'bad-zip' });
+  });
+
+  test('changed in any one byte gives an error or the same tensors', async () => {
+    const good = fixture('torch-zip.bin');
+    const expected = await openTorch(good).then((source) => source.readAll());
+    for (let at = 0; at < good.length; at += 17) {
+      const bad = Buffer.from(good);
+      bad[at] ^= 1 << (at % 8);
+      try {
+        const found = await openTorch(bad).then((source) => source.readAll());
+        expect(found).toEqual(expected);
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'CheckpointError' });
+      }
+    }
+  });
+});
