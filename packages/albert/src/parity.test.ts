@@ -54,9 +54,9 @@ async function open(name: string) {
 
 /** The fixture's loss: every output weighted by cos(i). */
 function loss(outputs: Outputs): tf.Scalar {
-  return tf.addN<tf.Scalar>(
+  return tf.addN(
     Object.values(outputs).map((output) =>
-      tf.sum(tf.mul(output, tf.reshape(tf.cos(tf.range(0, output.size)), output.shape))),
+      tf.sum<tf.Scalar>(tf.mul(output, tf.reshape(tf.cos(tf.range(0, output.size)), output.shape))),
     ),
   );
 }

@@ -1,0 +1,235 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readModelFolder, type WeightRecord, writeModelFolder } from '@alectra/checkpoint';
+import { hostRandomBits, registerKernels } from '@alectra/nn';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+import { type AlbertConfig, albertConfig, albertConfigToJson } from './config.js';
+import { albertMaskedLM, albertTokenClassifier, initAlbertForMaskedLM } from './electra.js';
+import {
+  AlbertForMaskedLM,
+  AlbertForSequenceClassification,
+  AlbertForTokenClassification,
+  AlbertModel,
+} from './models.js';
+
+const SIZES = {
+  vocabSize: 23,
+  embeddingSize: 4,
+  hiddenSize: 8,
+  numHiddenLayers: 2,
+  numAttentionHeads: 2,
+  intermediateSize: 16,
+  maxPositionEmbeddings: 8,
+};
+const config = albertConfig(SIZES);
+const [B, S] = [2, 5];
+
+tf.env().set('IS_TEST', true);
+let folder: string;
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  registerKernels();
+  folder = await mkdtemp(join(tmpdir(), 'albert-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const inputIds = tf.tensor2d(
+  hostRandomBits(1, 0, 'ids', B * S).map((bits) => 1 + (bits % 22)),
+  [B, S],
+  'int32',
+);
+const batch = {
+  inputIds,
+  attentionMask: tf.ones<tf.Rank.R2>([B, S], 'int32'),
+  tokenTypeIds: tf.zeros<tf.Rank.R2>([B, S], 'int32'),
+};
+
+describe('logitsAt', () => {
+  test('gives the rows of the full logits, repeated positions too', () => {
+    const model = AlbertForMaskedLM.init(config, { seed: 1 });
+    const all = model.call({ inputIds }).logits.arraySync();
+    const positions = [
+      [0, 3, 3],
+      [4, 1, 0],
+    ];
+    const some = albertMaskedLM(config)
+      .logitsAt(model.params, batch, tf.tensor2d(positions, [B, 3], 'int32'))
+      .arraySync();
+    for (let b = 0; b < B; b++)
+      for (let k = 0; k < 3; k++)
+        for (let v = 0; v < config.vocabSize; v++)
+          expect(some[b][k][v]).toBeCloseTo(all[b][positions[b][k]][v], 6);
+  });
+
+  test('has the gradient of the full logits', () => {
+    const params = AlbertForMaskedLM.init(config, { seed: 1 }).params;
+    const positions = tf.tensor2d([[1], [2]], [B, 1], 'int32');
+    const name = 'albert.embeddings.word_embeddings.weight';
+    const gradient = (logits: (given: Record<string, tf.Tensor>) => tf.Tensor): tf.Tensor =>
+      tf.grad((table) => tf.sum(tf.square(logits({ ...params, [name]: table }))))(params[name]);
+    const gathered = gradient((given) => albertMaskedLM(config).logitsAt(given, batch, positions));
+    const full = gradient((given) => {
+      const { logits } = AlbertForMaskedLM.forward(given, config, batch);
+      const rows = tf.reshape(logits, [B * S, config.vocabSize]);
+      return tf.gather(rows, tf.tensor1d([1, S + 2], 'int32'));
+    });
+    expect(tf.max(tf.abs(tf.sub(gathered, full))).dataSync()[0]).toBeLessThan(1e-6);
+  });
+});
+
+describe('tokenLogits', () => {
+  test.each([
+    [1, [B, S]],
+    [2, [B, S, 2]],
+  ])('of %d labels have shape %j', (numLabels, shape) => {
+    const labelled = albertConfig({ ...SIZES, numLabels });
+    const { params } = AlbertForTokenClassification.init(labelled, { seed: 1 });
+    expect(albertTokenClassifier(labelled).tokenLogits(params, batch).shape).toEqual(shape);
+  });
+});
+
+describe('initial weights', () => {
+  test('follow the seed and the config', () => {
+    const a = initAlbertForMaskedLM(config, 1);
+    expect(initAlbertForMaskedLM(config, 1)).toEqual(a);
+    const name = 'predictions.dense.weight';
+    expect([...initAlbertForMaskedLM(config, 2)[name].data]).not.toEqual([...a[name].data]);
+    expect(a['albert.embeddings.word_embeddings.weight'].data.slice(0, 4)).toEqual(
+      new Float32Array(4), // the padding token
+    );
+    expect(Math.max(...a[name].data)).toBeLessThan(0.1);
+  });
+});
+
+describe('dropout', () => {
+  const dropping = albertConfig({
+    ...SIZES,
+    hiddenDropoutProb: 0.3,
+    attentionProbsDropoutProb: 0.3,
+    classifierDropoutProb: 0.3,
+  });
+  const { params } = AlbertForTokenClassification.init(dropping, { seed: 1 });
+  const run = (given: AlbertConfig, counter?: number): number[] => {
+    const key = (n: number) => ({
+      seed: tf.scalar(1, 'int32'),
+      counter: tf.scalar(n, 'int32'),
+    });
+    const options = counter === undefined ? {} : { dropout: key(counter) };
+    return [
+      ...AlbertForTokenClassification.forward(params, given, batch, options).logits.dataSync(),
+    ];
+  };
+
+  test('happens with a key only, and is the same for the same key', () => {
+    expect(run(dropping)).toEqual(run(config));
+    expect(run(dropping, 1)).toEqual(run(dropping, 1));
+    expect(run(dropping, 1)).not.toEqual(run(dropping));
+    expect(run(dropping, 1)).not.toEqual(run(dropping, 2));
+  });
+
+  test('on the attention output takes the rate that the config names', () => {
+    const rates = (values: Partial<AlbertConfig>): number[] =>
+      run(albertConfig({ ...SIZES, classifierDropoutProb: 0, ...values }), 1);
+    const attentionOnly = { attentionProbsDropoutProb: 0.5, hiddenDropoutProb: 0 };
+    expect(rates({ ...attentionOnly, attentionOutputDropout: 'attention' })).not.toEqual(
+      rates(attentionOnly),
+    );
+    const hiddenOnly = { attentionProbsDropoutProb: 0, hiddenDropoutProb: 0.5 };
+    expect(rates({ ...hiddenOnly, attentionOutputDropout: 'attention' })).not.toEqual(
+      rates(hiddenOnly),
+    );
+  });
+
+  test('draws from a stream of its own in every place and application of the shared layer', async () => {
+    const streams: unknown[] = [];
+    tf.registerBackend('spy', tf.findBackendFactory('cpu'));
+    tf.copyRegisteredKernels('cpu', 'spy');
+    const original = tf.getKernel('RandomBits', 'spy').kernelFunc;
+    tf.unregisterKernel('RandomBits', 'spy');
+    tf.registerKernel({
+      kernelName: 'RandomBits',
+      backendName: 'spy',
+      kernelFunc: (call) => {
+        streams.push(call.attrs?.stream);
+        return original(call);
+      },
+    });
+    await tf.setBackend('spy');
+    run(dropping, 1);
+    await tf.setBackend('cpu');
+    // embeddings, classifier, and probabilities and output of each of two layers
+    expect(streams.length).toBe(6);
+    expect(new Set(streams).size).toBe(6);
+  });
+});
+
+describe('folders', () => {
+  test('a saved model comes back equal', async () => {
+    const path = join(folder, 'saved');
+    const labelled = albertConfig({ ...SIZES, numLabels: 3 });
+    const model = AlbertForSequenceClassification.init(labelled, { seed: 4 });
+    await model.savePretrained(path, { files: { 'vocab.txt': '[PAD]\n' } });
+    const again = await AlbertForSequenceClassification.fromPretrained(path);
+    expect(again.loading).toEqual({ missing: [], unexpected: [] });
+    expect(again.config.numLabels).toBe(3);
+    for (const [name, tensor] of Object.entries(model.params))
+      expect(again.params[name].dataSync()).toEqual(tensor.dataSync());
+  });
+
+  test('a bare body (as the released file) loads below a head, which is initialised', async () => {
+    const path = join(folder, 'body');
+    const body = AlbertModel.init(config, { seed: 4 });
+    await body.savePretrained(path);
+    const model = await AlbertForTokenClassification.fromPretrained(path, { seed: 9 });
+    expect(model.loading).toEqual({
+      missing: ['classifier.weight', 'classifier.bias'],
+      unexpected: [], // the pooler, which the head does not use, is expected there
+    });
+    const name = 'encoder.embedding_hidden_mapping_in.weight';
+    expect(model.params[`albert.${name}`].dataSync()).toEqual(body.params[name].dataSync());
+    expect(tf.sum(tf.abs(model.params['classifier.weight'])).dataSync()[0]).toBeGreaterThan(0);
+  });
+
+  test('a head of 2020, with all that it stored, loads without remarks', async () => {
+    const path = join(folder, 'old');
+    const weights: Record<string, WeightRecord[string]> = {};
+    for (const [name, { shape, data }] of Object.entries(initAlbertForMaskedLM(config, 1)))
+      weights[name] = { dtype: 'F32', shape, data };
+    const table = weights['albert.embeddings.word_embeddings.weight'];
+    weights['predictions.decoder.weight'] = table;
+    weights['predictions.decoder.bias'] = weights['predictions.bias'];
+    weights['albert.pooler.weight'] = { dtype: 'F32', shape: [8, 8], data: new Float32Array(64) };
+    weights['albert.pooler.bias'] = { dtype: 'F32', shape: [8], data: new Float32Array(8) };
+    const positions = BigInt64Array.from({ length: 8 }, (_, i) => BigInt(i));
+    weights['albert.embeddings.position_ids'] = { dtype: 'I64', shape: [1, 8], data: positions };
+    await writeModelFolder(path, { config: albertConfigToJson(config), weights });
+    const model = await AlbertForMaskedLM.fromPretrained(path);
+    expect(model.loading).toEqual({ missing: [], unexpected: [] });
+    expect(Object.keys(model.params)).not.toContain('predictions.decoder.weight');
+  });
+
+  test('a head for other labels is refused, or initialised on request', async () => {
+    const path = join(folder, 'labels');
+    await AlbertForSequenceClassification.init(config, { seed: 1 }).savePretrained(path);
+    const { config: json, weights } = await readModelFolder(path);
+    const changed = { ...json, id2label: { 0: 'a', 1: 'b', 2: 'c' } };
+    await writeModelFolder(path, { config: changed, weights });
+    await expect(AlbertForSequenceClassification.fromPretrained(path)).rejects.toThrow(
+      'cannot load "classifier.weight"',
+    );
+    const model = await AlbertForSequenceClassification.fromPretrained(path, {
+      allowMismatch: true,
+    });
+    expect(model.loading.missing).toEqual(['classifier.weight', 'classifier.bias']);
+    expect(model.params['classifier.weight'].shape).toEqual([3, 8]);
+  });
+});
+
+test('tensors that do not fit the config are refused by name', () => {
+  const { 'predictions.bias': _, ...rest } = initAlbertForMaskedLM(config, 1);
+  expect(() => AlbertForMaskedLM.fromTensors(config, rest)).toThrow(
+    "nn: cannot make AlbertForMaskedLM: found nothing as 'predictions.bias', expected [23].",
+  );
+});
