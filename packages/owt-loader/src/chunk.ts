@@ -1,7 +1,10 @@
 // A source is a list of chunks in a fixed order. A chunk is small enough to be one thread's work and says in plain
 // data how its documents are read, so that it can be sent to a worker or listed again after a restart.
 
+import type { FileMetaData } from 'hyparquet';
+import type { ArrowMessage } from './arrow-text.js';
 import type { Document } from './document.js';
+import type { RowGroupRange } from './parquet-text.js';
 
 export type Chunk =
   | { readonly kind: 'documents'; readonly documents: readonly Document[] }
@@ -15,7 +18,33 @@ export type Chunk =
       readonly name: string;
       readonly first: number;
       readonly bytes: Uint8Array;
+    }
+  /** An archive member, in memory or as a range of a file. */
+  | { readonly kind: 'archive'; readonly name: string; readonly from: Uint8Array | FileRange }
+  /** A row group of a Parquet file, on disk or in memory: `bytes` are those from `range.start`. */
+  | {
+      readonly kind: 'row-group';
+      readonly name: string;
+      readonly metadata: FileMetaData;
+      readonly range: RowGroupRange;
+      readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
+      /** Set while the file's hash is not known to be right: no note of the build is made here. */
+      readonly unverified?: boolean;
+    }
+  /** Messages of an Arrow stream file: schema, dictionaries, one record batch. */
+  | {
+      readonly kind: 'arrow';
+      readonly name: string;
+      readonly path: string;
+      readonly messages: readonly ArrowMessage[];
     };
+
+export interface FileRange {
+  readonly path: string;
+  /** Absent for the whole file. */
+  readonly offset?: number;
+  readonly length?: number;
+}
 
 export interface Source {
   /** What was found, for the line "found: ...". */

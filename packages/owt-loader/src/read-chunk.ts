@@ -1,13 +1,18 @@
 // A chunk to its documents, on whatever thread it lands.
 
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Chunk } from './chunk.js';
+import { archiveDocuments } from './archive-documents.js';
+import { arrowDocuments, readMessages } from './arrow-text.js';
+import type { ByteStream } from './byte-reader.js';
+import type { Chunk, FileRange } from './chunk.js';
 import type { Document } from './document.js';
 import { parseJsonLines } from './json-lines.js';
 import { markdownProse } from './markdown-prose.js';
+import { openRandomAccess, parquetDocuments, type RandomAccess } from './parquet-text.js';
 
-/** The documents of a chunk in order. `textKey` names the field of JSON objects that holds the text. */
+/** The documents of a chunk in order. `textKey` names the field or column that holds the text. */
 export async function* readChunk(chunk: Chunk, textKey = 'text'): AsyncGenerator<Document> {
   switch (chunk.kind) {
     case 'documents':
@@ -26,5 +31,51 @@ export async function* readChunk(chunk: Chunk, textKey = 'text'): AsyncGenerator
     case 'json-lines':
       yield* parseJsonLines(chunk.bytes, chunk.name, chunk.first, textKey);
       return;
+    case 'archive': {
+      const { from, name } = chunk;
+      yield* archiveDocuments(
+        from instanceof Uint8Array ? [from] : rangeStream(from),
+        name,
+        textKey,
+      );
+      return;
+    }
+    case 'row-group': {
+      const { from, range, metadata, name } = chunk;
+      if ('bytes' in from) {
+        yield* parquetDocuments(inMemory(from.bytes, range.start), metadata, range, name, textKey);
+        return;
+      }
+      const file = await openRandomAccess(from.path);
+      try {
+        yield* parquetDocuments(file, metadata, range, name, textKey);
+      } finally {
+        await file.close();
+      }
+      return;
+    }
+    case 'arrow':
+      yield* arrowDocuments(await readMessages(chunk.path, chunk.messages), chunk.name, textKey);
+      return;
   }
+}
+
+/** The bytes of a file or of a part of it. */
+export function rangeStream({ path, offset = 0, length }: FileRange): ByteStream {
+  if (length === 0) return [];
+  const end = length === undefined ? undefined : offset + length - 1;
+  return createReadStream(path, {
+    start: offset,
+    ...(end !== undefined && { end }),
+    highWaterMark: 1 << 18,
+  });
+}
+
+/** The part of a file that is at hand, addressed as in the whole file. */
+function inMemory(bytes: Uint8Array, start: number): RandomAccess {
+  return {
+    byteLength: start + bytes.length,
+    slice: (from, to = start + bytes.length) =>
+      Promise.resolve(Uint8Array.from(bytes.subarray(from - start, to - start)).buffer),
+  };
 }

@@ -1,0 +1,25 @@
+// The files below a folder in lexicographic order of their paths, as Hugging Face orders the members of
+// OpenWebText (00-1, 00-10, 00-100, ..., 00-2), with what is never data left out.
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Paths below `root`, with slashes. Hidden files, lock files and links to folders are left out. */
+export async function listFiles(root: string): Promise<string[]> {
+  const paths: string[] = [];
+  const walk = async (folder: string): Promise<void> => {
+    const entries = await readdir(join(root, folder), { withFileTypes: true });
+    for (const entry of entries) {
+      if (entry.name.startsWith('.') || entry.name.endsWith('.lock')) continue;
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) await walk(path);
+      else if (entry.isFile() || entry.isSymbolicLink()) paths.push(path);
+    }
+  };
+  await walk('');
+  return paths.sort(byCodeUnit);
+}
+
+export function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
