@@ -30,6 +30,7 @@ export { openWeights, WEIGHT_FILES } from './open-weights.js';
 export { openSafetensors, readSafetensors } from './safetensors-read.js';
 export { encodeSafetensors, type Metadata, writeSafetensors } from './safetensors-write.js';
 export { openSharded, writeSharded } from './sharded.js';
+export { openTfH5 } from './tf-h5.js';
 export { openTorch } from './torch-open.js';
 export {
   elementCount,

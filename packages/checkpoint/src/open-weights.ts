@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { CheckpointError } from './checkpoint-error.js';
 import { openSafetensors } from './safetensors-read.js';
 import { openSharded } from './sharded.js';
+import { openTfH5 } from './tf-h5.js';
 import { openTorch } from './torch-open.js';
 import type { WeightSource } from './weights.js';
 
@@ -14,6 +15,7 @@ export const WEIGHT_FILES: readonly string[] = [
   'model.safetensors.index.json',
   'pytorch_model.bin',
   'pytorch_model.bin.index.json',
+  'tf_model.h5',
 ];
 
 /**
@@ -38,6 +40,7 @@ function openFile(path: string): Promise<WeightSource> {
   if (path.endsWith('.safetensors.index.json')) return openSharded(path, openSafetensors);
   if (path.endsWith('.bin.index.json')) return openSharded(path, openTorch);
   if (/\.(bin|pt|pth)$/.test(path)) return openTorch(path);
+  if (path.endsWith('.h5')) return openTfH5(path);
   return openSafetensors(path);
 }
 
