@@ -1,7 +1,8 @@
 import { registerKernels } from '@alectra/nn';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { type ElectraTaskOptions, electraTask, type LossOptions } from './electra-task.js';
+import type { LossOptions } from './draws.js';
+import { type ElectraTaskOptions, electraTask } from './electra-task.js';
 import type { ElectraSettings } from './settings.js';
 import {
   onEngine,

@@ -8,23 +8,18 @@
 //
 // Shapes: B batch, S sequence, K slots per row, N = B K, V vocabulary.
 
-import { type Params, type RandomKey, scopedKey, type TokenBatch } from '@alectra/nn';
+import type { Params, TokenBatch } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { drawKey, type LossOptions, modelOptions } from './draws.js';
 import { type Gradients, lossAndGradients } from './gradients.js';
-import { binaryCrossEntropy, maskedTokenLoss, mean, replacedLogits } from './losses.js';
-import {
-  drawShown,
-  idsAtSlots,
-  maskIds,
-  type Slots,
-  selectSlots,
-  slotMap,
-  writeAtSlots,
-} from './masking.js';
-import { discriminatorSums, generatorSums, type MetricTensors } from './metrics.js';
+import { guess } from './guess.js';
+import { binaryCrossEntropy, mean, replacedLogits } from './losses.js';
+import { maskBatch, slotRows } from './mask-batch.js';
+import { writeAtSlots } from './masking.js';
+import { agreement, discriminatorSums, type MetricTensors } from './metrics.js';
 import type { Discriminator, Generator, TaskTokens } from './models.js';
 import { sampleTokens, uniformTokens } from './sampling.js';
-import { completeSettings, defaultSlots, type ElectraSettings } from './settings.js';
+import { completeSettings, type ElectraSettings } from './settings.js';
 import {
   discriminatorView,
   generatorView,
@@ -47,29 +42,6 @@ export interface ElectraTaskOptions<W extends Weight = Weight> {
   readonly settings?: Partial<ElectraSettings>;
   /** How parameter names of other families are matched for tying. */
   readonly tieKey?: TieKey;
-}
-
-/** Draws of another run, to be repeated; what is left out is drawn from the key. */
-export interface GivenDraws {
-  /** int32 `[B, K]` */
-  readonly positions?: tf.Tensor2D;
-  /** float32 `[B, K]`: 1 for live slots; all live if left out but `positions` is given. */
-  readonly weights?: tf.Tensor2D;
-  /** float32 `[B, K]`: 1 where [MASK] is shown. */
-  readonly shown?: tf.Tensor2D;
-  /** int32 `[B, K]`: the generator's samples. */
-  readonly sampled?: tf.Tensor2D;
-}
-
-export interface LossOptions {
-  /** Dropout on or off. Evaluation also draws from streams of its own. */
-  readonly training: boolean;
-  /**
-   * Source of all draws. In training its counter must move with every micro-batch; in evaluation give the number of the
-   * held-out batch, so that every evaluation meets the same masks.
-   */
-  readonly key?: RandomKey;
-  readonly given?: GivenDraws;
 }
 
 /** Everything one call computes. The caller disposes all tensors. */
@@ -145,15 +117,11 @@ export function electraTask<W extends Weight>(options: ElectraTaskOptions<W>): E
       const judged = judge(options, discriminatorParams(params), batch, corrupted, lossOptions);
       const { generatorLoss, slots } = corrupted.metrics;
       const { discriminatorLoss, tokens } = judged.metrics;
-      const parts = [
-        [generatorLoss, slots, settings.generatorWeight],
-        [discriminatorLoss, tokens, settings.discriminatorWeight],
-      ] as const;
-      const [first, second] = parts.map(([sum, count, weight]) =>
-        tf.mul(mean(sum as tf.Scalar, count as tf.Scalar), weight),
-      );
       return {
-        loss: tf.add<tf.Scalar>(first, second),
+        loss: tf.add<tf.Scalar>(
+          tf.mul(mean(generatorLoss, slots), settings.generatorWeight),
+          tf.mul(mean(discriminatorLoss, tokens), settings.discriminatorWeight),
+        ),
         metrics: { ...corrupted.metrics, ...judged.metrics },
         perSlot: corrupted.perSlot,
         perToken: {
@@ -178,9 +146,11 @@ export function electraTask<W extends Weight>(options: ElectraTaskOptions<W>): E
 interface Corrupted {
   readonly ids: tf.Tensor2D;
   readonly maskedIds: tf.Tensor2D;
-  readonly metrics: MetricTensors;
+  readonly metrics: GeneratorMetrics;
   readonly perSlot: ElectraResult['perSlot'];
 }
+
+type GeneratorMetrics = MetricTensors & Required<Pick<MetricTensors, 'slots' | 'generatorLoss'>>;
 
 /** Masks, lets the generator guess, and writes one sampled guess per slot into the text. */
 function corrupt(
@@ -188,57 +158,34 @@ function corrupt(
   settings: ElectraSettings,
   params: Params,
   batch: TokenBatch,
-  { key, training, given }: LossOptions,
+  options: LossOptions,
 ): Corrupted {
-  const [B, S] = batch.inputIds.shape;
-  const draws = (): RandomKey => scopedKey(required(key), training ? 'task' : 'task-evaluation');
-  const slots = given?.positions
-    ? givenSlots(given.positions, given.weights)
-    : selectSlots(batch, draws(), {
-        selection: settings.maskSelection,
-        probability: settings.maskProbability,
-        slots: settings.maskSlots ?? defaultSlots(settings, S),
-        tokens,
-      });
-  const K = slots.positions.shape[1];
-  const atSlot = slotMap(slots, S); // [B, K, S]
-  const targets = idsAtSlots(batch.inputIds, atSlot);
-  const always = settings.maskTokenProbability === 1;
-  const shown =
-    given?.shown ??
-    (always ? undefined : drawShown(draws(), [B, K], settings.maskTokenProbability));
-  const maskedIds = maskIds(batch.inputIds, atSlot, tokens, shown);
-
+  const masked = maskBatch(batch, settings, tokens, options);
+  const { slots, atSlot, targets } = masked;
   const exclude = settings.disallowCorrect ? targets : undefined;
-  const flat = { targets: flatten(targets), weights: flatten(slots.weights) };
-  let sampled: tf.Tensor2D;
-  let metrics: MetricTensors;
+  const [B, K] = targets.shape;
+  let sampled = options.given?.sampled;
+  let metrics: GeneratorMetrics;
   if (generator === undefined || settings.uniformGenerator) {
-    sampled = given?.sampled ?? uniformTokens(draws(), [B, K], tokens.vocabSize, exclude);
-    metrics = uniformSums(flat.weights, tokens.vocabSize, flatten(sampled), flat.targets);
+    sampled ??= uniformTokens(drawKey(options), [B, K], tokens.vocabSize, exclude);
+    const count = tf.sum<tf.Scalar>(slots.weights);
+    metrics = { slots: count, generatorLoss: tf.mul(count, Math.log(tokens.vocabSize)) };
   } else {
-    const inputs = { ...batch, inputIds: maskedIds };
-    const logits = tf.reshape(
-      generator.logitsAt(params, inputs, slots.positions, modelOptions(key, training, 'generator')),
-      [B * K, tokens.vocabSize],
-    ) as tf.Tensor2D;
-    sampled =
-      given?.sampled ??
-      tf.reshape<tf.Rank.R2>(
-        sampleTokens(logits, draws(), {
-          temperature: settings.temperature,
-          ...(exclude ? { exclude: flatten(exclude) } : {}),
-        }),
-        [B, K],
-      );
-    const loss = maskedTokenLoss(logits, flat.targets, flat.weights);
-    metrics = generatorSums({ ...flat, logits, loss, sampled: flatten(sampled) });
+    const guessed = guess(generator, tokens, params, masked, options);
+    sampled ??= tf.reshape<tf.Rank.R2>(
+      sampleTokens(guessed.logits, drawKey(options), {
+        temperature: settings.temperature,
+        ...(exclude ? { exclude: slotRows(exclude) } : {}),
+      }),
+      [B, K],
+    );
+    metrics = guessed.metrics;
   }
   const mayShare = settings.maskSelection === 'google-with-replacement';
   return {
     ids: writeAtSlots(batch.inputIds, atSlot, sampled, mayShare),
-    maskedIds,
-    metrics,
+    maskedIds: masked.inputs.inputIds,
+    metrics: { ...metrics, sampledCorrect: agreement(sampled, targets, slots.weights) },
     perSlot: { ...slots, targets, sampled },
   };
 }
@@ -249,60 +196,20 @@ function judge(
   params: Params,
   batch: TokenBatch,
   corrupted: Corrupted,
-  { key, training }: LossOptions,
+  options: LossOptions,
 ): {
-  metrics: MetricTensors;
+  metrics: ReturnType<typeof discriminatorSums>;
   perToken: Pick<ElectraResult['perToken'], 'logits' | 'labels' | 'weights'>;
 } {
   const weights: tf.Tensor2D = tf.cast(batch.attentionMask, 'float32');
   const labels = tf.cast(tf.notEqual<tf.Tensor2D>(corrupted.ids, batch.inputIds), 'float32');
   const inputs = { ...batch, inputIds: corrupted.ids };
   const logits = replacedLogits(
-    discriminator.tokenLogits(params, inputs, modelOptions(key, training, 'discriminator')),
+    discriminator.tokenLogits(params, inputs, modelOptions(options, 'discriminator')),
   );
   const loss: tf.Tensor2D = tf.mul(binaryCrossEntropy(logits, labels), weights);
   return {
     metrics: discriminatorSums({ logits, labels, weights, loss }),
     perToken: { logits, labels, weights },
   };
-}
-
-function uniformSums(
-  weights: tf.Tensor1D,
-  vocabSize: number,
-  sampled: tf.Tensor1D,
-  targets: tf.Tensor1D,
-): MetricTensors {
-  const slots = tf.sum<tf.Scalar>(weights);
-  const hit = tf.mul(tf.cast(tf.equal(sampled, targets), 'float32'), weights);
-  return {
-    slots,
-    generatorLoss: tf.mul<tf.Scalar>(slots, Math.log(vocabSize)),
-    sampledCorrect: tf.sum<tf.Scalar>(hit),
-  };
-}
-
-function givenSlots(positions: tf.Tensor2D, weights?: tf.Tensor2D): Slots {
-  return { positions, weights: weights ?? tf.ones(positions.shape) };
-}
-
-/** Dropout of the two models comes from two scopes: the same bits in both would tie their noise. */
-function modelOptions(
-  key: RandomKey | undefined,
-  training: boolean,
-  scope: string,
-): { dropout?: RandomKey } {
-  return training && key ? { dropout: scopedKey(key, scope) } : {};
-}
-
-function flatten(x: tf.Tensor2D): tf.Tensor1D {
-  return tf.reshape(x, [-1]);
-}
-
-function required(key: RandomKey | undefined): RandomKey {
-  if (key) return key;
-  throw new RangeError(
-    'electra-task: there is nothing to draw from: found no key, expected one or all draws given.\n' +
-      'Pass `key: { seed, counter }`, or `given` with positions, shown and sampled.',
-  );
 }

@@ -5,16 +5,17 @@ export {
   scoredTokens,
   type TokenOutputs,
 } from './auc.js';
+export type { GivenDraws, LossOptions } from './draws.js';
 export {
   type ElectraResult,
   type ElectraTask,
   type ElectraTaskOptions,
   electraTask,
-  type GivenDraws,
-  type LossOptions,
 } from './electra-task.js';
 export type { Gradients } from './gradients.js';
+export { type Encode, type HeadName, type HeadOptions, headLayout, withHead } from './heads.js';
 export { METRIC_NAMES, type MetricName, type MetricTensors } from './metrics.js';
+export { type MlmResult, type MlmTask, type MlmTaskOptions, mlmTask } from './mlm-task.js';
 export type { Discriminator, Generator, TaskTokens } from './models.js';
 export {
   addSums,

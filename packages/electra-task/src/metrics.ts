@@ -44,17 +44,20 @@ export interface GeneratorOutcome {
   readonly targets: tf.Tensor1D;
   /** `[N]`: 1 for live slots. */
   readonly weights: tf.Tensor1D;
-  /** int32 `[N]` */
-  readonly sampled?: tf.Tensor1D;
 }
 
-export function generatorSums(outcome: GeneratorOutcome): MetricTensors {
-  const { logits, loss, targets, weights, sampled } = outcome;
+type Sums<Names extends MetricName> = { readonly [name in Names]: tf.Scalar };
+
+export function generatorSums({
+  logits,
+  loss,
+  targets,
+  weights,
+}: GeneratorOutcome): Sums<'slots' | 'generatorLoss' | 'generatorCorrect'> {
   return tf.tidy(() => ({
     slots: tf.sum<tf.Scalar>(weights),
     generatorLoss: tf.sum<tf.Scalar>(loss),
     generatorCorrect: agreement(tf.argMax<tf.Tensor1D>(logits, 1), targets, weights),
-    ...(sampled ? { sampledCorrect: agreement(sampled, targets, weights) } : {}),
   }));
 }
 
@@ -69,7 +72,17 @@ export interface DiscriminatorOutcome {
   readonly loss: tf.Tensor2D;
 }
 
-export function discriminatorSums(outcome: DiscriminatorOutcome): MetricTensors {
+export function discriminatorSums(
+  outcome: DiscriminatorOutcome,
+): Sums<
+  | 'tokens'
+  | 'discriminatorLoss'
+  | 'replaced'
+  | 'calledReplaced'
+  | 'truePositives'
+  | 'examples'
+  | 'discriminatorExampleLoss'
+> {
   const { logits, labels, weights, loss } = outcome;
   return tf.tidy(() => {
     const called = tf.mul(tf.cast(tf.greater(logits, 0), 'float32'), weights);
@@ -88,6 +101,7 @@ export function discriminatorSums(outcome: DiscriminatorOutcome): MetricTensors 
   });
 }
 
-function agreement(a: tf.Tensor1D, b: tf.Tensor1D, weights: tf.Tensor1D): tf.Scalar {
-  return tf.sum(tf.mul(tf.cast(tf.equal(a, b), 'float32'), weights));
+/** Sum of `weights` where two int32 tensors agree, all of one shape; `[]`. */
+export function agreement<T extends tf.Tensor>(a: T, b: T, weights: T): tf.Scalar {
+  return tf.tidy(() => tf.sum<tf.Scalar>(tf.mul(tf.cast(tf.equal(a, b), 'float32'), weights)));
 }

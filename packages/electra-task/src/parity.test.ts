@@ -1,0 +1,188 @@
+// The task with ALBERT models against PyTorch on the same weights, masks and samples, on every engine.
+
+import { readFileSync } from 'node:fs';
+import {
+  albertConfigFromJson,
+  albertMaskedLM,
+  albertTokenClassifier,
+  encode,
+} from '@alectra/albert';
+import { compile, type HostTensor } from '@alectra/jit';
+import { type Params, registerKernels } from '@alectra/nn';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+import { electraTask } from './electra-task.js';
+import { type HeadName, withHead } from './heads.js';
+import type { MetricName } from './metrics.js';
+import { TIE_PARTS, type Tying } from './tying.js';
+
+tf.env().set('IS_TEST', true);
+beforeAll(() => registerKernels('cpu'));
+
+type Values = Record<string, number[]>;
+interface Case {
+  readonly head: HeadName;
+  readonly tied: string[];
+  readonly batch: Values;
+  readonly shapes: Record<string, number[]>;
+  readonly generatorWeights: Values;
+  readonly discriminatorWeights: Values;
+  readonly generatorGradients: Values;
+  readonly discriminatorGradients: Values;
+  readonly total: number;
+  readonly generatorLoss: number;
+  readonly discriminatorLoss: number;
+  readonly score: number[];
+  readonly labels: number[];
+  readonly exampleLoss: number;
+  readonly generatorCorrect: number;
+  readonly sampledCorrect: number;
+  readonly replaced: number;
+  readonly calledReplaced: number;
+  readonly truePositives: number;
+}
+
+// written by tools/reference/electra_losses.py
+const fixture = JSON.parse(
+  readFileSync(new URL('../fixtures/losses.json', import.meta.url), 'utf8'),
+) as { sizes: Record<string, unknown> & { batch: number[] }; cases: Case[] };
+const { batch: shape, ...sizes } = fixture.sizes;
+const [B, S, K] = shape;
+
+const generatorConfig = albertConfigFromJson({
+  ...sizes,
+  num_hidden_layers: 2,
+  num_attention_heads: 1,
+});
+const discriminatorConfig = albertConfigFromJson({
+  ...sizes,
+  num_hidden_layers: 3,
+  num_attention_heads: 2,
+});
+
+function taskOf(c: Case) {
+  const weights = (
+    values: Values,
+  ): Record<string, HostTensor & { dtype: 'float32'; data: Float32Array }> =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, x]) => [
+        name,
+        { dtype: 'float32', shape: c.shapes[name], data: Float32Array.from(x) },
+      ]),
+    );
+  const tie = {
+    mode: 'share',
+    ...Object.fromEntries(TIE_PARTS.map((part) => [part, c.tied.includes(part)])),
+  } as Tying;
+  return electraTask({
+    generator: albertMaskedLM(generatorConfig),
+    discriminator:
+      c.head === 'linear2'
+        ? albertTokenClassifier(discriminatorConfig)
+        : withHead(
+            (params, inputs, options) =>
+              encode(params, discriminatorConfig, 'albert.', inputs, options),
+            c.head,
+          ),
+    generatorWeights: weights(c.generatorWeights),
+    discriminatorWeights: weights(c.discriminatorWeights),
+    tokens: { vocabSize: 60, mask: 4, neverMasked: [2, 3, 4] },
+    settings: { tie },
+  });
+}
+
+const worst = (found: ArrayLike<number>, expected: readonly number[]): number =>
+  expected.reduce((most, x, i) => Math.max(most, Math.abs(found[i] - x)), 0);
+
+describe.each(fixture.cases.map((c): [HeadName, Case] => [c.head, c]))('the %s head', (_, c) => {
+  test.each(['eager', 'onnxruntime'] as const)(
+    'has the losses, metrics and gradients of PyTorch on %s',
+    async (engine) => {
+      const task = taskOf(c);
+      const int = (width: number) => ({ shape: [B, width], dtype: 'int32' as const });
+      const float = { shape: [B, K], dtype: 'float32' as const };
+      const program = await compile(
+        (state, given) => {
+          const params = state as Params;
+          const x = given as Record<string, tf.Tensor2D>;
+          const { result, gradients } = task.lossAndGradients(
+            params,
+            { inputIds: x.ids, attentionMask: x.attention, tokenTypeIds: x.segments },
+            {
+              training: false,
+              given: {
+                positions: x.positions,
+                weights: x.weights,
+                shown: x.shown,
+                sampled: x.sampled,
+              },
+            },
+          );
+          const { loss, metrics, perToken } = result;
+          return {
+            outputs: { loss, metrics, gradients, score: perToken.logits, labels: perToken.labels },
+          };
+        },
+        {
+          engine,
+          threads: 1,
+          state: task.params,
+          inputs: {
+            ids: int(S),
+            attention: int(S),
+            segments: int(S),
+            positions: int(K),
+            sampled: int(K),
+            weights: float,
+            shown: float,
+          },
+        },
+      );
+      const outputs = (await program.run(c.batch)) as unknown as Record<string, HostTensor> & {
+        metrics: Record<MetricName, HostTensor>;
+        gradients: Record<string, HostTensor>;
+      };
+      program.dispose();
+      const { metrics } = outputs;
+      const sum = (name: MetricName): number => metrics[name].data[0];
+
+      expect(Math.abs(outputs.loss.data[0] / c.total - 1)).toBeLessThan(1e-4);
+      expect(Math.abs(sum('generatorLoss') / sum('slots') / c.generatorLoss - 1)).toBeLessThan(
+        1e-4,
+      );
+      expect(
+        Math.abs(sum('discriminatorLoss') / sum('tokens') / c.discriminatorLoss - 1),
+      ).toBeLessThan(1e-4);
+      expect(Math.abs(sum('discriminatorExampleLoss') / c.exampleLoss - 1)).toBeLessThan(1e-4);
+      expect([sum('slots'), sum('tokens'), sum('examples')]).toEqual([4, 24, 3]);
+      for (const name of [
+        'generatorCorrect',
+        'sampledCorrect',
+        'replaced',
+        'calledReplaced',
+        'truePositives',
+      ] as const)
+        expect([name, sum(name)]).toEqual([name, c[name]]);
+      expect([...outputs.labels.data]).toEqual(c.labels);
+      expect(worst(outputs.score.data, c.score)).toBeLessThan(1e-4);
+
+      const expected = Object.entries(c.generatorGradients).map(
+        ([n, g]) => [`generator.${n}`, g] as const,
+      );
+      const own = Object.entries(c.discriminatorGradients).map(
+        ([n, g]) => [`discriminator.${n}`, g] as const,
+      );
+      let compared = 0;
+      for (const [name, g] of [...expected, ...own]) {
+        if (!(name in outputs.gradients)) continue; // shared: under the generator's name
+        compared++;
+        const largest = Math.max(...g.map(Math.abs));
+        expect([
+          name,
+          worst(outputs.gradients[name].data, g) < 1e-4 * Math.max(1, largest),
+        ]).toEqual([name, true]);
+      }
+      expect(compared).toBe(Object.keys(task.params).length);
+    },
+  );
+});
