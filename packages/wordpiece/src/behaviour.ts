@@ -54,7 +54,7 @@ export function buildBehaviour(options: NormalizerOptions): Behaviour {
   if (options.stripAccents) {
     all.fill(HANGUL, 0xac00, 0xd7a4);
     fillRanges(all, facts.marks, DELETE);
-    fillRanges(all, facts.blockingMarks, DELETE | (1 << 3));
+    for (const c of blockingMarks(facts)) all[c] = DELETE | (1 << 3);
   }
   for (const [start, end] of facts.punctuation) {
     for (let c = start; c < end; c++) if (all[c] === KEEP) all[c] = ISOLATE;
@@ -91,8 +91,22 @@ function replacements(options: NormalizerOptions, facts: CodePoints): Map<number
   const result = new Map<number, number[]>();
   if (options.lowercase) for (const [c, target] of facts.lowered) result.set(c, [...target]);
   if (options.stripAccents) {
-    for (const [c, target] of facts.stripped) result.set(c, target.flatMap(lower));
+    for (const [c, target] of facts.decomposed) {
+      const rest = target.filter((part) => !inRanges(facts.marks, part));
+      if (rest.length > 0) result.set(c, rest.flatMap(lower));
+    }
     for (const c of facts.combining.keys()) result.set(c, [c]);
+  }
+  return result;
+}
+
+/** Marks that vanish and yet, being starters, keep what stands around them apart. */
+function blockingMarks({ marks, combining, decomposed }: CodePoints): number[] {
+  const result: number[] = [];
+  for (const [start, end] of marks) {
+    for (let c = start; c < end; c++) {
+      if ((decomposed.get(c) ?? [c]).some((part) => !combining.has(part))) result.push(c);
+    }
   }
   return result;
 }

@@ -6,14 +6,13 @@
 // Format: numbers in base-64 digits, five bits a digit, low digits first, bit 32 = more follow.
 
 import {
-  BLOCKING_MARKS,
   COMBINING,
+  DECOMPOSED,
   DELETED,
   IDEOGRAPHS,
   LOWERED,
   MARKS,
   PUNCTUATION,
-  STRIPPED,
   WHITE_SPACE,
 } from './code-point-data.js';
 
@@ -31,12 +30,10 @@ export interface CodePoints {
   readonly punctuation: Ranges;
   /** Vanish when accents are stripped. */
   readonly marks: Ranges;
-  /** Marks of combining class 0: they keep their neighbours from being reordered. */
-  readonly blockingMarks: Ranges;
-  /** Non-starters that survive stripping, with the rank (1, 2, …) of their combining class. */
+  /** Non-starters, with the rank (1, 2, …) of their combining class. */
   readonly combining: ReadonlyMap<number, number>;
-  /** Decomposed without marks, where that is neither empty nor the same. Hangul syllables excepted. */
-  readonly stripped: ReadonlyMap<number, readonly number[]>;
+  /** Canonical decompositions. Hangul syllables excepted: `decomposeHangul`. */
+  readonly decomposed: ReadonlyMap<number, readonly number[]>;
   readonly lowered: ReadonlyMap<number, readonly number[]>;
 }
 
@@ -50,9 +47,8 @@ export function codePoints(): CodePoints {
     ideographs: readRanges(IDEOGRAPHS),
     punctuation: readRanges(PUNCTUATION),
     marks: readRanges(MARKS),
-    blockingMarks: readRanges(BLOCKING_MARKS),
     combining: readCombining(COMBINING),
-    stripped: readMappings(STRIPPED),
+    decomposed: readMappings(DECOMPOSED),
     lowered: readMappings(LOWERED),
   };
   return unpacked;
@@ -60,6 +56,14 @@ export function codePoints(): CodePoints {
 
 export function inRanges(ranges: Ranges, codePoint: number): boolean {
   return ranges.some(([start, end]) => codePoint >= start && codePoint < end);
+}
+
+/** The jamo of a Hangul syllable, U+AC00 to U+D7A3. */
+export function decomposeHangul(c: number): number[] {
+  const index = c - 0xac00;
+  const jamo = [0x1100 + Math.floor(index / 588), 0x1161 + Math.floor((index % 588) / 28)];
+  if (index % 28) jamo.push(0x11a7 + (index % 28));
+  return jamo;
 }
 
 function readNumbers(text: string): number[] {

@@ -1,40 +1,172 @@
-// A tokenizer as a folder of files. Node's file system is looked up when it is needed, so that the
-// package loads in browsers.
+// A tokenizer as a folder of files, in Hugging Face's layout.
+//
+// Node's file system is looked up when it is needed, so that the package loads in browsers.
 
-import type { WordPieceConfig, WordPieceOptions } from './options.js';
+import type { RegisteredToken } from './added-tokens.js';
+import type { AddedToken, WordPieceConfig, WordPieceOptions } from './options.js';
+import { readTokenizerJson, type TokenizerParts } from './tokenizer-json.js';
 import { parseVocabulary, type Vocabulary } from './vocabulary.js';
 
-export async function readFolder(
-  folder: string,
-): Promise<{ vocabulary: Vocabulary; options: WordPieceOptions }> {
-  const { readFile } = fileSystem();
-  const vocabulary = parseVocabulary(await readFile(`${folder}/vocab.txt`));
-  let json: Record<string, unknown> = {};
-  try {
-    json = JSON.parse(await readFile(`${folder}/tokenizer_config.json`, 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+/** Bytes of a file of the folder; undefined if there is no such file. */
+type ReadFile = (name: string) => Promise<Uint8Array | undefined>;
+
+/** @throws Error if the folder has neither tokenizer.json nor vocab.txt */
+export async function readFolder(folder: string | URL): Promise<TokenizerParts> {
+  const read = /^https?:/.test(String(folder)) ? webFolder(String(folder)) : diskFolder(folder);
+  const settings = readSettings(await read('tokenizer_config.json'));
+  const json = await read('tokenizer.json');
+  if (json) {
+    const { vocabulary, options } = readTokenizerJson(new TextDecoder().decode(json));
+    // the pipeline is tokenizer.json's; names and limits that it does not hold come from beside it
+    const { maskToken, padToken, clsToken, sepToken, modelMaxLength } = settings;
+    const names = { maskToken, padToken, clsToken, sepToken, modelMaxLength };
+    return { vocabulary, options: { ...names, ...options } };
   }
-  return { vocabulary, options: { lowercase: json.do_lower_case !== false } };
+  const lines = await read('vocab.txt');
+  if (!lines)
+    throw new Error(
+      `wordpiece: cannot load a tokenizer from ${folder}: neither tokenizer.json nor vocab.txt is there.\n` +
+        `Pass the folder that holds the tokenizer's files.`,
+    );
+  return { vocabulary: parseVocabulary(lines), options: settings };
 }
 
-export async function writeFolder(
-  folder: string,
-  vocabulary: Vocabulary,
-  config: WordPieceConfig,
-): Promise<void> {
+export interface FolderContent {
+  readonly vocabulary: Vocabulary;
+  readonly config: WordPieceConfig;
+  readonly added: readonly RegisteredToken[];
+  /** The value of tokenizer.json. */
+  readonly json: object;
+}
+
+/** @throws RangeError if ids have gaps or a token has a line break: vocab.txt could not hold them */
+export async function writeFolder(folder: string, content: FolderContent): Promise<void> {
   const { mkdir, writeFile } = fileSystem();
+  const files: [string, string][] = [
+    ['vocab.txt', vocabularyText(content)],
+    ['tokenizer.json', JSON.stringify(content.json, null, 2)],
+    ['tokenizer_config.json', JSON.stringify(settingsJson(content), null, 2)],
+    ['special_tokens_map.json', JSON.stringify(specialTokens(content.config), null, 2)],
+  ];
   await mkdir(folder, { recursive: true });
-  await writeFile(`${folder}/vocab.txt`, `${vocabulary.tokens.join('\n')}\n`);
-  const json = { do_lower_case: config.lowercase, tokenizer_class: 'BertTokenizer' };
-  await writeFile(`${folder}/tokenizer_config.json`, `${JSON.stringify(json, null, 2)}\n`);
+  for (const [name, text] of files) await writeFile(`${folder}/${name}`, `${text.trimEnd()}\n`);
 }
 
-function fileSystem(): typeof import('node:fs/promises') {
+function vocabularyText({ vocabulary }: FolderContent): string {
+  return Array.from(vocabulary.tokens, (token, id) => {
+    if (token === undefined || /[\r\n]/.test(token))
+      throw new RangeError(
+        `wordpiece: cannot write vocab.txt: id ${id} has ${token === undefined ? 'no token' : 'a line break in its token'}.\n` +
+          `Use toTokenizerJson, which keeps ids.`,
+      );
+    return token;
+  }).join('\n');
+}
+
+function settingsJson({ config, added }: FolderContent): object {
+  return {
+    added_tokens_decoder: Object.fromEntries(
+      added.map(({ id, content, lstrip, normalized, rstrip, singleWord, special }) => [
+        id,
+        { content, lstrip, normalized, rstrip, single_word: singleWord, special },
+      ]),
+    ),
+    clean_up_tokenization_spaces: true,
+    do_lower_case: config.lowercase,
+    model_max_length: config.modelMaxLength,
+    strip_accents: config.stripAccents ?? null,
+    tokenize_chinese_chars: config.handleChineseChars,
+    tokenizer_class: 'BertTokenizer',
+    ...specialTokens(config),
+  };
+}
+
+function specialTokens({ clsToken, maskToken, padToken, sepToken, unkToken }: WordPieceConfig) {
+  return {
+    cls_token: clsToken,
+    mask_token: maskToken,
+    pad_token: padToken,
+    sep_token: sepToken,
+    unk_token: unkToken,
+  };
+}
+
+/** tokenizer_config.json as options. */
+function readSettings(bytes: Uint8Array | undefined): WordPieceOptions {
+  if (!bytes) return {};
+  const json = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+  return {
+    lowercase: booleanOf(json.do_lower_case),
+    stripAccents: booleanOf(json.strip_accents),
+    handleChineseChars: booleanOf(json.tokenize_chinese_chars),
+    unkToken: contentOf(json.unk_token),
+    sepToken: contentOf(json.sep_token),
+    clsToken: contentOf(json.cls_token),
+    padToken: contentOf(json.pad_token),
+    maskToken: contentOf(json.mask_token),
+    modelMaxLength: Number.isInteger(json.model_max_length)
+      ? Number(json.model_max_length)
+      : undefined,
+    addedTokens: readDecoder(json.added_tokens_decoder),
+  };
+}
+
+function readDecoder(value: unknown): AddedToken[] {
+  const entries = Object.entries((value ?? {}) as Record<string, Record<string, unknown>>);
+  return entries.map(([id, token]) => ({
+    content: String(token.content),
+    id: Number(id),
+    special: booleanOf(token.special),
+    normalized: booleanOf(token.normalized),
+    singleWord: booleanOf(token.single_word),
+    lstrip: booleanOf(token.lstrip),
+    rstrip: booleanOf(token.rstrip),
+  }));
+}
+
+function booleanOf(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+/** A token given as text or as an object with its content. */
+function contentOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  const { content } = (value ?? {}) as { content?: unknown };
+  return typeof content === 'string' ? content : undefined;
+}
+
+function diskFolder(folder: string | URL): ReadFile {
+  const { readFile } = fileSystem();
+  return async (name) => {
+    try {
+      return await readFile(folder instanceof URL ? new URL(name, folder) : `${folder}/${name}`);
+    } catch (error) {
+      if ((error as { code?: string }).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
+}
+
+function webFolder(folder: string): ReadFile {
+  const base = folder.endsWith('/') ? folder : `${folder}/`;
+  return async (name) => {
+    const response = await fetch(new URL(name, base));
+    if (response.status === 404) return undefined;
+    if (!response.ok)
+      throw new Error(
+        `wordpiece: cannot fetch ${name} from ${base}: status ${response.status}, expected 200 or 404.\n` +
+          `Check the address.`,
+      );
+    return new Uint8Array(await response.arrayBuffer());
+  };
+}
+
+/** Node's file system, where there is one. */
+export function fileSystem(): typeof import('node:fs/promises') {
   const fs = globalThis.process?.getBuiltinModule?.('node:fs/promises');
   if (!fs)
     throw new Error(
-      `wordpiece: cannot read or write folders here: there is no file system.\n` +
+      `wordpiece: cannot read or write files here: there is no file system.\n` +
         `Fetch the files and use fromTokenizerJson or fromVocab.`,
     );
   return fs;

@@ -42,23 +42,35 @@ export class TextEngine {
     if (aligning && this.starts.length < this.ids.length) this.#growAlignment();
   }
 
-  /** Appends the tokens of `text`, UTF-16 range [from, to). */
-  encode(text: string, from = 0, to: number = text.length): void {
+  /**
+   * Appends the tokens of `text`, UTF-16 range [from, to).
+   *
+   * @returns whether the places are exact; not so, when aligning, where characters may have been reordered
+   */
+  encode(text: string, from = 0, to: number = text.length): boolean {
     const reader = this.#reader;
+    reader.reordered = false;
     let i = from;
     while (i < to) {
       i = reader.read(text, i, to);
-      if (reader.characters === 0) return;
+      if (reader.characters === 0) break;
       if (reader.characters > this.#model.maxWordLength) this.#pushUnknown();
       else this.#match();
       this.wordCount++;
     }
+    return !(this.#aligning && reader.reordered);
   }
 
   /** Appends one token that was found in the text as such. */
   push(id: number, start: number, end: number): void {
     this.#push(id, start, end);
     this.wordCount++;
+  }
+
+  /** Appends one token of a word counted from the current one. */
+  pushPiece(id: number, start: number, end: number, word: number): void {
+    this.#push(id, start, end);
+    if (this.#aligning) this.words[this.length - 1] = this.wordCount + word;
   }
 
   /** Greedy longest match; a word with a part that matches nothing is unknown as a whole. */

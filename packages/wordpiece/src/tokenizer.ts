@@ -1,139 +1,303 @@
 // WordPieceTokenizer: text to ids and back, as Hugging Face's Rust BERT tokenizer does it.
 
+import { type RegisteredToken, registerToken } from './added-tokens.js';
+import { assembleEncoding, type Frame } from './assemble.js';
+import { type BatchEncoding, joinBatch, type RaggedIds } from './batch-encoding.js';
 import { buildBehaviour } from './behaviour.js';
 import { type DecodeOptions, decodeTokens } from './decode.js';
+import {
+  type EncodeOptions,
+  paddedLength,
+  type ResolvedEncodeOptions,
+  resolveEncodeOptions,
+} from './encode-options.js';
+import type { Encoding } from './encoding.js';
 import { readFolder, writeFolder } from './folder.js';
-import { resolveOptions, type WordPieceConfig, type WordPieceOptions } from './options.js';
+import {
+  type AddedToken,
+  resolveOptions,
+  type WordPieceConfig,
+  type WordPieceOptions,
+} from './options.js';
 import { buildPieceTrie } from './piece-trie.js';
-import { TextEngine } from './text-engine.js';
+import { SequenceEncoder } from './sequence-encoder.js';
+import { readTokenizerJson, type TokenizerParts, writeTokenizerJson } from './tokenizer-json.js';
 import { parseVocabulary, type Vocabulary } from './vocabulary.js';
-
-export interface EncodeOptions {
-  readonly pair?: string;
-  /** Put `[CLS]` before and `[SEP]` after. Default true. */
-  readonly addSpecialTokens?: boolean;
-}
-
-export interface Encoding {
-  readonly ids: Int32Array;
-  readonly typeIds: Int32Array;
-  readonly attentionMask: Int32Array;
-}
 
 export class WordPieceTokenizer {
   readonly config: WordPieceConfig;
   readonly #vocabulary: Vocabulary;
-  readonly #engine: TextEngine;
+  readonly #sequences: SequenceEncoder;
+  readonly #addedById = new Map<number, RegisteredToken>();
+  readonly #addedByContent = new Map<string, RegisteredToken>();
+  #frame: Frame | undefined;
 
-  private constructor(vocabulary: Vocabulary, config: WordPieceConfig) {
+  private constructor({ vocabulary, options }: TokenizerParts) {
+    const config = resolveOptions(options);
     this.config = config;
     this.#vocabulary = vocabulary;
-    const { lowercase, stripAccents = lowercase, cleanText, handleChineseChars } = config;
     const unknown = vocabulary.ids.get(config.unkToken);
     if (unknown === undefined)
       throw new RangeError(
         `wordpiece: cannot use this vocabulary: it has no ${config.unkToken}.\n` +
           `Pass the vocabulary's own unknown token as unkToken.`,
       );
-    this.#engine = new TextEngine({
-      trie: buildPieceTrie(vocabulary.ids, config.continuingSubwordPrefix),
-      behaviour: buildBehaviour({ lowercase, stripAccents, cleanText, handleChineseChars }),
-      unknown,
-      maxWordLength: config.maxInputCharsPerWord,
-    });
+    const { lowercase, stripAccents = lowercase, cleanText, handleChineseChars } = config;
+    const normalizer = { lowercase, stripAccents, cleanText, handleChineseChars };
+    this.#sequences = new SequenceEncoder(
+      {
+        trie: buildPieceTrie(vocabulary.ids, config.continuingSubwordPrefix),
+        behaviour: buildBehaviour(normalizer),
+        unknown,
+        maxWordLength: config.maxInputCharsPerWord,
+      },
+      normalizer,
+    );
+    const { unkToken, sepToken, padToken, clsToken, maskToken } = config;
+    const special = [unkToken, sepToken, padToken, clsToken, maskToken]
+      .filter((content) => vocabulary.ids.has(content))
+      .map((content) => ({ content, special: true }));
+    this.#register([...special, ...(options.addedTokens ?? [])]);
   }
 
-  /** @param source lines of a vocab.txt, or the file as text or bytes */
+  /** @param source lines of a vocab.txt, or the file as text or bytes; the line number is the id */
   static fromVocab(
     source: readonly string[] | string | Uint8Array,
     options: WordPieceOptions = {},
   ): WordPieceTokenizer {
-    return new WordPieceTokenizer(parseVocabulary(source), resolveOptions(options));
+    return new WordPieceTokenizer({ vocabulary: parseVocabulary(source), options });
   }
 
-  /** Reads a folder with vocab.txt and, if there, tokenizer_config.json. */
+  /**
+   * @param json a tokenizer.json, parsed or as text
+   * @throws RangeError if it does not describe BERT's WordPiece pipeline
+   */
+  static fromTokenizerJson(json: unknown, options: WordPieceOptions = {}): WordPieceTokenizer {
+    const parts = readTokenizerJson(json);
+    return new WordPieceTokenizer({ ...parts, options: { ...parts.options, ...options } });
+  }
+
+  /**
+   * Reads a folder: its tokenizer.json if there is one, else vocab.txt; names and limits from
+   * tokenizer_config.json.
+   *
+   * @param folder a path, or the URL of a folder on a web server
+   */
   static async fromPretrained(
-    folder: string,
+    folder: string | URL,
     options: WordPieceOptions = {},
   ): Promise<WordPieceTokenizer> {
-    const { vocabulary, options: found } = await readFolder(folder);
-    return new WordPieceTokenizer(vocabulary, resolveOptions({ ...found, ...options }));
+    const parts = await readFolder(folder);
+    return new WordPieceTokenizer({ ...parts, options: { ...parts.options, ...options } });
   }
 
+  /** One more than the largest id, added tokens included: the rows of an embedding. */
   get vocabSize(): number {
-    return this.#vocabulary.tokens.length;
+    return this.#nextId();
+  }
+
+  /** Token by id; ids without a token are left out. */
+  getVocab(): Map<string, number> {
+    const all = new Map(this.#vocabulary.ids);
+    for (const { content, id } of this.#addedById.values()) all.set(content, id);
+    return all;
   }
 
   tokenToId(token: string): number | undefined {
-    return this.#vocabulary.ids.get(token);
+    return this.#addedByContent.get(token)?.id ?? this.#vocabulary.ids.get(token);
   }
 
   idToToken(id: number): string | undefined {
-    return this.#vocabulary.tokens[id];
+    return this.#addedById.get(id)?.content ?? this.#vocabulary.tokens[id];
   }
 
-  encode(text: string, options: EncodeOptions = {}): Encoding {
-    const { pair, addSpecialTokens = true } = options;
-    const engine = this.#engine;
+  /**
+   * Adds tokens that are found in texts as wholes.
+   *
+   * @returns how many of them have a new id; the embedding must grow by as many rows
+   */
+  addTokens(tokens: readonly (string | AddedToken)[]): number {
+    const before = this.#nextId();
+    this.#register(tokens.map((token) => (typeof token === 'string' ? { content: token } : token)));
+    return this.#nextId() - before;
+  }
+
+  /** 2 for a text, 3 with a pair. */
+  numSpecialTokensToAdd(hasPair = false): number {
+    return hasPair ? 3 : 2;
+  }
+
+  /** What the tokenizer sees of a text before it is split into words. */
+  normalize(text: string): string {
+    return this.#sequences.normalize(text);
+  }
+
+  /**
+   * Encodes one text.
+   *
+   * @param pair a second text, or the options
+   * @throws RangeError for impossible options, or if a cut does not fit (see `truncation`)
+   */
+  encode(text: string, pair?: string | EncodeOptions, options: EncodeOptions = {}): Encoding {
+    const given = typeof pair === 'object' ? pair : options;
+    const second = typeof pair === 'string' ? pair : given.pair;
+    const resolved = resolveEncodeOptions(given, this.config.modelMaxLength);
+    const encoding = this.#encode(text, second, resolved);
+    const length = paddedLength(resolved, encoding.length);
+    return length === undefined ? encoding : encoding.pad(this.#padding(length, resolved));
+  }
+
+  /**
+   * Encodes many texts, or pairs of texts, into rows of equal length.
+   *
+   * Padding is `'longest'` if not given.
+   */
+  encodeBatch(
+    texts: readonly (string | readonly [text: string, pair: string])[],
+    options: EncodeOptions = {},
+  ): BatchEncoding {
+    const resolved = resolveEncodeOptions(
+      { padding: 'longest', ...options },
+      this.config.modelMaxLength,
+    );
+    const encodings = texts.map((item) =>
+      typeof item === 'string'
+        ? this.#encode(item, options.pair, resolved)
+        : this.#encode(item[0], item[1], resolved),
+    );
+    const longest = encodings
+      .flatMap((encoding) => [encoding, ...encoding.overflowing])
+      .reduce((most, encoding) => Math.max(most, encoding.length), 0);
+    const length = paddedLength({ ...resolved, padding: resolved.padding ?? 'longest' }, longest);
+    const padding = this.#padding(length ?? longest, resolved);
+    return joinBatch(encodings.map((encoding) => encoding.pad(padding)));
+  }
+
+  /** Encodes many texts without special tokens, back to back: text of a corpus. */
+  encodeRagged(texts: readonly string[]): RaggedIds {
+    const { engine } = this.#sequences;
     engine.reset(false);
-    if (addSpecialTokens) engine.push(this.#special(this.config.clsToken), 0, 0);
-    engine.encode(text);
-    if (addSpecialTokens) engine.push(this.#special(this.config.sepToken), 0, 0);
-    const first = engine.length;
-    if (pair !== undefined) {
-      engine.encode(pair);
-      if (addSpecialTokens) engine.push(this.#special(this.config.sepToken), 0, 0);
+    const rowSplits = new Int32Array(texts.length + 1);
+    for (const [row, text] of texts.entries()) {
+      this.#sequences.append(text, true);
+      rowSplits[row + 1] = engine.length;
     }
-    const ids = engine.ids.slice(0, engine.length);
-    return {
-      ids,
-      typeIds: new Int32Array(ids.length).fill(1, first),
-      attentionMask: new Int32Array(ids.length).fill(1),
-    };
+    return { ids: engine.ids.slice(0, engine.length), rowSplits };
   }
 
-  encodeBatch(texts: readonly string[], options: EncodeOptions = {}): Encoding[] {
-    return texts.map((text) => this.encode(text, options));
-  }
-
+  /** The tokens of a text, without those that `encode` inserts. */
   tokenize(text: string): string[] {
-    return Array.from(this.encode(text, { addSpecialTokens: false }).ids, (id) => this.#token(id));
+    return this.encode(text, { addSpecialTokens: false, splitSpecialTokens: false }).tokens;
   }
 
+  /** @throws RangeError for ids that no token has */
   decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
     const { skipSpecialTokens = true } = options;
-    const { unkToken, sepToken, clsToken, padToken, maskToken } = this.config;
-    const special = new Set([unkToken, sepToken, clsToken, padToken, maskToken]);
-    const tokens = Array.from(ids, (id) => this.#token(id));
-    return decodeTokens(
-      skipSpecialTokens ? tokens.filter((token) => !special.has(token)) : tokens,
-      this.config.continuingSubwordPrefix,
-      options,
-    );
+    const tokens: string[] = [];
+    for (let i = 0; i < ids.length; i++) {
+      if (skipSpecialTokens && this.#addedById.get(ids[i])?.special) continue;
+      tokens.push(this.#token(ids[i]));
+    }
+    return decodeTokens(tokens, this.config.continuingSubwordPrefix, options);
   }
 
-  /** Writes vocab.txt and tokenizer_config.json. */
+  decodeBatch(rows: readonly ArrayLike<number>[], options: DecodeOptions = {}): string[] {
+    return rows.map((ids) => this.decode(ids, options));
+  }
+
+  /** The tokenizer as the value of a tokenizer.json. */
+  toTokenizerJson(): object {
+    return writeTokenizerJson(this.#vocabulary, this.config, [...this.#addedById.values()]);
+  }
+
+  /**
+   * Writes vocab.txt, tokenizer.json, tokenizer_config.json and special_tokens_map.json, which Hugging
+   * Face's Python and transformers.js load.
+   */
   async save(folder: string): Promise<void> {
-    await writeFolder(folder, this.#vocabulary, this.config);
+    await writeFolder(folder, {
+      vocabulary: this.#vocabulary,
+      config: this.config,
+      added: [...this.#addedById.values()],
+      json: this.toTokenizerJson(),
+    });
+  }
+
+  #encode(text: string, pair: string | undefined, options: ResolvedEncodeOptions): Encoding {
+    const { engine } = this.#sequences;
+    engine.reset(options.offsets);
+    this.#sequences.append(text, options.splitSpecialTokens);
+    const first = engine.length;
+    if (pair !== undefined) this.#sequences.append(pair, options.splitSpecialTokens);
+    return assembleEncoding({
+      tokens: engine,
+      first,
+      text,
+      pair,
+      options,
+      frame: options.addSpecialTokens ? this.#frameTokens() : undefined,
+      token: this.#token,
+    });
+  }
+
+  #frameTokens(): Frame {
+    this.#frame ??= {
+      before: this.#special(this.config.clsToken),
+      after: this.#special(this.config.sepToken),
+    };
+    return this.#frame;
+  }
+
+  #padding(length: number, { paddingSide }: ResolvedEncodeOptions) {
+    return { id: this.#special(this.config.padToken), length, side: paddingSide };
   }
 
   #special(token: string): number {
-    const id = this.#vocabulary.ids.get(token);
+    const id = this.tokenToId(token);
     if (id === undefined)
       throw new RangeError(
-        `wordpiece: cannot add special tokens: the vocabulary has no ${token}.\n` +
-          `Encode with addSpecialTokens: false, or name the vocabulary's own token in the options.`,
+        `wordpiece: cannot insert ${token}: the vocabulary does not have it.\n` +
+          `Name the vocabulary's own token in the options, or encode without special tokens and padding.`,
       );
     return id;
   }
 
-  #token(id: number): string {
-    const token = this.#vocabulary.tokens[id];
+  readonly #token = (id: number): string => {
+    const token = this.idToToken(id);
     if (token === undefined)
       throw new RangeError(
         `wordpiece: unknown id: ${id}, expected 0 to ${this.vocabSize - 1}.\n` +
           `Was it made with another vocabulary?`,
       );
     return token;
+  };
+
+  #nextId(): number {
+    let next = this.#vocabulary.tokens.length;
+    for (const id of this.#addedById.keys()) next = Math.max(next, id + 1);
+    return next;
+  }
+
+  #register(tokens: readonly AddedToken[]): void {
+    for (const token of tokens) {
+      const { content } = token;
+      const known = this.tokenToId(content);
+      const id = known ?? token.id ?? this.#nextId();
+      if (token.id !== undefined && token.id !== id)
+        throw new RangeError(
+          `wordpiece: cannot add "${content}" as ${token.id}: it is ${id} already.\n` +
+            `Leave its id out, or check that the files belong together.`,
+        );
+      const owner = this.idToToken(id);
+      if (owner !== undefined && owner !== content)
+        throw new RangeError(
+          `wordpiece: cannot add "${content}" as ${id}: that id belongs to "${owner}".\n` +
+            `Leave its id out, or check that the files belong together.`,
+        );
+      const registered = registerToken(token, id);
+      this.#addedById.set(id, registered);
+      this.#addedByContent.set(content, registered);
+    }
+    this.#sequences.setAddedTokens([...this.#addedById.values()]);
   }
 }

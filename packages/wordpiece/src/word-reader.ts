@@ -29,6 +29,8 @@ export class WordReader {
   from: Int32Array = new Int32Array(512);
   to: Int32Array = new Int32Array(512);
   aligning = false;
+  /** Whether characters may have been reordered since it was last set to false. */
+  reordered = false;
 
   readonly #blocks: Uint16Array;
   readonly #entries: Uint32Array;
@@ -92,6 +94,7 @@ export class WordReader {
           this.#appendHangul(c, start, i);
           break;
         case COMBINE:
+          this.reordered = true;
           this.#combine(entry, start, i);
       }
     }

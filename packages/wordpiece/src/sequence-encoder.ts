@@ -1,0 +1,101 @@
+// One text to tokens: added tokens are taken out first, the engine does what lies between them.
+
+import { type RegisteredToken, TokenMatcher } from './added-tokens.js';
+import { buildSplitter, type NormalizerOptions } from './behaviour.js';
+import { normalizeText } from './normalizer.js';
+import { TextEngine, type WordPieceModel } from './text-engine.js';
+
+export class SequenceEncoder {
+  /** Where the tokens gather. */
+  readonly engine: TextEngine;
+  readonly #model: WordPieceModel;
+  readonly #normalizer: NormalizerOptions;
+  #raw: TokenMatcher = new TokenMatcher([]);
+  #normalized: TokenMatcher = new TokenMatcher([]);
+  #hasOrdinary = false;
+  #splitter: TextEngine | undefined;
+
+  constructor(model: WordPieceModel, normalizer: NormalizerOptions) {
+    this.engine = new TextEngine(model);
+    this.#model = model;
+    this.#normalizer = normalizer;
+  }
+
+  /** Replaces the added tokens. */
+  setAddedTokens(tokens: readonly RegisteredToken[]): void {
+    const raw = tokens.filter((token) => !token.normalized);
+    const normalized = tokens.filter((token) => token.normalized);
+    this.#raw = new TokenMatcher(raw.map((token) => [token.content, token]));
+    this.#normalized = new TokenMatcher(
+      normalized.map((token) => [this.normalize(token.content), token]),
+    );
+    this.#hasOrdinary = tokens.some((token) => !token.special);
+  }
+
+  /** Whether a text can go to an engine as it stands. */
+  isPlain(text: string, splitSpecialTokens: boolean): boolean {
+    if (splitSpecialTokens && !this.#hasOrdinary) return true;
+    return this.#normalized.isEmpty && this.#raw.find(text, splitSpecialTokens).length === 0;
+  }
+
+  normalize(text: string): string {
+    return normalizeText(text, this.#normalizer, this.#model.behaviour).text;
+  }
+
+  /** Appends the tokens of `text` to the engine's, words counted from 0. */
+  append(text: string, splitSpecialTokens: boolean): void {
+    const { engine } = this;
+    engine.wordCount = 0;
+    if (splitSpecialTokens && !this.#hasOrdinary) {
+      this.#appendPiece(text, 0, text.length, true);
+      return;
+    }
+    let at = 0;
+    for (const { token, start, end } of this.#raw.find(text, splitSpecialTokens)) {
+      this.#appendPiece(text, at, start, splitSpecialTokens);
+      engine.push(token.id, start, end);
+      at = end;
+    }
+    this.#appendPiece(text, at, text.length, splitSpecialTokens);
+  }
+
+  #appendPiece(text: string, start: number, stop: number, splitSpecialTokens: boolean): void {
+    if (start >= stop) return;
+    const { engine } = this;
+    if (!this.#normalized.isEmpty) {
+      this.#appendNormalized(text, start, stop, splitSpecialTokens);
+      return;
+    }
+    const { length, wordCount } = engine;
+    const isExact = engine.encode(text, start, stop);
+    if (isExact) return;
+    engine.length = length;
+    engine.wordCount = wordCount;
+    this.#appendNormalized(text, start, stop, splitSpecialTokens);
+  }
+
+  /** The way through the normalized text: for tokens that are looked for in it, and for reordered marks. */
+  #appendNormalized(text: string, start: number, stop: number, splitSpecialTokens: boolean): void {
+    const source = normalizeText(text, this.#normalizer, this.#model.behaviour, start, stop);
+    this.#splitter ??= new TextEngine({ ...this.#model, behaviour: buildSplitter() });
+    const { engine } = this;
+    const splitter = this.#splitter;
+    const appendWords = (from: number, to: number) => {
+      splitter.reset(true);
+      splitter.encode(source.text, from, to);
+      for (let t = 0; t < splitter.length; t++) {
+        const place = source.from[splitter.starts[t]];
+        const end = source.to[splitter.ends[t] - 1];
+        engine.pushPiece(splitter.ids[t], place, end, splitter.words[t]);
+      }
+      engine.wordCount += splitter.wordCount;
+    };
+    let at = 0;
+    for (const match of this.#normalized.find(source.text, splitSpecialTokens)) {
+      appendWords(at, match.start);
+      engine.push(match.token.id, source.from[match.start], source.to[match.end - 1]);
+      at = match.end;
+    }
+    appendWords(at, source.text.length);
+  }
+}
