@@ -2,28 +2,22 @@
 
 import {
   ACTIVATION,
+  type ConfigFamily,
   type ConfigFields,
-  completeConfig,
-  OBJECT,
+  configFamily,
+  type FamilyConfig,
   oneOf,
   POSITIVE,
   RATE,
-  readConfigFields,
   SIZE,
   TOKEN_ID,
-  writeConfigFields,
 } from '@alectra/nn';
 
 /** Which rate drops the attention's output: Hugging Face's 2020 code used the attention rate there. */
 export type AttentionOutputDropout = 'hidden' | 'attention';
 
-export type ProblemType =
-  | 'regression'
-  | 'single_label_classification'
-  | 'multi_label_classification';
-
 /** Sizes and rates of an ALBERT; plain JSON. */
-export interface AlbertConfig {
+export interface AlbertConfig extends FamilyConfig {
   readonly vocabSize: number;
   readonly embeddingSize: number;
   readonly hiddenSize: number;
@@ -48,17 +42,10 @@ export interface AlbertConfig {
   readonly padTokenId: number;
   readonly bosTokenId: number;
   readonly eosTokenId: number;
-  /** Outputs of a classification head; Hugging Face derives it from `id2label`. */
-  readonly numLabels: number;
-  readonly id2label?: Readonly<Record<string, string>>;
-  readonly label2id?: Readonly<Record<string, number>>;
-  readonly problemType?: ProblemType;
   /** Ours. 'hidden' is today's Hugging Face; 'attention' the code that trained `shoarora/alectra-small-owt`. */
   readonly attentionOutputDropout: AttentionOutputDropout;
   /** Ours. Epsilon of the LayerNorm in the masked-LM head, 1e-5 in Hugging Face's 2020 code; default `layerNormEps`. */
   readonly predictionsLayerNormEps?: number;
-  /** Keys of config.json that this package does not use; written back unchanged. */
-  readonly other?: Readonly<Record<string, unknown>>;
 }
 
 const FIELDS: ConfigFields = {
@@ -81,21 +68,32 @@ const FIELDS: ConfigFields = {
   padTokenId: { json: 'pad_token_id', kind: TOKEN_ID, default: 0 },
   bosTokenId: { json: 'bos_token_id', kind: TOKEN_ID, default: 2 },
   eosTokenId: { json: 'eos_token_id', kind: TOKEN_ID, default: 3 },
-  numLabels: { json: 'num_labels', kind: SIZE },
-  id2label: { json: 'id2label', kind: OBJECT },
-  label2id: { json: 'label2id', kind: OBJECT },
-  problemType: {
-    json: 'problem_type',
-    kind: oneOf('regression', 'single_label_classification', 'multi_label_classification'),
-  },
   attentionOutputDropout: {
     json: 'attention_output_dropout',
     kind: oneOf('hidden', 'attention'),
     default: 'hidden',
   },
   predictionsLayerNormEps: { json: 'predictions_layer_norm_eps', kind: POSITIVE },
-  other: { json: '', kind: OBJECT },
 };
+
+const family: ConfigFamily<AlbertConfig> = configFamily({
+  owner: 'albert',
+  modelType: 'albert',
+  architecture: 'AlbertModel',
+  fields: FIELDS,
+  check({ hiddenSize, numAttentionHeads, padTokenId, vocabSize }, refuse) {
+    if (hiddenSize % numAttentionHeads !== 0)
+      refuse(
+        `'hiddenSize' is ${hiddenSize}, expected a multiple of 'numAttentionHeads', ${numAttentionHeads}`,
+        'Every head has the same width: change one of the two.',
+      );
+    if (padTokenId >= vocabSize)
+      refuse(
+        `'padTokenId' is ${padTokenId}, expected an id below 'vocabSize', ${vocabSize}`,
+        'Set it to the id of [PAD] in the vocabulary.',
+      );
+  },
+});
 
 /**
  * A complete config: absent fields have Hugging Face's defaults (ALBERT-xxlarge).
@@ -103,10 +101,7 @@ const FIELDS: ConfigFields = {
  * @throws RangeError for unknown fields, values of the wrong kind and sizes that do not fit together
  */
 export function albertConfig(values: Partial<AlbertConfig> = {}): AlbertConfig {
-  const labels = values.id2label && Object.keys(values.id2label).length;
-  const config = completeConfig('albert', FIELDS, { numLabels: labels ?? 2, ...values });
-  // completeConfig has checked every field of the list above, which is the interface.
-  return fitting(config as unknown as AlbertConfig);
+  return family.complete(values);
 }
 
 /**
@@ -115,68 +110,16 @@ export function albertConfig(values: Partial<AlbertConfig> = {}): AlbertConfig {
  * @throws TypeError and RangeError as `albertConfig`, also for another `model_type`
  */
 export function albertConfigFromJson(json: unknown): AlbertConfig {
-  const { other: _, ...fields } = FIELDS;
-  const { values, rest } = readConfigFields('albert', fields, json);
-  const { model_type: type, architectures: __, ...other } = rest;
-  if (type !== undefined && type !== 'albert') {
-    throw new RangeError(
-      `albert: cannot read the config: 'model_type' is ${JSON.stringify(type)}, expected "albert".\n` +
-        'Load the folder with the package of that model.',
-    );
-  }
-  // As Hugging Face: the names count, and a bare num_labels only without them.
-  if (values.id2label) delete values.numLabels;
-  return albertConfig({ ...values, ...(Object.keys(other).length > 0 ? { other } : {}) });
+  return family.fromJson(json);
 }
 
 /** The content of config.json; `architecture` is the class that it is saved for. */
 export function albertConfigToJson(
   config: AlbertConfig,
-  architecture = 'AlbertModel',
+  architecture?: string,
 ): Record<string, unknown> {
-  const { other, numLabels, attentionOutputDropout, ...rest } = config;
-  return {
-    architectures: [architecture],
-    model_type: 'albert',
-    ...writeConfigFields(FIELDS, {
-      ...rest,
-      ...(attentionOutputDropout === 'hidden' ? {} : { attentionOutputDropout }),
-      ...labelNames(config),
-    }),
-    ...other,
-  };
-}
-
-/** Names of the labels, which is how Hugging Face stores their number; its default is two. */
-function labelNames({ numLabels, id2label, label2id }: AlbertConfig): Partial<AlbertConfig> {
-  if (!id2label && numLabels === 2) return {};
-  const names =
-    id2label ??
-    Object.fromEntries(Array.from({ length: numLabels }, (_, i) => [String(i), `LABEL_${i}`]));
-  const ids =
-    label2id ?? Object.fromEntries(Object.entries(names).map(([id, name]) => [name, Number(id)]));
-  return { id2label: names, label2id: ids };
-}
-
-function fitting(config: AlbertConfig): AlbertConfig {
-  const { hiddenSize, numAttentionHeads, numLabels, id2label, padTokenId, vocabSize } = config;
-  const refuse = (what: string, advice: string): never => {
-    throw new RangeError(`albert: cannot use the config: ${what}.\n${advice}`);
-  };
-  if (hiddenSize % numAttentionHeads !== 0)
-    refuse(
-      `'hiddenSize' is ${hiddenSize}, expected a multiple of 'numAttentionHeads', ${numAttentionHeads}`,
-      'Every head has the same width: change one of the two.',
-    );
-  if (id2label && Object.keys(id2label).length !== numLabels)
-    refuse(
-      `'numLabels' is ${numLabels}, expected the ${Object.keys(id2label).length} of 'id2label'`,
-      'Leave numLabels out, or name every label.',
-    );
-  if (padTokenId >= vocabSize)
-    refuse(
-      `'padTokenId' is ${padTokenId}, expected an id below 'vocabSize', ${vocabSize}`,
-      'Set it to the id of [PAD] in the vocabulary.',
-    );
-  return config;
+  const json = family.toJson(config, architecture);
+  // Hugging Face knows no such key, so it is written only where it says something.
+  if (config.attentionOutputDropout === 'hidden') delete json.attention_output_dropout;
+  return json;
 }

@@ -10,6 +10,7 @@ import {
   applyTransformerLayer,
   attentionBias,
   type CallOptions,
+  firstRows,
   linear,
   type Params,
   type TokenBatch,
@@ -78,14 +79,9 @@ export function pool(
   params: Params,
   prefix: string,
   hidden: tf.Tensor2D,
-  batchSize: number,
+  batch: TokenBatch,
 ): tf.Tensor2D {
-  const [N, H] = hidden.shape;
-  return tf.tidy(() => {
-    const sequences: tf.Tensor2D = tf.reshape(hidden, [batchSize, (N / batchSize) * H]);
-    const first = tf.slice(sequences, [0, 0], [batchSize, H]);
-    return tf.tanh<tf.Tensor2D>(linear(params, `${prefix}pooler`, first));
-  });
+  return tf.tidy(() => tf.tanh(linear(params, `${prefix}pooler`, firstRows(hidden, batch))));
 }
 
 function packLayer(params: Params, config: AlbertConfig, layer: string): TransformerLayer {

@@ -7,24 +7,20 @@ import {
   affine,
   type CallOptions,
   dropout,
-  embedding,
   layerNorm,
   linear,
+  linearLayout,
   type ModelDefinition,
   type Params,
   parameter,
+  rowsAt,
   type TokenBatch,
+  toSequences,
 } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AlbertConfig } from './config.js';
 import { encode, pool } from './encoder.js';
-import {
-  bodyLayout,
-  linear as linearLayout,
-  predictionsLayout,
-  TIED_PREDICTIONS,
-  WORD_EMBEDDINGS,
-} from './parameters.js';
+import { bodyLayout, predictionsLayout, TIED_PREDICTIONS, WORD_EMBEDDINGS } from './parameters.js';
 
 const BODY = 'albert.';
 
@@ -75,8 +71,8 @@ export const albertModel: AlbertDefinition<AlbertOutputs> = {
     tf.tidy(() => {
       const hidden = encode(params, config, '', batch, options);
       return {
-        lastHiddenState: sequences(hidden, batch),
-        poolerOutput: pool(params, '', hidden, batch.inputIds.shape[0]),
+        lastHiddenState: toSequences(hidden, batch),
+        poolerOutput: pool(params, '', hidden, batch),
       };
     }),
 };
@@ -92,7 +88,7 @@ export const maskedLM: AlbertDefinition<MaskedLMOutputs> = {
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
       const hidden = encode(params, config, BODY, batch, options);
-      return { logits: sequences(predictions(params, config, hidden), batch) };
+      return { logits: toSequences(predictions(params, config, hidden), batch) };
     }),
 };
 
@@ -108,9 +104,9 @@ export const preTraining: AlbertDefinition<PreTrainingOutputs> = {
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
       const hidden = encode(params, config, BODY, batch, options);
-      const pooled = pool(params, BODY, hidden, batch.inputIds.shape[0]);
+      const pooled = pool(params, BODY, hidden, batch);
       return {
-        predictionLogits: sequences(predictions(params, config, hidden), batch),
+        predictionLogits: toSequences(predictions(params, config, hidden), batch),
         sopLogits: classify(params, config, 'sop_classifier.classifier', pooled, options),
       };
     }),
@@ -127,7 +123,9 @@ export const tokenClassification: AlbertDefinition<TokenClassifierOutputs> = {
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
       const hidden = encode(params, config, BODY, batch, options);
-      return { logits: sequences(classify(params, config, 'classifier', hidden, options), batch) };
+      return {
+        logits: toSequences(classify(params, config, 'classifier', hidden, options), batch),
+      };
     }),
 };
 
@@ -142,7 +140,7 @@ export const sequenceClassification: AlbertDefinition<SequenceClassifierOutputs>
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
       const hidden = encode(params, config, BODY, batch, options);
-      const pooled = pool(params, BODY, hidden, batch.inputIds.shape[0]);
+      const pooled = pool(params, BODY, hidden, batch);
       return { logits: classify(params, config, 'classifier', pooled, options) };
     }),
 };
@@ -179,13 +177,10 @@ export function logitsAt(
   positions: tf.Tensor2D,
   options?: CallOptions,
 ): tf.Tensor3D {
-  const [B, S] = batch.inputIds.shape;
-  const K = positions.shape[1];
+  const [B, K] = positions.shape;
   return tf.tidy(() => {
     const hidden = encode(params, config, BODY, batch, options);
-    const starts = tf.reshape(tf.range(0, B * S, S, 'int32'), [B, 1]);
-    const chosen = embedding(hidden, tf.reshape(tf.add(positions, starts), [B * K]));
-    const logits = predictions(params, config, chosen);
+    const logits = predictions(params, config, rowsAt(hidden, batch, positions));
     return tf.reshape(logits, [B, K, config.vocabSize]);
   });
 }
@@ -208,10 +203,4 @@ function classify(
 ): tf.Tensor2D {
   const kept = dropout(hidden, config.classifierDropoutProb, options?.dropout, name);
   return linear(params, name, kept);
-}
-
-/** `[B * S, X]` → `[B, S, X]` */
-function sequences(rows: tf.Tensor2D, { inputIds }: TokenBatch): tf.Tensor3D {
-  const [B, S] = inputIds.shape;
-  return tf.reshape(rows, [B, S, rows.shape[1]]);
 }

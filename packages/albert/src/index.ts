@@ -4,7 +4,6 @@ export {
   albertConfig,
   albertConfigFromJson,
   albertConfigToJson,
-  type ProblemType,
 } from './config.js';
 export {
   type AlbertDiscriminator,

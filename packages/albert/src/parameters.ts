@@ -2,7 +2,7 @@
 //
 // Names come from transformers 5 (reference: its `state_dict()`); linear weights are [out, in].
 
-import type { ParameterLayout, ParameterShape } from '@alectra/nn';
+import { linearLayout, normLayout, type ParameterLayout, tokenEmbeddingsLayout } from '@alectra/nn';
 import type { AlbertConfig } from './config.js';
 
 /** Word table, which the masked-LM head multiplies by again. */
@@ -26,34 +26,25 @@ export function bodyLayout(
   { pooler }: { readonly pooler: boolean },
 ): ParameterLayout {
   const { embeddingSize: E, hiddenSize: H, intermediateSize: F } = config;
-  const parts: ParameterLayout[] = [
-    {
-      [WORD_EMBEDDINGS]: {
-        shape: [config.vocabSize, E],
-        init: 'normal',
-        zeroRow: config.padTokenId,
-      },
-      'embeddings.position_embeddings.weight': normal(config.maxPositionEmbeddings, E),
-      'embeddings.token_type_embeddings.weight': normal(config.typeVocabSize, E),
-    },
-    norm('embeddings.LayerNorm', E),
-    linear('encoder.embedding_hidden_mapping_in', E, H),
+  const parts = [
+    tokenEmbeddingsLayout('embeddings', E, config),
+    linearLayout('encoder.embedding_hidden_mapping_in', E, H),
   ];
   for (let group = 0; group < config.numHiddenGroups; group++) {
     for (let inner = 0; inner < config.innerGroupNum; inner++) {
       const layer = layerName(group, inner);
       parts.push(
-        norm(`${layer}.full_layer_layer_norm`, H),
+        normLayout(`${layer}.full_layer_layer_norm`, H),
         ...['query', 'key', 'value', 'dense'].map((part) =>
-          linear(`${layer}.attention.${part}`, H, H),
+          linearLayout(`${layer}.attention.${part}`, H, H),
         ),
-        norm(`${layer}.attention.LayerNorm`, H),
-        linear(`${layer}.ffn`, H, F),
-        linear(`${layer}.ffn_output`, F, H),
+        normLayout(`${layer}.attention.LayerNorm`, H),
+        linearLayout(`${layer}.ffn`, H, F),
+        linearLayout(`${layer}.ffn_output`, F, H),
       );
     }
   }
-  if (pooler) parts.push(linear('pooler', H, H));
+  if (pooler) parts.push(linearLayout('pooler', H, H));
   return Object.fromEntries(
     parts.flatMap((part) => Object.entries(part).map(([name, shape]) => [prefix + name, shape])),
   );
@@ -67,26 +58,7 @@ export function predictionsLayout({
 }: AlbertConfig): ParameterLayout {
   return {
     'predictions.bias': { shape: [vocabSize], init: 'zeros' },
-    ...norm('predictions.LayerNorm', E),
-    ...linear('predictions.dense', hiddenSize, E),
+    ...normLayout('predictions.LayerNorm', E),
+    ...linearLayout('predictions.dense', hiddenSize, E),
   };
-}
-
-/** A linear layer: weight `[outputs, inputs]` and bias. */
-export function linear(name: string, inputs: number, outputs: number): ParameterLayout {
-  return {
-    [`${name}.weight`]: normal(outputs, inputs),
-    [`${name}.bias`]: { shape: [outputs], init: 'zeros' },
-  };
-}
-
-function norm(name: string, size: number): ParameterLayout {
-  return {
-    [`${name}.weight`]: { shape: [size], init: 'ones' },
-    [`${name}.bias`]: { shape: [size], init: 'zeros' },
-  };
-}
-
-function normal(...shape: number[]): ParameterShape {
-  return { shape, init: 'normal' };
 }

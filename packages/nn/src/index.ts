@@ -7,19 +7,23 @@ export {
   selfAttention,
 } from './attention.js';
 export {
+  type ConfigFamily,
+  type ConfigFamilyOptions,
+  configFamily,
+  type FamilyConfig,
+  type ProblemType,
+} from './config-family.js';
+export {
   ACTIVATION,
   type ConfigField,
   type ConfigFields,
-  completeConfig,
   type FieldKind,
   OBJECT,
   oneOf,
   POSITIVE,
   RATE,
-  readConfigFields,
   SIZE,
   TOKEN_ID,
-  writeConfigFields,
 } from './config-fields.js';
 export { dropout } from './dropout.js';
 export { embedding } from './embedding.js';
@@ -35,6 +39,7 @@ export {
   parameterCount,
 } from './initialize.js';
 export { layerNorm } from './layer-norm.js';
+export { type EmbeddingSizes, linearLayout, normLayout, tokenEmbeddingsLayout } from './layouts.js';
 export { affine, linear } from './linear.js';
 export {
   type InitOptions,
@@ -61,6 +66,7 @@ export {
   streamId,
 } from './random-bits.js';
 export { KERNEL_NAMES, registerGradients, registerKernels } from './register.js';
+export { firstRows, rowsAt, toSequences } from './sequence-rows.js';
 export { softmax } from './softmax.js';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.js';
 export { stopGradient } from './stop-gradient.js';
