@@ -11,9 +11,23 @@ export type { BuilderName } from './builder.js';
 export { type Chunk, documentSource, type Source } from './chunk.js';
 export type { Document } from './document.js';
 export type { Encode, EncodeBatch, Encoder } from './encoder.js';
+export type { EncoderModule } from './encoder-module.js';
 export type { SpecialIds } from './example-columns.js';
 export { type GatheredText, type GatherOptions, gatherMarkdown } from './gather-markdown.js';
 export type { BuildStatistics, Manifest, SplitName } from './manifest.js';
 export { type Expectation, openShards, type ShardFolder } from './open-shards.js';
+export { openSource, type SourceOptions } from './open-source.js';
+export {
+  type Fetch,
+  listHubDataset,
+  type RemoteFile,
+  remoteParquetSource,
+} from './parquet-source.js';
 export { splitSentences } from './sentences.js';
 export { ShardError, type ShardErrorCode, type ShardFault } from './shard-error.js';
+export {
+  type TokenizerParts,
+  type WordPieceSource,
+  wordPiece,
+  wordPieceEncoder,
+} from './wordpiece-encoder.js';

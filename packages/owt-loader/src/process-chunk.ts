@@ -84,3 +84,18 @@ export class ChunkProcessor {
     };
   }
 }
+
+/** The result with arrays of its own, which can change threads. */
+export function transferable(result: ChunkResult): ChunkResult {
+  const { rows, ids, lengths, splits, documents } = result.columns;
+  return {
+    ...result,
+    columns: {
+      rows,
+      ids: ids.slice(),
+      lengths: lengths.slice(),
+      splits: splits.slice(),
+      documents: documents.slice(),
+    },
+  };
+}
