@@ -3,60 +3,197 @@
 import { stopSignals } from '@alectra/trainer';
 import { Command, InvalidArgumentError } from 'commander';
 import { detectReplaced, fillMask } from './ask.js';
+import { compare } from './compare.js';
+import { standardError } from './console.js';
+import { dryRun, formatEstimate } from './dry-run.js';
 import { exitCodeOfStatus } from './exit-code.js';
 import { percent } from './model-card.js';
+import { presets } from './presets.js';
+import { type PretrainSummary, pretrain, recipeOfRun } from './pretrain.js';
 import { quickstart } from './quickstart.js';
+import { type RecipeSources, resolveRecipe } from './recipe-file.js';
+
+interface PretrainFlags {
+  readonly preset?: string;
+  readonly recipe?: string;
+  readonly set?: string[];
+  readonly text?: string[];
+  readonly shards?: string;
+  readonly vocabulary?: string;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly engine?: string;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly exact?: boolean;
+  readonly allowConfigChange?: string[];
+  readonly dryRun?: boolean;
+}
 
 export function createProgram(): Command {
   const program = new Command('alectra-pretrain')
     .description('Pretrain ALECTRA: raw text to an exported Hugging Face folder')
     .exitOverride();
+  addPretrain(program);
+  addQuickstart(program);
+  addQuestions(program);
+  addCompare(program);
+  return program;
+}
+
+function addPretrain(program: Command): void {
+  program
+    .command('pretrain', { isDefault: true })
+    .description('train from a recipe, or go on with a run')
+    .option('--preset <name>', `recipe to start from: ${Object.keys(presets).join(', ')}`)
+    .option('--recipe <file>', 'YAML or JSON with values on top of the preset')
+    .option('--set <key=value...>', 'change one value, such as optimizer.name=lamb')
+    .option('--text <path...>', 'files or folders of text')
+    .option('--shards <folder>', 'shards built before; needs --vocabulary')
+    .option('--vocabulary <file>', 'vocab.txt to use instead of training one')
+    .option('--steps <number>', 'optimizer steps', whole)
+    .option('--seed <number>', 'seed of everything random', whole)
+    .option('--threads <number>', 'threads of the engine; 0 leaves it the choice', whole)
+    .option('--engine <name>', 'auto, onnxruntime, tensorflow or eager')
+    .option('--out <folder>', 'run folder (default: runs/<preset>-<time>)')
+    .option('--resume <folder>', 'go on with this run')
+    .option('--exact', 'with --resume: fail if the newest checkpoint is damaged')
+    .option('--allow-config-change <key...>', 'with --resume: keys that may differ from the run')
+    .option('--dry-run', 'print sizes, memory and time, and write nothing')
+    .action(async (flags: PretrainFlags) => {
+      const changes = recipeSources(flags);
+      const recipe = flags.resume ? recipeOfRun(flags.resume, changes) : resolveRecipe(changes);
+      if (flags.dryRun) {
+        console.log(formatEstimate(await dryRun(recipe)));
+        return;
+      }
+      const folder = flags.resume ?? flags.out ?? newFolder(recipe.preset);
+      const summary = await untilStopped((signal, live) =>
+        pretrain({
+          ...{ folder, recipe, signal, console: live },
+          resume: flags.resume ? (flags.exact ? 'exact' : 'auto') : 'never',
+          ...(flags.allowConfigChange && { allowConfigChanges: flags.allowConfigChange }),
+        }),
+      );
+      console.log(JSON.stringify(summary));
+      explain(summary);
+      process.exitCode = exitCodeOfStatus(summary.status);
+    });
+}
+
+function addQuickstart(program: Command): void {
   program
     .command('quickstart')
     .description('train a small model on the documentation of the installed packages')
-    .option('--out <folder>', 'run folder', defaultFolder('quickstart'))
+    .option('--out <folder>', 'run folder (default: runs/quickstart-<time>)')
     .option('--seconds <number>', 'training time to aim at', positive, 180)
     .option('--seed <number>', 'seed of everything random', whole, 1)
     .option('--set <key=value...>', 'change a value of the recipe')
-    .action(async ({ out, seconds, seed, set }) => {
-      const stop = stopSignals((name) =>
-        console.error(`\n${name}: finishing this step, then saving (again: stop at once)`),
+    .action(async ({ out = newFolder('quickstart'), ...flags }) => {
+      const status = await untilStopped((signal, live) =>
+        quickstart({ ...flags, folder: out, signal, console: live }),
       );
-      try {
-        const signal = stop.signal;
-        const status = await quickstart({ folder: out, seconds, seed, set, signal });
-        process.exitCode = exitCodeOfStatus(status);
-      } finally {
-        stop.release();
-      }
+      if (status === 'interrupted') console.error(resumeHint(out));
+      process.exitCode = exitCodeOfStatus(status);
     });
+}
+
+function addQuestions(program: Command): void {
   program
     .command('fill-mask')
     .description('the likeliest words at each [MASK]')
     .argument('<folder>', 'run folder or exported model')
     .argument('<text>', 'text with [MASK]')
     .option('--top-k <number>', 'answers for each mask', whole, 5)
-    .action(async (folder, text, { topK }) => {
-      for (const answers of await fillMask(folder, text, topK))
-        for (const { token, score } of answers)
+    .action(async (folder: string, text: string, { topK }: { topK: number }) => {
+      const answers = await fillMask(folder, text, topK);
+      for (const [index, guesses] of answers.entries()) {
+        if (answers.length > 1) console.log(`mask ${index + 1}`);
+        for (const { token, score } of guesses)
           console.log(`${percent(score).padStart(7)}  ${token}`);
+      }
     });
   program
     .command('detect')
     .description('how likely each token is a replacement')
     .argument('<folder>', 'run folder or exported model')
     .argument('<text>', 'any text')
-    .action(async (folder, text) => {
+    .action(async (folder: string, text: string) => {
       for (const { token, replaced } of await detectReplaced(folder, text))
         console.log(`${percent(replaced).padStart(7)}  ${token}`);
     });
-  return program;
 }
 
-/** `runs/<name>-<date>-<time>`, so that a second quickstart does not meet the first. */
-function defaultFolder(name: string): string {
+function addCompare(program: Command): void {
+  program
+    .command('compare')
+    .description('draw the curves of runs as SVG files')
+    .argument('<folders...>', 'run folders')
+    .option('--out <folder>', 'where the drawings go (default: the first run)')
+    .option('--metric <name...>', 'fields of metrics.jsonl', [
+      'loss',
+      'generatorLoss',
+      'generatorAccuracy',
+      'discriminatorLoss',
+      'auc',
+    ])
+    .option('--held-out', 'held-out figures instead of those of training')
+    .option('--by <axis>', 'step or tokens', axis, 'step')
+    .action(async (folders: string[], { out = folders[0], metric, heldOut, by }) => {
+      const kind = heldOut ? 'evaluate' : 'train';
+      for (const path of await compare({ folders, out, metrics: metric, kind, by }))
+        console.log(path);
+    });
+}
+
+function recipeSources(flags: PretrainFlags): RecipeSources {
+  const { preset, recipe, set, text, shards, vocabulary, steps, seed, threads, engine } = flags;
+  return {
+    ...(preset !== undefined && { preset }),
+    ...(recipe !== undefined && { file: recipe }),
+    ...(set && { set }),
+    flags: {
+      data: { text, shards },
+      vocabulary: { file: vocabulary },
+      schedule: { steps },
+      ...{ seed, threads, engine },
+    },
+  };
+}
+
+/** Runs `work` with a signal that SIGINT and SIGTERM raise, and a live line on stderr. */
+async function untilStopped<T>(
+  work: (signal: AbortSignal, live: ReturnType<typeof standardError>) => Promise<T>,
+): Promise<T> {
+  const live = standardError();
+  const stop = stopSignals((name) =>
+    live.say(`${name}: finishing this step, then saving (Ctrl-C again stops at once)`),
+  );
+  try {
+    return await work(stop.signal, live);
+  } finally {
+    live.end();
+    stop.release();
+  }
+}
+
+function explain({ status, folder, reason }: PretrainSummary): void {
+  if (status === 'interrupted') console.error(resumeHint(folder));
+  if (status === 'diverged')
+    console.error(
+      `The run diverged: ${reason}. The last good checkpoint is in ${folder}/checkpoints.\n` +
+        'Lower schedule.peakLearningRate, lengthen the warm-up, or clip gradients.',
+    );
+}
+
+const resumeHint = (folder: string): string =>
+  `Stopped. Go on with: npm run pretrain -- --resume ${folder}`;
+
+/** `runs/<name>-<date>-<time>`, so that a second run does not meet the first. */
+function newFolder(name: string): string {
   const stamp = new Date().toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
-  return `runs/${name}-${stamp}`;
+  return `runs/${name === 'none' ? 'run' : name}-${stamp}`;
 }
 
 function positive(text: string): number {
@@ -70,4 +207,10 @@ function whole(text: string): number {
   if (!Number.isInteger(value) || value < 0)
     throw new InvalidArgumentError('expected a whole number');
   return value;
+}
+
+function axis(text: string): 'step' | 'tokens' {
+  if (text !== 'step' && text !== 'tokens')
+    throw new InvalidArgumentError('expected step or tokens');
+  return text;
 }

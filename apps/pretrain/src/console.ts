@@ -19,6 +19,7 @@ export function standardError(): Console {
     write: (text) => void process.stderr.write(text),
     isTerminal: process.stderr.isTTY === true && process.env.CI === undefined,
     columns: () => process.stderr.columns,
+    everySeconds: 10,
   });
   return {
     say: (text) => printer.note(text),

@@ -1,7 +1,7 @@
 // Text to a vocabulary and shards in the run folder, and shards to batches as the trainer takes them.
 
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@alectra/files';
 import type { HostTensor, TensorSpec } from '@alectra/jit';
@@ -10,73 +10,61 @@ import {
   type BatchState,
   batches,
   buildShards,
-  type Document,
   openShards,
   type ShardFolder,
+  wordPiece,
 } from '@alectra/owt-loader';
 import type { BatchSource } from '@alectra/trainer';
 import { trainWordPiece, WordPieceTokenizer } from '@alectra/wordpiece';
-import { idOf } from './networks.js';
 import type { Recipe } from './recipe.js';
+import type { TextSource } from './text-source.js';
 
-export interface TextStore {
-  /** Text for the vocabulary: all of it, or as much of it as makes a good one. */
-  vocabularyTexts(): Iterable<string>;
-  documents(): Iterable<Document> | AsyncIterable<Document>;
-}
+/** Text beyond this does not change a vocabulary much, and is held in memory while it is counted. */
+const VOCABULARY_CHARACTERS = 200e6;
+/** Below this many bytes starting worker threads takes longer than tokenising. */
+const BYTES_FOR_WORKERS = 20e6;
 
 /** The vocabulary of a run: its own file if there is one, else the recipe's, else trained on the text. */
 export async function prepareVocabulary(
   folder: string,
-  recipe: Recipe,
-  text: TextStore,
+  { vocabulary: { file, size }, model }: Recipe,
+  text: TextSource,
 ): Promise<WordPieceTokenizer> {
-  const own = join(folder, 'vocab.txt');
+  const own = vocabularyFile(folder);
   if (!existsSync(own)) {
-    const { file, size } = recipe.vocabulary;
     const content =
       file === ''
-        ? `${trainWordPiece(text.vocabularyTexts(), { vocabSize: size }).join('\n')}\n`
+        ? trainWordPiece(await text.sample(VOCABULARY_CHARACTERS), { vocabSize: size })
+            .map((piece) => `${piece}\n`)
+            .join('')
         : readFileSync(file);
     await writeFileAtomic(own, content);
   }
-  return WordPieceTokenizer.fromVocab(readFileSync(own));
+  return WordPieceTokenizer.fromVocab(readFileSync(own), {
+    modelMaxLength: model.maxPositionEmbeddings,
+  });
 }
 
 /** The shards of a run: given ones, or built into the run folder; checked against tokenizer and length. */
 export async function prepareShards(
   folder: string,
   recipe: Recipe,
-  tokenizer: WordPieceTokenizer,
-  text: TextStore,
+  text: TextSource,
 ): Promise<ShardFolder> {
-  const { shards, builder, sequenceLength, heldOut } = recipe.data;
+  const { shards, builder, sequenceLength: length, heldOut } = recipe.data;
   const output = shards === '' ? join(folder, 'shards') : shards;
-  const identity = { vocabulary: vocabularyHash(tokenizer), lowercase: tokenizer.config.lowercase };
+  const parts = await wordPiece({ path: vocabularyFile(folder) });
   if (!existsSync(output)) {
-    const { padToken, clsToken, sepToken } = tokenizer.config;
-    await buildShards({
-      output,
-      source: text.documents(),
-      encoder: { encode: (line) => tokenizer.encode(line, { addSpecialTokens: false }).ids },
-      tokenizer: identity,
-      vocabularySize: tokenizer.vocabSize,
-      special: {
-        pad: idOf(tokenizer, padToken),
-        cls: idOf(tokenizer, clsToken),
-        sep: idOf(tokenizer, sepToken),
-      },
-      length: sequenceLength,
-      builder,
-      seed: recipe.seed,
-      heldOut,
-    });
+    const workers = (text.bytes ?? 0) > BYTES_FOR_WORKERS ? availableParallelism() : 0;
+    const { seed } = recipe;
+    await buildShards({ ...parts, output, source: text, length, builder, seed, heldOut, workers });
   }
-  return openShards(output, {
-    tokenizer: identity,
-    vocabularySize: tokenizer.vocabSize,
-    length: sequenceLength,
-  });
+  const { tokenizer, vocabularySize } = parts;
+  return openShards(output, { tokenizer, vocabularySize, length });
+}
+
+function vocabularyFile(folder: string): string {
+  return join(folder, 'vocab.txt');
 }
 
 export type TokenInputs = Readonly<
@@ -135,10 +123,4 @@ export async function* heldOutBatches(shards: ShardFolder, recipe: Recipe): Asyn
     if (!batch) return;
     yield batch;
   }
-}
-
-function vocabularyHash(tokenizer: WordPieceTokenizer): string {
-  const hash = createHash('sha256');
-  for (let id = 0; id < tokenizer.vocabSize; id++) hash.update(`${tokenizer.idToToken(id)}\n`);
-  return hash.digest('hex');
 }

@@ -7,13 +7,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type GatheredText, gatherMarkdown } from '@alectra/owt-loader';
 import { formatDuration, type RunResult } from '@alectra/trainer';
-import { standardError } from './console.js';
-import { exportModel } from './export-model.js';
+import type { Console } from './console.js';
+import { finishRun } from './finish-run.js';
 import { parameterCounts } from './networks.js';
 import { quickstartReport } from './quickstart-report.js';
 import type { Recipe } from './recipe.js';
 import { resolveRecipe } from './recipe-file.js';
 import { openRun, planOf } from './run-folder.js';
+import { textsOf } from './text-source.js';
 import { UsageError } from './usage-error.js';
 
 export interface QuickstartOptions {
@@ -23,12 +24,12 @@ export interface QuickstartOptions {
   readonly seed: number;
   readonly set?: readonly string[];
   readonly signal?: AbortSignal;
+  readonly console: Console;
 }
 
 /** Runs the quickstart; returns how training ended. */
 export async function quickstart(options: QuickstartOptions): Promise<RunResult['status']> {
-  const { folder, seconds, signal } = options;
-  const console = standardError();
+  const { folder, seconds, signal, console } = options;
   const began = performance.now();
   if (existsSync(join(folder, 'checkpoints')))
     throw new UsageError(
@@ -42,8 +43,7 @@ export async function quickstart(options: QuickstartOptions): Promise<RunResult[
     set: options.set,
     flags: { seed: options.seed },
   });
-  const { documents } = gathered;
-  const text = { documents: () => documents, vocabularyTexts: () => documents.map((d) => d.text) };
+  const text = textsOf(gathered.documents, 'Markdown files of the installed packages');
   const run = await openRun({
     folder,
     recipe: draft,
@@ -75,12 +75,7 @@ export async function quickstart(options: QuickstartOptions): Promise<RunResult[
     });
     console.end();
     if (result.status !== 'finished') return result.status;
-    const path = await exportModel(folder, networks, await trainer.parameters(), run.tokenizer, {
-      recipe,
-      step: result.step,
-      evaluation: result.evaluation ?? {},
-      parameters: counts,
-    });
+    const path = await finishRun(folder, recipe, run, result);
     const report = await quickstartReport({
       folder,
       model: path,

@@ -8,13 +8,13 @@ import {
   heldOutBatches,
   prepareShards,
   prepareVocabulary,
-  type TextStore,
   tokenInputs,
   trainingBatches,
 } from './data.js';
 import { type HeldOutEvaluation, heldOutEvaluation, trainingTask } from './electra-run.js';
 import { makeNetworks, type Networks } from './networks.js';
 import type { Recipe } from './recipe.js';
+import type { TextSource } from './text-source.js';
 
 export interface OpenRun {
   readonly tokenizer: WordPieceTokenizer;
@@ -27,7 +27,7 @@ export interface OpenRun {
 export interface PrepareOptions {
   readonly folder: string;
   readonly recipe: Recipe;
-  readonly text: TextStore;
+  readonly text: TextSource;
   readonly resume: 'never' | 'auto' | 'exact';
   /** Told what is being done, one line each. */
   readonly say: (text: string) => void;
@@ -43,7 +43,7 @@ export async function openRun({
 }: PrepareOptions): Promise<OpenRun> {
   const tokenizer = await prepareVocabulary(folder, recipe, text);
   say(`vocabulary: ${tokenizer.vocabSize.toLocaleString('en-US')} word pieces`);
-  const shards = await prepareShards(folder, recipe, tokenizer, text);
+  const shards = await prepareShards(folder, recipe, text);
   const { splits } = shards.manifest;
   const rows = (name: 'train' | 'validation'): string =>
     (splits[name]?.rows ?? 0).toLocaleString('en-US');
@@ -99,7 +99,7 @@ export function planOf(recipe: Recipe): RunPlan {
   };
 }
 
-function optimizerOf({ optimizer }: Recipe): Optimizer {
+export function optimizerOf({ optimizer }: Recipe): Optimizer {
   const { beta1, beta2, epsilon, weightDecay } = optimizer;
   const options = { beta1, beta2, epsilon, weightDecay };
   return optimizer.name === 'lamb' ? lamb(options) : adamw(options);
