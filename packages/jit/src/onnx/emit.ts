@@ -2,6 +2,7 @@
 
 import type { Graph, GraphNode, Value } from '../graph.js';
 import { OnnxBuilder } from './builder.js';
+import { fuse } from './fuse.js';
 import type { LoweringTable } from './lowering.js';
 import { ELEMENTWISE } from './lowerings/elementwise.js';
 import { INDEXING } from './lowerings/indexing.js';
@@ -9,7 +10,7 @@ import { LINALG } from './lowerings/linalg.js';
 import { MOVEMENT } from './lowerings/movement.js';
 import { RANDOM } from './lowerings/random.js';
 import { REDUCE } from './lowerings/reduce.js';
-import { type OnnxModel, type OnnxPort, writeModel } from './model-writer.js';
+import { type OnnxPort, writeModel } from './model-writer.js';
 
 export const ONNX_LOWERINGS: LoweringTable = {
   ...ELEMENTWISE,
@@ -44,7 +45,7 @@ export function emitProgram(graph: Graph): Emitted {
   const onnx = new OnnxBuilder();
   for (const [index, value] of graph.state.entries()) onnx.bind(value, stateInName(index));
   for (const [index, value] of graph.inputs.entries()) onnx.bind(value, inputName(index));
-  lowerNodes(onnx, graph.nodes);
+  lowerNodes(onnx, fuse(graph).nodes);
 
   const stateOut = indices(graph.newState, (value, index) => value.id !== graph.state[index].id);
   const outputs: OnnxPort[] = [];
@@ -74,7 +75,7 @@ export function emitProgram(graph: Graph): Emitted {
     ],
     outputs,
   });
-  return { model, stateIn, inputs, stateOut } satisfies Emitted & { model: OnnxModel | Uint8Array };
+  return { model, stateIn, inputs, stateOut };
 }
 
 export function lowerNodes(onnx: OnnxBuilder, nodes: readonly GraphNode[]): void {

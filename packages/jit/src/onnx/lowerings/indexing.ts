@@ -1,32 +1,24 @@
 // Gathers, scatters, one-hot and top-k → ONNX.
 
+import type { Value } from '../../graph.js';
 import { sizeOf } from '../../host-tensor.js';
 import type { Name, OnnxBuilder } from '../builder.js';
-import { type Lowering, type LoweringTable, lower } from '../lowering.js';
+import { type LoweredNode, type LoweringTable, lower } from '../lowering.js';
 import { castTo } from './elementwise.js';
 
 export const INDEXING: LoweringTable = {
   GatherV2: lower<{ axis: number; batchDims: number }>(gather),
   GatherNd: (onnx, { inputs: [params, indices] }) =>
     onnx.op('GatherND', [onnx.name(params), castTo(onnx, onnx.name(indices), 'int64')]),
-  ScatterNd: lower<{ shape: number[] }>((onnx, { inputs: [indices, updates], attrs: { shape } }) =>
-    onnx.op(
-      'ScatterND',
-      [
-        zeros(onnx, shape, updates.dtype),
-        castTo(onnx, onnx.name(indices), 'int64'),
-        onnx.name(updates),
-      ],
-      { reduction: 'add' },
-    ),
-  ),
+  ScatterNd: lower<{ shape: number[] }>(scatterNd),
+  SegmentSumInto: segmentSumInto,
   TensorScatterUpdate: (onnx, { inputs: [tensor, indices, updates] }) =>
     onnx.op('ScatterND', [
       onnx.name(tensor),
       castTo(onnx, onnx.name(indices), 'int64'),
       onnx.name(updates),
     ]),
-  UnsortedSegmentSum: lower<{ numSegments: number }>(segmentSum),
+  UnsortedSegmentSum: segmentSum,
   OneHot: lower<{ depth: number; onValue: number; offValue: number }>(
     (onnx, { inputs: [indices], outputs, attrs }) => {
       const { dtype } = outputs[0];
@@ -74,7 +66,7 @@ function gather(
     inputs: [x, indices],
     outputs: [y],
     attrs: { axis, batchDims },
-  }: Parameters<Lowering<{ axis: number; batchDims: number }>>[1],
+  }: LoweredNode<{ axis: number; batchDims: number }>,
 ): Name {
   const [values, ids] = [onnx.name(x), onnx.name(indices)];
   if (!batchDims) return onnx.op('Gather', [values, ids], { axis: { int: axis } });
@@ -101,15 +93,74 @@ function gather(
   );
 }
 
-function segmentSum(
+function segmentSum(onnx: OnnxBuilder, { inputs: [x, ids], outputs: [y] }: LoweredNode): Name {
+  return scatterAdd(onnx, zeros(onnx, y.shape, y.dtype), y.shape, ids, x);
+}
+
+/** The segment sum of x added to an array that exists. */
+function segmentSumInto(
   onnx: OnnxBuilder,
-  { inputs: [x, ids], outputs: [y] }: Parameters<Lowering<{ numSegments: number }>>[1],
+  { inputs: [x, ids, into], outputs: [y] }: LoweredNode,
+): Name {
+  return scatterAdd(onnx, onnx.name(into), y.shape, ids, x);
+}
+
+/**
+ * `into[ids[n]] += rows[n]`, one row after another.
+ *
+ * ScatterND adds rows in parallel without locks: with two threads and repeated indices its sums differ from run to run,
+ * with four they are wrong. ScatterElements walks the rows in order.
+ */
+function scatterAdd(
+  onnx: OnnxBuilder,
+  into: Name,
+  shape: readonly number[],
+  ids: Value,
+  rows: Value,
 ): Name {
   const count = sizeOf(ids.shape);
-  const rows = onnx.op('Reshape', [onnx.name(x), onnx.int64s([count, ...y.shape.slice(1)])]);
+  const width = sizeOf(shape.slice(1));
   const index = onnx.op('Reshape', [
     castTo(onnx, onnx.name(ids), 'int64'),
     onnx.int64s([count, 1]),
   ]);
-  return onnx.op('ScatterND', [zeros(onnx, y.shape, y.dtype), index, rows], { reduction: 'add' });
+  const matrix = (name: Name, length: number): Name =>
+    onnx.op('Reshape', [name, onnx.int64s([length, width])]);
+  const sum = onnx.op(
+    'ScatterElements',
+    [
+      matrix(into, shape[0]),
+      onnx.op('Expand', [index, onnx.int64s([count, width])]),
+      matrix(onnx.name(rows), count),
+    ],
+    { axis: { int: 0 }, reduction: 'add' },
+  );
+  return onnx.op('Reshape', [sum, onnx.int64s(shape)]);
+}
+
+/** Scatter-add by index vectors: they become positions in the flat array of slices. */
+function scatterNd(
+  onnx: OnnxBuilder,
+  { inputs: [indices, updates], attrs: { shape } }: LoweredNode<{ shape: number[] }>,
+): Name {
+  const depth = indices.shape[indices.shape.length - 1];
+  const count = sizeOf(indices.shape) / depth;
+  const strides = Array.from({ length: depth }, (_, axis) => sizeOf(shape.slice(axis + 1, depth)));
+  const weighted = onnx.op('Mul', [
+    onnx.op('Reshape', [onnx.name(indices), onnx.int64s([count, depth])]),
+    onnx.initializer('int32', [depth], strides),
+  ]);
+  const flat = onnx.op('ReduceSum', [weighted, onnx.int64s([1])], { keepdims: { int: 1 } });
+  const width = sizeOf(shape.slice(depth));
+  const rows = sizeOf(shape.slice(0, depth));
+  const sum = onnx.op(
+    'ScatterElements',
+    [
+      zeros(onnx, [rows, width], updates.dtype),
+      onnx.op('Expand', [castTo(onnx, flat, 'int64'), onnx.int64s([count, width])]),
+      onnx.op('Reshape', [onnx.name(updates), onnx.int64s([count, width])]),
+    ],
+    { axis: { int: 0 }, reduction: 'add' },
+  );
+  return onnx.op('Reshape', [sum, onnx.int64s(shape)]);
 }

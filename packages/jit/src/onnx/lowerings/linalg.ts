@@ -2,12 +2,14 @@
 
 import type { Value } from '../../graph.js';
 import type { Name, OnnxBuilder } from '../builder.js';
-import { type Lowering, type LoweringTable, lower } from '../lowering.js';
+import type { ProductAttrs } from '../fuse.js';
+import { type LoweredNode, type LoweringTable, lower } from '../lowering.js';
 import { castTo } from './elementwise.js';
 import { reduce } from './reduce.js';
 
 export const LINALG: LoweringTable = {
-  BatchMatMul: lower<{ transposeA: boolean; transposeB: boolean }>(batchMatMul),
+  BatchMatMul: lower<ProductAttrs>(batchMatMul),
+  Gemm: lower<ProductAttrs>(gemm),
   Einsum: lower<{ equation: string }>((onnx, { inputs, attrs: { equation } }) =>
     onnx.op(
       'Einsum',
@@ -27,7 +29,7 @@ export const LINALG: LoweringTable = {
   Gelu: lower<{ approximate: string }>((onnx, { inputs: [x], attrs: { approximate } }) =>
     onnx.op('Gelu', [onnx.name(x)], { approximate: approximate ?? 'none' }),
   ),
-  GeluGrad: lower<{ approximate: string }>(geluGrad),
+  GeluGrad: lower<{ approximate: string; halved?: boolean }>(geluGrad),
   SoftmaxGrad: softmaxGrad,
   SoftmaxCrossEntropy: softmaxCrossEntropy,
   SoftmaxCrossEntropyGrad: softmaxCrossEntropyGrad,
@@ -35,59 +37,80 @@ export const LINALG: LoweringTable = {
 
 function batchMatMul(
   onnx: OnnxBuilder,
-  { inputs: [a, b], attrs }: Parameters<Lowering<{ transposeA: boolean; transposeB: boolean }>>[1],
+  { inputs: [a, b], attrs }: LoweredNode<ProductAttrs>,
 ): Name {
-  const { transposeA, transposeB } = attrs;
+  const { transposeA, transposeB, alpha = 1 } = attrs;
   const names = [onnx.name(a), onnx.name(b)];
-  if (!transposeA && !transposeB) return onnx.op('MatMul', names);
+  if (!transposeA && !transposeB && alpha === 1) return onnx.op('MatMul', names);
   return onnx.microsoft('FusedMatMul', names, {
     transA: { int: Number(transposeA) },
     transB: { int: Number(transposeB) },
+    alpha,
   });
 }
 
+/** alpha·A B + C of matrices. */
+function gemm(onnx: OnnxBuilder, { inputs, attrs }: LoweredNode<ProductAttrs>): Name {
+  const { transposeA, transposeB, alpha = 1 } = attrs;
+  return onnx.op(
+    'Gemm',
+    inputs.map((x) => onnx.name(x)),
+    { transA: { int: Number(transposeA) }, transB: { int: Number(transposeB) }, alpha },
+  );
+}
+
 /**
- * With x̂ = (x - mean)·invStd and d = dy·gamma, rows of length H:
- * dx = invStd·(d - mean(d) - x̂·mean(d·x̂)), dgamma = Σ dy·x̂, dbeta = Σ dy.
+ * With x̂ = (x - mean)·invStd, p = dy·x̂ and rows of length H:
+ * dx = invStd·(dy·gamma - dy gamma/H - x̂·(p gamma/H)), dgamma = Σ p, dbeta = Σ dy.
+ *
+ * The means over a row are products with the vector gamma/H.
  */
 function layerNormGrad(onnx: OnnxBuilder, { inputs }: { inputs: readonly Value[] }): Name[] {
   const [x, gamma, mean, invStd, dy] = inputs.map((value) => onnx.name(value));
-  const rank = inputs[0].shape.length;
-  const rows = Array.from({ length: rank - 1 }, (_, axis) => axis);
-  const normalised = onnx.op('Mul', [onnx.op('Sub', [x, mean]), invStd]);
-  const scaled = onnx.op('Mul', [dy, gamma]);
-  const along = reduce(onnx, 'ReduceMean', onnx.op('Mul', [scaled, normalised]), [rank - 1]);
-  const centred = onnx.op('Sub', [scaled, reduce(onnx, 'ReduceMean', scaled, [rank - 1])]);
-  const dx = onnx.op('Mul', [
-    invStd,
-    onnx.op('Sub', [centred, onnx.op('Mul', [normalised, along])]),
+  const [H] = inputs[1].shape;
+  const rows = inputs[0].shape.slice(0, -1).map((_, axis) => axis);
+  const column = onnx.op('Reshape', [
+    onnx.op('Mul', [gamma, onnx.scalar(1 / H)]),
+    onnx.int64s([H, 1]),
   ]);
-  const shape = onnx.int64s(inputs[1].shape);
+  const normalised = onnx.op('Mul', [onnx.op('Sub', [x, mean]), invStd]);
+  const product = onnx.op('Mul', [dy, normalised]);
+  const along = onnx.op('Mul', [onnx.op('MatMul', [product, column]), invStd]);
+  const shift = onnx.op('Mul', [onnx.op('MatMul', [dy, column]), invStd]);
+  const scaled = onnx.op('Mul', [onnx.op('Mul', [dy, gamma]), invStd]);
+  const dx = onnx.op('Sub', [onnx.op('Sub', [scaled, shift]), onnx.op('Mul', [normalised, along])]);
+  const shape = onnx.int64s([H]);
   const sum = (name: Name): Name =>
     onnx.op('Reshape', [reduce(onnx, 'ReduceSum', name, rows), shape]);
-  return [dx, sum(onnx.op('Mul', [dy, normalised])), sum(dy)];
+  return [dx, sum(product), sum(dy)];
 }
 
+/** Slope of GELU times dy; with `halved`, dy comes in already halved. */
 function geluGrad(
   onnx: OnnxBuilder,
-  { inputs, attrs }: Parameters<Lowering<{ approximate: string }>>[1],
+  { inputs, attrs }: LoweredNode<{ approximate: string; halved?: boolean }>,
 ): Name {
-  const [x, dy] = inputs.map((value) => onnx.name(value));
+  const [x, given] = inputs.map((value) => onnx.name(value));
   const scaled = (name: Name, factor: number): Name => onnx.op('Mul', [name, onnx.scalar(factor)]);
   const plus = (name: Name, term: number): Name => onnx.op('Add', [name, onnx.scalar(term)]);
-  const square = onnx.op('Mul', [x, x]);
+  const dy = attrs.halved ? given : scaled(given, 0.5);
   if (attrs.approximate !== 'tanh') {
-    // Φ(x) + x·φ(x)
-    const cdf = scaled(plus(onnx.op('Erf', [scaled(x, Math.SQRT1_2)]), 1), 0.5);
-    const density = scaled(onnx.op('Exp', [scaled(square, -0.5)]), 1 / Math.sqrt(2 * Math.PI));
-    return onnx.op('Mul', [dy, onnx.op('Add', [cdf, onnx.op('Mul', [x, density])])]);
+    // With t = x/√2: 2·slope = 1 + erf t + 2t·exp(-t²)/√π, the constant inside the exponential.
+    const t = scaled(x, Math.SQRT1_2);
+    const exponent = onnx.op('Sub', [
+      onnx.scalar(Math.log(2 / Math.sqrt(Math.PI))),
+      onnx.op('Mul', [t, t]),
+    ]);
+    const bend = onnx.op('Mul', [t, onnx.op('Exp', [exponent])]);
+    return onnx.op('Mul', [dy, plus(onnx.op('Add', [bend, onnx.op('Erf', [t])]), 1)]);
   }
-  // t = tanh(c·(x + 0.044715·x³)); slope = ½(1 + t) + ½·x·(1 - t²)·c·(1 + 3·0.044715·x²)
+  // t = tanh(c·(x + 0.044715·x³)); 2·slope = 1 + t + x·(1 - t²)·c·(1 + 3·0.044715·x²)
   const c = Math.sqrt(2 / Math.PI);
+  const square = onnx.op('Mul', [x, x]);
   const t = onnx.op('Tanh', [onnx.op('Mul', [x, plus(scaled(square, c * 0.044715), c)])]);
-  const inner = onnx.op('Mul', [x, plus(scaled(square, 1.5 * c * 0.044715), 0.5 * c)]);
+  const inner = onnx.op('Mul', [x, plus(scaled(square, 3 * c * 0.044715), c)]);
   const bend = onnx.op('Mul', [inner, onnx.op('Sub', [onnx.scalar(1), onnx.op('Mul', [t, t])])]);
-  return onnx.op('Mul', [dy, onnx.op('Add', [plus(scaled(t, 0.5), 0.5), bend])]);
+  return onnx.op('Mul', [dy, plus(onnx.op('Add', [t, bend]), 1)]);
 }
 
 /** y·(dy - Σ dy·y) along the last axis. */
@@ -97,19 +120,26 @@ function softmaxGrad(onnx: OnnxBuilder, { inputs }: { inputs: readonly Value[] }
   return onnx.op('Mul', [y, onnx.op('Sub', [dy, sum])]);
 }
 
+/**
+ * ln Σ exp by way of soft-max, which is fused and often wanted anyway: the largest logit minus the logarithm of the
+ * largest probability, which is at least 1/V and so never a rounded zero.
+ */
 function softmaxCrossEntropy(
   onnx: OnnxBuilder,
   { inputs: [logits, labels] }: { inputs: readonly Value[] },
 ): Name[] {
   const x = onnx.name(logits);
-  const rows = logits.shape[0];
-  const logSumExp = onnx.op('Reshape', [
-    reduce(onnx, 'ReduceLogSumExp', x, [1]),
-    onnx.int64s([rows]),
+  const probabilities = onnx.op('Softmax', [x], { axis: { int: 1 } });
+  const logSumExp = onnx.op('Sub', [
+    reduce(onnx, 'ReduceMax', x, [1]),
+    onnx.op('Log', [reduce(onnx, 'ReduceMax', probabilities, [1])]),
   ]);
   const chosen = onnx.op('GatherElements', [x, column(onnx, labels)], { axis: { int: 1 } });
-  const flat = onnx.op('Reshape', [chosen, onnx.int64s([rows])]);
-  return [onnx.op('Sub', [logSumExp, flat]), logSumExp];
+  const rows = onnx.int64s([logits.shape[0]]);
+  return [
+    onnx.op('Reshape', [onnx.op('Sub', [logSumExp, chosen]), rows]),
+    onnx.op('Reshape', [logSumExp, rows]),
+  ];
 }
 
 /** (softmax - one-hot)·dy; every row has one label, so the scattered indices never repeat. */
@@ -117,11 +147,9 @@ function softmaxCrossEntropyGrad(
   onnx: OnnxBuilder,
   { inputs }: { inputs: readonly Value[] },
 ): Name {
-  const [logits, labels, logSumExp, dy] = inputs;
-  const asColumn = (value: Value): Name =>
-    onnx.op('Reshape', [onnx.name(value), onnx.int64s([value.shape[0], 1])]);
-  const gradient = asColumn(dy);
-  const probabilities = onnx.op('Exp', [onnx.op('Sub', [onnx.name(logits), asColumn(logSumExp)])]);
+  const [logits, labels, , dy] = inputs;
+  const gradient = onnx.op('Reshape', [onnx.name(dy), onnx.int64s([dy.shape[0], 1])]);
+  const probabilities = onnx.op('Softmax', [onnx.name(logits)], { axis: { int: 1 } });
   return onnx.op(
     'ScatterElements',
     [onnx.op('Mul', [probabilities, gradient]), column(onnx, labels), onnx.op('Neg', [gradient])],

@@ -1,7 +1,7 @@
 // Kernels that move values → ONNX.
 
 import type { Name, OnnxBuilder } from '../builder.js';
-import { type Lowering, type LoweringTable, lower } from '../lowering.js';
+import { type LoweredNode, type LoweringTable, lower } from '../lowering.js';
 
 const LAST = 2 ** 31 - 1;
 
@@ -59,7 +59,7 @@ export const MOVEMENT: LoweringTable = {
 
 function reshape(
   onnx: OnnxBuilder,
-  { inputs: [x], attrs: { shape } }: Parameters<Lowering<{ shape: number[] }>>[1],
+  { inputs: [x], attrs: { shape } }: LoweredNode<{ shape: number[] }>,
 ): Name {
   return onnx.op('Reshape', [onnx.name(x), onnx.int64s(shape)], { allowzero: { int: 1 } });
 }
@@ -87,7 +87,7 @@ function stridedSlice(
   {
     inputs: [x],
     attrs: { begin, end, strides },
-  }: Parameters<Lowering<{ begin: number[]; end: number[]; strides: number[] }>>[1],
+  }: LoweredNode<{ begin: number[]; end: number[]; strides: number[] }>,
 ): Name {
   // An end of -1 under a negative stride means "past the first element", which ONNX spells by a very small number.
   const ends = end.map((at, axis) => (strides[axis] < 0 && at < 0 ? -LAST : at));
@@ -105,7 +105,7 @@ function mirrorPad(
   {
     inputs: [x],
     attrs: { paddings, mode },
-  }: Parameters<Lowering<{ paddings: [number, number][]; mode: string }>>[1],
+  }: LoweredNode<{ paddings: [number, number][]; mode: string }>,
 ): Name {
   if (mode === 'reflect')
     return onnx.op('Pad', [onnx.name(x), pads(onnx, paddings)], { mode: 'reflect' });

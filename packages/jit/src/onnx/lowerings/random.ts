@@ -4,7 +4,7 @@
 
 import { sizeOf } from '../../host-tensor.js';
 import type { Name, OnnxBuilder } from '../builder.js';
-import { type Lowering, type LoweringTable, lower } from '../lowering.js';
+import { type LoweredNode, type LoweringTable, lower } from '../lowering.js';
 import { castTo } from './elementwise.js';
 
 export const RANDOM: LoweringTable = {
@@ -16,7 +16,7 @@ function randomBits(
   {
     inputs: [seed, counter],
     attrs: { shape, stream },
-  }: Parameters<Lowering<{ shape: number[]; stream: number }>>[1],
+  }: LoweredNode<{ shape: number[]; stream: number }>,
 ): Name {
   const constant = (value: number): Name => onnx.scalar(value >>> 0, 'uint32');
   const add = (a: Name, b: Name): Name => onnx.op('Add', [a, b]);

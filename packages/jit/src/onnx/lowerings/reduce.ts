@@ -10,6 +10,7 @@ type ScanAttrs = { readonly axis: number; readonly exclusive: boolean; readonly 
 
 export const REDUCE: LoweringTable = {
   Sum: lower<ReduceAttrs>(reduction('ReduceSum')),
+  SumSquare: sumSquare,
   Mean: lower<ReduceAttrs>(reduction('ReduceMean')),
   Prod: lower<ReduceAttrs>(reduction('ReduceProd')),
   Max: lower<ReduceAttrs>(reduction('ReduceMax')),
@@ -50,6 +51,14 @@ function cumprod(onnx: OnnxBuilder, { inputs: [x], attrs }: LoweredNode<ScanAttr
 /** Sums over `axes`, which stay with length one. */
 export function reduce(onnx: OnnxBuilder, type: string, x: Name, axes: readonly number[]): Name {
   return onnx.op(type, [x, onnx.int64s(axes)], { keepdims: { int: 1 } });
+}
+
+/** Row by row first, which runs on all threads, then over the rows. */
+function sumSquare(onnx: OnnxBuilder, { inputs: [x], outputs: [y] }: LoweredNode): Name {
+  const axes = x.shape.map((_, axis) => axis);
+  const rows = reduce(onnx, 'ReduceSumSquare', onnx.name(x), axes.slice(-1));
+  const sum = axes.length > 1 ? reduce(onnx, 'ReduceSum', rows, axes) : rows;
+  return onnx.op('Reshape', [sum, onnx.int64s(y.shape)]);
 }
 
 function reduction(type: string): Lowering<ReduceAttrs> {
