@@ -18,6 +18,13 @@ export { METRIC_NAMES, type MetricName, type MetricTensors } from './metrics.js'
 export { type MlmResult, type MlmTask, type MlmTaskOptions, mlmTask } from './mlm-task.js';
 export type { Discriminator, Generator, TaskTokens } from './models.js';
 export {
+  ELECTRA_PRESETS,
+  type ElectraPreset,
+  type ElectraPresetName,
+  electraPreset,
+  type NetworkPreset,
+} from './presets.js';
+export {
   addSums,
   binaryEntropy,
   type DiscriminatorReport,
