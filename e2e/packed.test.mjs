@@ -3,14 +3,24 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const packages = readdirSync(join(root, 'packages')).filter((name) => existsSync(join(root, 'packages', name, 'package.json')));
+const packages = readdirSync(join(root, 'packages')).filter((name) =>
+  existsSync(join(root, 'packages', name, 'package.json')),
+);
 
 describe('a consumer of the packed tarballs', () => {
   let consumer;
@@ -38,7 +48,11 @@ describe('a consumer of the packed tarballs', () => {
 
   const run = (command, args) => {
     try {
-      return execFileSync(command, args, { cwd: consumer, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+      return execFileSync(command, args, {
+        cwd: consumer,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
     } catch (error) {
       throw new Error(`${command} ${args.join(' ')} failed.\n${error.stdout}\n${error.stderr}`);
     }
@@ -54,9 +68,14 @@ describe('a consumer of the packed tarballs', () => {
     for (const name of packages) {
       const folder = join(consumer, 'node_modules/@alectra', name);
       const files = readdirSync(folder, { recursive: true }).map(String);
-      assert.deepEqual(files.filter((file) => /\.test\.|fixtures|\.tsbuild/.test(file)), [], name);
+      assert.deepEqual(
+        files.filter((file) => /\.test\.|fixtures|\.tsbuild/.test(file)),
+        [],
+        name,
+      );
       const map = JSON.parse(readFileSync(join(folder, 'dist/index.js.map'), 'utf8'));
-      for (const source of map.sources) assert.ok(existsSync(join(folder, 'dist', source)), `${name}: ${source}`);
+      for (const source of map.sources)
+        assert.ok(existsSync(join(folder, 'dist', source)), `${name}: ${source}`);
     }
   });
 
@@ -76,14 +95,21 @@ describe('a consumer of the packed tarballs', () => {
 
 function pack(name, destination) {
   const folder = join(root, 'packages', name);
-  const output = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', destination], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const output = execFileSync(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', destination],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
   const packed = JSON.parse(output);
   const entry = Array.isArray(packed) ? packed[0] : Object.values(packed)[0];
-  return { name: `@alectra/${name}`, file: join(destination, entry.filename.replace('@', '').replace('/', '-')) };
+  return {
+    name: `@alectra/${name}`,
+    file: join(destination, entry.filename.replace('@', '').replace('/', '-')),
+  };
 }
 
 /** Every installed copy of a package, nested ones too. */
@@ -91,7 +117,12 @@ function copies(folder, name) {
   if (!existsSync(folder)) return [];
   const found = existsSync(join(folder, name)) ? [join(folder, name)] : [];
   const nested = readdirSync(folder).flatMap((entry) =>
-    entry.startsWith('@') ? readdirSync(join(folder, entry)).map((inner) => join(entry, inner)) : [entry],
+    entry.startsWith('@')
+      ? readdirSync(join(folder, entry)).map((inner) => join(entry, inner))
+      : [entry],
   );
-  return [...found, ...nested.flatMap((entry) => copies(join(folder, entry, 'node_modules'), name))];
+  return [
+    ...found,
+    ...nested.flatMap((entry) => copies(join(folder, entry, 'node_modules'), name)),
+  ];
 }

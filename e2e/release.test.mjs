@@ -2,7 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -21,13 +30,19 @@ test('a minor release of nn bumps its dependents by a patch, and nothing else', 
     cpSync(join(root, 'package.json'), join(copy, 'package.json'));
     mkdirSync(join(copy, '.changeset'));
     cpSync(join(root, '.changeset/config.json'), join(copy, '.changeset/config.json'));
-    writeFileSync(join(copy, '.changeset/one.md'), "---\n'@alectra/nn': minor\n---\n\nAdded a layer.\n");
+    writeFileSync(
+      join(copy, '.changeset/one.md'),
+      "---\n'@alectra/nn': minor\n---\n\nAdded a layer.\n",
+    );
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    const git = (...args) => execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: copy });
+    const git = (...args) =>
+      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: copy });
     git('init', '-q', '-b', 'main');
     git('add', 'package.json', 'packages', 'apps', '.changeset');
     git('commit', '-q', '-m', 'before');
-    execFileSync(process.execPath, [join(root, 'node_modules/@changesets/cli/bin.js'), 'version'], { cwd: copy });
+    execFileSync(process.execPath, [join(root, 'node_modules/@changesets/cli/bin.js'), 'version'], {
+      cwd: copy,
+    });
 
     const dependents = closure('nn', before);
     for (const [folder, { name, version }] of packageFiles(copy)) {
