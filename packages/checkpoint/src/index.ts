@@ -16,6 +16,7 @@ export {
   type NameMatch,
   type ShapeMismatch,
 } from './match-names.js';
+export { type CardScore, type ModelCard, modelCard } from './model-card.js';
 export {
   isModelFolder,
   type JsonObject,
@@ -27,6 +28,7 @@ export {
   writeModelFolder,
 } from './model-folder.js';
 export { openWeights, WEIGHT_FILES } from './open-weights.js';
+export { type ResolveOptions, resolveModel } from './resolve-model.js';
 export { openSafetensors, readSafetensors } from './safetensors-read.js';
 export { encodeSafetensors, type Metadata, writeSafetensors } from './safetensors-write.js';
 export { openSharded, writeSharded } from './sharded.js';
