@@ -1,0 +1,54 @@
+export { bertLogitsAt } from './bert-heads.js';
+export {
+  type BertConfig,
+  bertConfig,
+  bertConfigFromJson,
+  bertConfigToJson,
+  type ElectraConfig,
+  electraConfig,
+  electraConfigFromJson,
+  electraConfigToJson,
+} from './config.js';
+export { electraLogitsAt } from './electra-heads.js';
+export {
+  bertDiscriminator,
+  bertGenerator,
+  electraDiscriminator,
+  electraGenerator,
+  type MaskedLMGenerator,
+  type ReplacedTokenDiscriminator,
+} from './electra-task.js';
+export { type EncoderConfig, encode } from './encoder.js';
+export {
+  BertForMaskedLM,
+  BertForPreTraining,
+  BertForQuestionAnswering,
+  BertForSequenceClassification,
+  BertForTokenClassification,
+  BertModel,
+  ElectraForMaskedLM,
+  ElectraForPreTraining,
+  ElectraForQuestionAnswering,
+  ElectraForSequenceClassification,
+  ElectraForTokenClassification,
+  ElectraGoogleClassifier,
+  ElectraModel,
+} from './models.js';
+export type {
+  BertOutputs,
+  BertPreTrainingOutputs,
+  ElectraOutputs,
+  MaskedLMOutputs,
+  QuestionAnsweringOutputs,
+  ReplacedTokenOutputs,
+  SequenceClassifierOutputs,
+  TokenClassifierOutputs,
+} from './outputs.js';
+export {
+  BERT_PRESETS,
+  type BertPreset,
+  bertPreset,
+  ELECTRA_PRESETS,
+  type ElectraPreset,
+  electraPreset,
+} from './presets.js';

@@ -1,0 +1,230 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hostRandomBits, parameterCount, registerKernels } from '@alectra/nn';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+import {
+  bertConfig,
+  bertConfigFromJson,
+  bertConfigToJson,
+  electraConfig,
+  electraConfigFromJson,
+  electraConfigToJson,
+} from './config.js';
+import {
+  bertDiscriminator,
+  bertGenerator,
+  electraDiscriminator,
+  electraGenerator,
+} from './electra-task.js';
+import * as models from './models.js';
+import {
+  BertForMaskedLM,
+  BertForTokenClassification,
+  BertModel,
+  ElectraForMaskedLM,
+  ElectraForPreTraining,
+  ElectraForSequenceClassification,
+  ElectraGoogleClassifier,
+} from './models.js';
+import { BERT_PRESETS, bertPreset, ELECTRA_PRESETS, electraPreset } from './presets.js';
+
+const SIZES = {
+  vocabSize: 23,
+  hiddenSize: 8,
+  numHiddenLayers: 2,
+  numAttentionHeads: 2,
+  intermediateSize: 16,
+  maxPositionEmbeddings: 8,
+};
+const bert = bertConfig(SIZES);
+const electra = electraConfig({ ...SIZES, embeddingSize: 4 });
+const [B, S] = [2, 5];
+
+tf.env().set('IS_TEST', true);
+let folder: string;
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  registerKernels();
+  folder = await mkdtemp(join(tmpdir(), 'bert-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const inputIds = tf.tensor2d(
+  hostRandomBits(1, 0, 'ids', B * S).map((bits) => 1 + (bits % 22)),
+  [B, S],
+  'int32',
+);
+const batch = {
+  inputIds,
+  attentionMask: tf.ones<tf.Rank.R2>([B, S], 'int32'),
+  tokenTypeIds: tf.zeros<tf.Rank.R2>([B, S], 'int32'),
+};
+
+describe('parameter counts', () => {
+  // Published and recomputed with transformers (fixtures/counts.json).
+  test.each([
+    ['BertModel', parameterCount(BertModel.layout(bertPreset('bert-base-uncased'))), 109_482_240],
+    ['BertModel small', parameterCount(BertModel.layout(bertPreset('bert-small-owt'))), 17_390_336],
+    [
+      'BertForMaskedLM generator',
+      parameterCount(BertForMaskedLM.layout(bertPreset('bert-small-owt-generator'))),
+      9_131_578,
+    ],
+    [
+      'ElectraForMaskedLM generator 1/4',
+      parameterCount(ElectraForMaskedLM.layout(electraPreset('electra-small-quarter-generator'))),
+      4_620_026,
+    ],
+    [
+      'ElectraForPreTraining',
+      parameterCount(ElectraForPreTraining.layout(electraPreset('electra-small'))),
+      13_549_057,
+    ],
+    [
+      "Google's classifier",
+      parameterCount(ElectraGoogleClassifier.layout(electraPreset('electra-small'))),
+      13_483_522,
+    ],
+  ])('%s: %d', (_, count, expected) => expect(count).toBe(expected));
+
+  test('of every preset and class are those of Hugging Face', async () => {
+    const fixture = new URL('../fixtures/counts.json', import.meta.url);
+    const { presets } = JSON.parse(await readFile(fixture, 'utf8'));
+    const kinds = Object.values(models);
+    const count = (preset: string, kind: (typeof kinds)[number]): number =>
+      // Both families' layouts read their own config; the preset's name says which it is.
+      parameterCount(
+        (kind.layout as (config: object) => ReturnType<typeof BertModel.layout>)(
+          preset.startsWith('bert')
+            ? bertPreset(preset as (typeof BERT_PRESETS)[number])
+            : electraPreset(preset as (typeof ELECTRA_PRESETS)[number]),
+        ),
+      );
+    const ours = Object.fromEntries(
+      [...BERT_PRESETS, ...ELECTRA_PRESETS].map((preset) => [
+        preset,
+        Object.fromEntries(
+          kinds
+            .filter(({ architecture }) => architecture in presets[preset])
+            .map((kind) => [kind.architecture, count(preset, kind)]),
+        ),
+      ]),
+    );
+    expect(ours).toEqual(presets);
+  });
+});
+
+describe('networks of replaced-token detection', () => {
+  const positions = tf.tensor2d(
+    [
+      [0, 3, 3],
+      [4, 1, 0],
+    ],
+    [B, 3],
+    'int32',
+  );
+
+  test.each([
+    ['BERT', () => bertGenerator(bert), BertForMaskedLM.init(bert, { seed: 1 })],
+    ['ELECTRA', () => electraGenerator(electra), ElectraForMaskedLM.init(electra, { seed: 1 })],
+  ])("%s's generator gives the rows of the full logits", (_, generator, model) => {
+    const all = model.call({ inputIds }).logits.arraySync();
+    const some = generator().logitsAt(model.params, batch, positions).arraySync();
+    const rows = positions.arraySync();
+    for (let b = 0; b < B; b++)
+      for (let k = 0; k < 3; k++)
+        for (let v = 0; v < SIZES.vocabSize; v++)
+          expect(some[b][k][v]).toBeCloseTo(all[b][rows[b][k]][v], 6);
+  });
+
+  test('discriminators give one logit, or one for each label', () => {
+    const one = ElectraForPreTraining.init(electra, { seed: 1 });
+    expect(electraDiscriminator(electra).tokenLogits(one.params, batch).shape).toEqual([B, S]);
+    for (const [numLabels, shape] of [
+      [1, [B, S]],
+      [2, [B, S, 2]],
+    ] as const) {
+      const config = bertConfig({ ...SIZES, numLabels });
+      const { params } = BertForTokenClassification.init(config, { seed: 1 });
+      expect(bertDiscriminator(config).tokenLogits(params, batch).shape).toEqual(shape);
+    }
+  });
+
+  test('dropout changes the result of training only', () => {
+    const { params } = ElectraForPreTraining.init(electra, { seed: 1 });
+    const run = (dropout?: { seed: tf.Scalar; counter: tf.Scalar }): number[] => [
+      ...electraDiscriminator(electra).tokenLogits(params, batch, { dropout }).dataSync(),
+    ];
+    const key = { seed: tf.scalar(1, 'int32'), counter: tf.scalar(0, 'int32') };
+    expect(run()).toEqual(run());
+    expect(run(key)).toEqual(run(key));
+    expect(run(key)).not.toEqual(run());
+  });
+});
+
+describe('folders', () => {
+  test('a discriminator becomes a classifier, with its unused head reported', async () => {
+    const path = join(folder, 'electra');
+    const discriminator = ElectraForPreTraining.init(electra, { seed: 1 });
+    await discriminator.savePretrained(path);
+    const model = await ElectraForSequenceClassification.fromPretrained(path);
+    expect(model.loading).toEqual({
+      missing: [
+        'classifier.dense.weight',
+        'classifier.dense.bias',
+        'classifier.out_proj.weight',
+        'classifier.out_proj.bias',
+      ],
+      unexpected: [
+        'discriminator_predictions.dense.bias',
+        'discriminator_predictions.dense.weight',
+        'discriminator_predictions.dense_prediction.bias',
+        'discriminator_predictions.dense_prediction.weight',
+      ],
+    });
+    const name = 'electra.embeddings_project.weight';
+    expect(model.params[name].dataSync()).toEqual(discriminator.params[name].dataSync());
+  });
+
+  test('an ELECTRA folder is not a BERT', async () => {
+    const path = join(folder, 'wrong');
+    await ElectraForPreTraining.init(electra, { seed: 1 }).savePretrained(path);
+    await expect(BertModel.fromPretrained(path)).rejects.toThrow(
+      'bert: cannot read the config: \'model_type\' is "electra", expected "bert".',
+    );
+  });
+});
+
+describe('configs', () => {
+  test('have the defaults of Hugging Face', () => {
+    expect(bertConfig()).toMatchObject({ hiddenSize: 768, hiddenAct: 'gelu', padTokenId: 0 });
+    expect(electraConfig()).toMatchObject({ hiddenSize: 256, embeddingSize: 128 });
+  });
+
+  test('come back from config.json, with unknown keys', () => {
+    const json = {
+      ...electraConfigToJson(electra, 'ElectraForPreTraining'),
+      summary_type: 'first',
+      classifier_dropout: 0.2,
+    };
+    const config = electraConfigFromJson(json);
+    expect(config).toEqual({
+      ...electra,
+      classifierDropout: 0.2,
+      other: { summary_type: 'first' },
+    });
+    expect(electraConfigToJson(config, 'ElectraForPreTraining')).toEqual(json);
+    expect(bertConfigFromJson(bertConfigToJson(bert))).toEqual(bert);
+  });
+
+  test('refuse what does not fit', () => {
+    expect(() => bertConfig({ hiddenSize: 10, numAttentionHeads: 4 })).toThrow(
+      "bert: cannot use the config: 'hiddenSize' is 10, expected a multiple of 'numAttentionHeads', 4.",
+    );
+    expect(() => electraConfig({ vocabSize: 5, padTokenId: 5 })).toThrow("'padTokenId' is 5");
+    // @ts-expect-error: no such preset
+    expect(() => bertPreset('bert-tiny')).toThrow("bert: no preset 'bert-tiny'");
+  });
+});

@@ -1,0 +1,114 @@
+// The classes, under Hugging Face's names.
+
+import { type Model, type ModelClass, modelClass } from '@alectra/nn';
+import {
+  bertMaskedLM,
+  bertModel,
+  bertPreTraining,
+  bertSequenceClassification,
+} from './bert-heads.js';
+import { questionAnswering, tokenClassification } from './classifiers.js';
+import type { BertConfig, ElectraConfig } from './config.js';
+import {
+  electraGoogleClassification,
+  electraMaskedLM,
+  electraModel,
+  electraPreTraining,
+  electraSequenceClassification,
+} from './electra-heads.js';
+import type {
+  BertOutputs,
+  BertPreTrainingOutputs,
+  ElectraOutputs,
+  MaskedLMOutputs,
+  QuestionAnsweringOutputs,
+  ReplacedTokenOutputs,
+  SequenceClassifierOutputs,
+  TokenClassifierOutputs,
+} from './outputs.js';
+import { bertStorage, electraStorage } from './storage.js';
+
+type BertClass<Outputs> = ModelClass<BertConfig, Outputs>;
+type ElectraClass<Outputs> = ModelClass<ElectraConfig, Outputs>;
+
+/** The encoder with its pooler. */
+export const BertModel: BertClass<BertOutputs> = modelClass(bertModel, bertStorage);
+export type BertModel = Model<BertConfig, BertOutputs>;
+
+/** Masked language model; the decoder is the word table. */
+export const BertForMaskedLM: BertClass<MaskedLMOutputs> = modelClass(bertMaskedLM, bertStorage);
+export type BertForMaskedLM = Model<BertConfig, MaskedLMOutputs>;
+
+/** Masked language model and next sentence, as BERT was pretrained. */
+export const BertForPreTraining: BertClass<BertPreTrainingOutputs> = modelClass(
+  bertPreTraining,
+  bertStorage,
+);
+export type BertForPreTraining = Model<BertConfig, BertPreTrainingOutputs>;
+
+/** A label for every token. */
+export const BertForTokenClassification: BertClass<TokenClassifierOutputs> = modelClass(
+  tokenClassification<BertConfig>('Bert', 'bert'),
+  bertStorage,
+);
+export type BertForTokenClassification = Model<BertConfig, TokenClassifierOutputs>;
+
+/** A label, or with one label a number, for every sequence. */
+export const BertForSequenceClassification: BertClass<SequenceClassifierOutputs> = modelClass(
+  bertSequenceClassification,
+  bertStorage,
+);
+export type BertForSequenceClassification = Model<BertConfig, SequenceClassifierOutputs>;
+
+/** Start and end of an answer. */
+export const BertForQuestionAnswering: BertClass<QuestionAnsweringOutputs> = modelClass(
+  questionAnswering<BertConfig>('Bert', 'bert'),
+  bertStorage,
+);
+export type BertForQuestionAnswering = Model<BertConfig, QuestionAnsweringOutputs>;
+
+/** The encoder; ELECTRA has no pooler. */
+export const ElectraModel: ElectraClass<ElectraOutputs> = modelClass(electraModel, electraStorage);
+export type ElectraModel = Model<ElectraConfig, ElectraOutputs>;
+
+/** The generator. */
+export const ElectraForMaskedLM: ElectraClass<MaskedLMOutputs> = modelClass(
+  electraMaskedLM,
+  electraStorage,
+);
+export type ElectraForMaskedLM = Model<ElectraConfig, MaskedLMOutputs>;
+
+/** The discriminator: whether each token was replaced. */
+export const ElectraForPreTraining: ElectraClass<ReplacedTokenOutputs> = modelClass(
+  electraPreTraining,
+  electraStorage,
+);
+export type ElectraForPreTraining = Model<ElectraConfig, ReplacedTokenOutputs>;
+
+/** A label for every token. */
+export const ElectraForTokenClassification: ElectraClass<TokenClassifierOutputs> = modelClass(
+  tokenClassification<ElectraConfig>('Electra', 'electra'),
+  electraStorage,
+);
+export type ElectraForTokenClassification = Model<ElectraConfig, TokenClassifierOutputs>;
+
+/** A label, or with one label a number, for every sequence, through Hugging Face's head: dense, GELU, linear. */
+export const ElectraForSequenceClassification: ElectraClass<SequenceClassifierOutputs> = modelClass(
+  electraSequenceClassification,
+  electraStorage,
+);
+export type ElectraForSequenceClassification = Model<ElectraConfig, SequenceClassifierOutputs>;
+
+/** The same through Google's head: one linear layer. Only this package loads its folders. */
+export const ElectraGoogleClassifier: ElectraClass<SequenceClassifierOutputs> = modelClass(
+  electraGoogleClassification,
+  electraStorage,
+);
+export type ElectraGoogleClassifier = Model<ElectraConfig, SequenceClassifierOutputs>;
+
+/** Start and end of an answer. */
+export const ElectraForQuestionAnswering: ElectraClass<QuestionAnsweringOutputs> = modelClass(
+  questionAnswering<ElectraConfig>('Electra', 'electra'),
+  electraStorage,
+);
+export type ElectraForQuestionAnswering = Model<ElectraConfig, QuestionAnsweringOutputs>;

@@ -1,0 +1,51 @@
+// What the models return.
+//
+// Shapes: B batch, S sequence, H hidden, V vocabulary, L labels.
+
+import type * as tf from '@tensorflow/tfjs-core';
+
+export interface BertOutputs {
+  /** `[B, S, H]` */
+  readonly lastHiddenState: tf.Tensor3D;
+  /** `[B, H]` */
+  readonly poolerOutput: tf.Tensor2D;
+}
+
+export interface ElectraOutputs {
+  /** `[B, S, H]` */
+  readonly lastHiddenState: tf.Tensor3D;
+}
+
+export interface MaskedLMOutputs {
+  /** `[B, S, V]`: large; the generators' `logitsAt` computes chosen positions only. */
+  readonly logits: tf.Tensor3D;
+}
+
+export interface BertPreTrainingOutputs {
+  /** `[B, S, V]` */
+  readonly predictionLogits: tf.Tensor3D;
+  /** `[B, 2]`: whether the second sentence follows the first (0) or not (1) */
+  readonly seqRelationshipLogits: tf.Tensor2D;
+}
+
+export interface ReplacedTokenOutputs {
+  /** `[B, S]`: above 0 means replaced */
+  readonly logits: tf.Tensor2D;
+}
+
+export interface TokenClassifierOutputs {
+  /** `[B, S, L]` */
+  readonly logits: tf.Tensor3D;
+}
+
+export interface SequenceClassifierOutputs {
+  /** `[B, L]`; one label is a regression */
+  readonly logits: tf.Tensor2D;
+}
+
+export interface QuestionAnsweringOutputs {
+  /** `[B, S]` */
+  readonly startLogits: tf.Tensor2D;
+  /** `[B, S]` */
+  readonly endLogits: tf.Tensor2D;
+}
