@@ -115,6 +115,7 @@ export class BuildProgress {
 
   /** Takes in the next chunk, in order. */
   async merge({
+    contaminated,
     documents,
     identities,
     characters,
@@ -140,6 +141,10 @@ export class BuildProgress {
       COUNT_NAMES.forEach((name, c) => {
         statistics[name] += counts[i * COUNT_NAMES.length + c] ?? 0;
       });
+      if (contaminated[i] === 1) {
+        statistics.contaminated++;
+        continue;
+      }
       if (row === from) {
         statistics.empty++;
         continue;

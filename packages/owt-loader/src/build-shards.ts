@@ -12,6 +12,7 @@ import { ExampleFormat } from './arrow-examples.js';
 import { BuildProgress } from './build-progress.js';
 import type { BuilderName } from './builder.js';
 import { type Chunk, documentSource, type Source } from './chunk.js';
+import { contamination } from './contamination.js';
 import type { Document } from './document.js';
 import type { Encoder } from './encoder.js';
 import type { EncoderModule } from './encoder-module.js';
@@ -39,7 +40,10 @@ export interface BuildOptions {
   readonly seed?: number;
   /** Share of documents that go to the validation split, chosen by their hash. Default 0.005. */
   readonly heldOut?: number;
+  /** Hugging Face's clean-up of each document. Default `none`. */
   readonly clean?: 'none' | 'huggingface';
+  /** Evaluation texts that no document may share thirteen words in a row with. */
+  readonly decontaminate?: readonly string[];
   /** Field of JSON objects that holds the text. Default `text`. */
   readonly textKey?: string;
   /** Default 4,096: one record batch of a megabyte at L = 128. */
@@ -62,7 +66,8 @@ export interface BuildOptions {
  *   FileError `locked` if another process builds the same folder
  */
 export async function buildShards(options: BuildOptions): Promise<Manifest> {
-  const configuration = configurationOf(options);
+  const dirt = options.decontaminate && contamination(options.decontaminate);
+  const configuration = configurationOf(options, dirt?.identity ?? 'none');
   const source = 'chunks' in options.source ? options.source : documentSource(options.source);
   const {
     output,
@@ -84,6 +89,7 @@ export async function buildShards(options: BuildOptions): Promise<Manifest> {
     ...configuration,
     builder: options.builder ?? 'carry',
     textKey,
+    ...(dirt && { contamination: dirt }),
   };
   const progress = new BuildProgress({ folder, configuration, textKey, format });
   try {
@@ -120,7 +126,7 @@ async function* rest(source: Source, done: number): AsyncGenerator<Chunk> {
   for await (const chunk of source.chunks()) if (index++ >= done) yield chunk;
 }
 
-function configurationOf(options: BuildOptions): BuildConfiguration {
+function configurationOf(options: BuildOptions, decontamination: string): BuildConfiguration {
   const {
     vocabularySize,
     special,
@@ -164,7 +170,7 @@ function configurationOf(options: BuildOptions): BuildConfiguration {
     seed,
     heldOut,
     clean,
-    decontamination: 'none',
+    decontamination,
     rowsPerBatch,
     rowsPerShard,
   };

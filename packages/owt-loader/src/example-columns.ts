@@ -89,6 +89,17 @@ export class ExampleSink {
     this.#documents[row] = document;
   }
 
+  /** Appends a finished row, special tokens included, with segment B from `split`. */
+  addRaw(row: Int32Array, split: number): void {
+    if (this.#rows === this.#capacity) this.#grow();
+    const at = this.#rows * this.length;
+    this.#ids.set(row, at);
+    this.#ids.fill(this.#special.pad, at + row.length, at + this.length);
+    this.#lengths[this.#rows] = row.length;
+    this.#splits[this.#rows] = split;
+    this.#documents[this.#rows++] = 0;
+  }
+
   /** Copies rows from..to of finished columns, under another document number. */
   copy(columns: ExampleColumns, from: number, to: number, document?: number): void {
     const count = to - from;

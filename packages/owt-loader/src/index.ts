@@ -13,7 +13,10 @@ export type { Document } from './document.js';
 export type { Encode, EncodeBatch, Encoder } from './encoder.js';
 export type { EncoderModule } from './encoder-module.js';
 export type { SpecialIds } from './example-columns.js';
+export { type ExportOptions, exportTfRecords } from './export-tfrecords.js';
 export { type GatheredText, type GatherOptions, gatherMarkdown } from './gather-markdown.js';
+export { evaluationTexts } from './glue-texts.js';
+export { type ImportOptions, importTfRecords } from './import-tfrecords.js';
 export type { BuildStatistics, Manifest, SplitName } from './manifest.js';
 export { type Expectation, openShards, type ShardFolder } from './open-shards.js';
 export { openSource, type SourceOptions } from './open-source.js';
@@ -25,6 +28,7 @@ export {
 } from './parquet-source.js';
 export { splitSentences } from './sentences.js';
 export { ShardError, type ShardErrorCode, type ShardFault } from './shard-error.js';
+export { type Verification, verifyShards } from './verify-shards.js';
 export {
   type TokenizerParts,
   type WordPieceSource,

@@ -4,6 +4,7 @@
 import { BUILDERS, type BuilderName, COUNT_NAMES, noCounts } from './builder.js';
 import type { Chunk } from './chunk.js';
 import { cleanAsHuggingFace } from './clean-text.js';
+import { type Contamination, isContaminated } from './contamination.js';
 import { identify } from './document.js';
 import { drawsFor } from './draws.js';
 import { type Encoder, SentenceEncoder } from './encoder.js';
@@ -19,6 +20,7 @@ export interface ChunkSettings {
   readonly seed: number;
   readonly clean: 'none' | 'huggingface';
   readonly textKey: string;
+  readonly contamination?: Contamination;
 }
 
 /** The documents of one chunk, in order, and the examples cut from them. Typed arrays only, cheap to send. */
@@ -30,6 +32,8 @@ export interface ChunkResult {
   readonly characters: Uint32Array;
   /** [documents] examples cut from each. */
   readonly examples: Uint32Array;
+  /** [documents] 1 where a document holds a piece of an evaluation set; it has no examples then. */
+  readonly contaminated: Uint8Array;
   /** [documents * counts] in the order of COUNT_NAMES. */
   readonly counts: Uint32Array;
   readonly columns: ExampleColumns;
@@ -49,26 +53,30 @@ export class ChunkProcessor {
 
   /** The result's columns are views, valid until the next call. */
   async process(chunk: Chunk): Promise<ChunkResult> {
-    const { builder, clean, seed, textKey } = this.#settings;
+    const { builder, clean, seed, textKey, contamination } = this.#settings;
     const build = BUILDERS[builder];
     const sink = this.#sink;
     sink.clear();
     const identities: number[] = [];
     const characters: number[] = [];
     const examples: number[] = [];
+    const contaminated: number[] = [];
     const counts: number[] = [];
     for await (const document of readChunk(chunk, textKey)) {
       const text = clean === 'huggingface' ? cleanAsHuggingFace(document.text) : document.text;
       const identity = identify(text);
       const before = sink.rows;
       const count = noCounts();
-      build({
-        text,
-        draws: drawsFor(seed, identity),
-        sentences: this.#sentences,
-        sink,
-        counts: count,
-      });
+      const isDirty = contamination !== undefined && isContaminated(text, contamination);
+      if (!isDirty)
+        build({
+          text,
+          draws: drawsFor(seed, identity),
+          sentences: this.#sentences,
+          sink,
+          counts: count,
+        });
+      contaminated.push(isDirty ? 1 : 0);
       identities.push(identity.high, identity.low);
       characters.push(document.text.length);
       examples.push(sink.rows - before);
@@ -79,6 +87,7 @@ export class ChunkProcessor {
       identities: Uint32Array.from(identities),
       characters: Uint32Array.from(characters),
       examples: Uint32Array.from(examples),
+      contaminated: Uint8Array.from(contaminated),
       counts: Uint32Array.from(counts),
       columns: sink.columns(),
     };
