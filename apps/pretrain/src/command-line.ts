@@ -63,7 +63,10 @@ function addPretrain(program: Command): void {
     .option('--dry-run', 'print sizes, memory and time, and write nothing')
     .action(async (flags: PretrainFlags) => {
       const changes = recipeSources(flags);
-      const recipe = flags.resume ? recipeOfRun(flags.resume, changes) : resolveRecipe(changes);
+      const allowConfigChanges = flags.allowConfigChange ?? [];
+      const recipe = flags.resume
+        ? recipeOfRun(flags.resume, changes, allowConfigChanges)
+        : resolveRecipe(changes);
       if (flags.dryRun) {
         console.log(formatEstimate(await dryRun(recipe)));
         return;
@@ -71,9 +74,8 @@ function addPretrain(program: Command): void {
       const folder = flags.resume ?? flags.out ?? newFolder(recipe.preset);
       const summary = await untilStopped((signal, live) =>
         pretrain({
-          ...{ folder, recipe, signal, console: live },
+          ...{ folder, recipe, signal, allowConfigChanges, console: live },
           resume: flags.resume ? (flags.exact ? 'exact' : 'auto') : 'never',
-          ...(flags.allowConfigChange && { allowConfigChanges: flags.allowConfigChange }),
         }),
       );
       console.log(JSON.stringify(summary));

@@ -6,6 +6,9 @@ import { UsageError } from './usage-error.js';
 
 export const USAGE_EXIT_CODE = 2;
 
+/** Errors of the packages about files and folders: their messages say what to do. */
+const EXPECTED = ['CheckpointError', 'FileError', 'ShardError'];
+
 export function exitCodeOfStatus(status: RunResult['status']): number {
   switch (status) {
     case 'finished':
@@ -23,6 +26,10 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) {
     console.error(error.message);
     return USAGE_EXIT_CODE;
+  }
+  if (error instanceof Error && EXPECTED.includes(error.name)) {
+    console.error(error.message);
+    return 1;
   }
   console.error(error);
   return 1;

@@ -1,9 +1,9 @@
 // A run from a recipe, or the continuation of one from its folder.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@alectra/files';
-import type { RunResult } from '@alectra/trainer';
+import { formatDifferences, type RunResult, refusedChanges } from '@alectra/trainer';
 import type { Console } from './console.js';
 import { finishRun } from './finish-run.js';
 import { parameterCounts } from './networks.js';
@@ -29,15 +29,29 @@ export interface PretrainSummary extends RunResult {
   readonly model?: string;
 }
 
-/** The recipe of a run that was begun, with changes on top. */
-export function recipeOfRun(folder: string, changes: RecipeSources): Recipe {
+/**
+ * The recipe of a run that was begun, with changes on top.
+ *
+ * @throws UsageError if there is no run, or a change is not allowed
+ */
+export function recipeOfRun(
+  folder: string,
+  changes: RecipeSources,
+  allowed: readonly string[] = [],
+): Recipe {
   const file = join(folder, 'config.json');
   if (!existsSync(file))
     throw new UsageError(
       `pretrain: there is nothing to resume in ${folder}: it has no config.json.\n` +
         'Begin the run without --resume.',
     );
-  return resolveRecipe({ ...changes, file });
+  const recipe = resolveRecipe({ ...changes, file });
+  const refused = refusedChanges(JSON.parse(readFileSync(file, 'utf8')), recipe, allowed);
+  if (refused.length === 0) return recipe;
+  throw new UsageError(
+    `pretrain: ${folder} was begun with other values:\n${formatDifferences(refused)}\n` +
+      `Leave them, or allow the change: --allow-config-change ${refused.map(({ key }) => key).join(' ')}`,
+  );
 }
 
 /** Trains; a finished run is exported. */

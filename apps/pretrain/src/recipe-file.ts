@@ -23,6 +23,10 @@ export interface RecipeSources {
 export function resolveRecipe({ preset, file, set = [], flags = {} }: RecipeSources): Recipe {
   const fromFile = file === undefined ? {} : readRecipeFile(file);
   const name = preset ?? (typeof fromFile.preset === 'string' ? fromFile.preset : undefined);
+  if (name === undefined && file === undefined)
+    throw new UsageError(
+      `pretrain: there is no recipe: give --preset (${Object.keys(presets).join(', ')}) or --recipe with a file.`,
+    );
   const base = name === undefined || name === 'none' ? {} : presetNamed(name);
   const layers = [base, fromFile, ...set.map(parseAssignment), flags];
   const merged = layers.reduce<PlainRecord>(merge, name === undefined ? {} : { preset: name });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { configDifferences, formatDifferences } from './config-difference.js';
+import { configDifferences, formatDifferences, refusedChanges } from './config-difference.js';
 
 test('names each changed, added and removed leaf by its path', () => {
   const before = { steps: 500, optimizer: { name: 'lamb', decay: 0.01 }, tie: ['word'] };
@@ -16,4 +16,15 @@ test('names each changed, added and removed leaf by its path', () => {
 
 test('finds none when only the order of keys differs', () => {
   expect(configDifferences({ a: 1, b: { c: null } }, { b: { c: null }, a: 1 })).toEqual([]);
+});
+
+test.each([
+  [['steps'], ['seed', 'schedule.peak', 'schedule.shape']],
+  [['schedule'], ['seed', 'steps']],
+  [['schedule.pea'], ['seed', 'schedule.peak', 'schedule.shape', 'steps']],
+  [['*'], []],
+])('allows %j and what is below', (allowed, refused) => {
+  const before = { seed: 1, steps: 5, schedule: { peak: 1, shape: 'jump' } };
+  const now = { seed: 2, steps: 6, schedule: { peak: 2, shape: 'product' } };
+  expect(refusedChanges(before, now, allowed).map(({ key }) => key)).toEqual(refused.sort());
 });

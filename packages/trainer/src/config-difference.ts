@@ -26,6 +26,22 @@ export function configDifferences(before: Json, now: Json): ConfigDifference[] {
     .map((key) => ({ key, before: old.get(key), now: fresh.get(key) }));
 }
 
+/**
+ * The differences that are not allowed.
+ *
+ * @param allowed dotted keys; one allows all below it, `*` allows everything
+ */
+export function refusedChanges(
+  before: Json,
+  now: Json,
+  allowed: readonly string[],
+): ConfigDifference[] {
+  if (allowed.includes('*')) return [];
+  return configDifferences(before, now).filter(
+    ({ key }) => !allowed.some((name) => key === name || key.startsWith(`${name}.`)),
+  );
+}
+
 /** One line a difference: `steps: 500 before, 600 now`. */
 export function formatDifferences(differences: readonly ConfigDifference[]): string {
   const show = (value: Json | undefined): string =>

@@ -12,6 +12,7 @@ export {
   configDifferences,
   formatDifferences,
   type Json,
+  refusedChanges,
 } from './config-difference.js';
 export { type EventFile, openEventFile } from './event-file.js';
 export { defaultGuard, type GuardOptions } from './guard.js';

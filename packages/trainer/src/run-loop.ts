@@ -13,7 +13,7 @@ import {
   removeCheckpoint,
   writeCheckpoint,
 } from './checkpoint-folder.js';
-import { configDifferences, formatDifferences, type Json } from './config-difference.js';
+import { formatDifferences, type Json, refusedChanges } from './config-difference.js';
 import { type EventFile, openEventFile } from './event-file.js';
 import { defaultGuard, divergence, type GuardOptions, limits, NO_LIMIT, observe } from './guard.js';
 import { type MetricsLine, openMetricsLog } from './metrics-log.js';
@@ -190,11 +190,7 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
 }
 
 function checkConfig(folder: string, before: Json, plan: RunPlan): void {
-  const allowed = plan.allowConfigChanges ?? [];
-  if (allowed.includes('*')) return;
-  const differences = configDifferences(before, plan.config).filter(
-    ({ key }) => !allowed.some((name) => key === name || key.startsWith(`${name}.`)),
-  );
+  const differences = refusedChanges(before, plan.config, plan.allowConfigChanges ?? []);
   if (differences.length === 0) return;
   throw new CheckpointError(
     'other-config',
