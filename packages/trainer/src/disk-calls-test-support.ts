@@ -1,0 +1,49 @@
+// Counts this process's calls that change the disk, and lets one of them kill the process or fail.
+
+import fs from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const CALLS = ['open', 'rename', 'rm', 'mkdir', 'writeFile', 'link', 'truncate'] as const;
+const HANDLE_CALLS = ['sync', 'datasync', 'writeFile', 'appendFile', 'truncate', 'close'] as const;
+
+export interface DiskCalls {
+  /** Calls so far. */
+  count(): number;
+  /** What happens at the `at`-th call from now, in its place; undefined for nothing. */
+  arm(at: number | undefined, act?: () => void): void;
+}
+
+export async function watchDiskCalls(): Promise<DiskCalls> {
+  let count = 0;
+  let target: number | undefined;
+  let action = (): void => undefined;
+  const watched = <A extends unknown[], R>(original: (...args: A) => R) =>
+    function (this: unknown, ...args: A): R {
+      count++;
+      if (count === target) action();
+      return original.apply(this, args);
+    };
+  const functions = fs.promises as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const sample = join(tmpdir(), `disk-calls-${process.pid}`);
+  const handle = await fs.promises.open(sample, 'w');
+  const prototype = Object.getPrototypeOf(handle) as Record<
+    string,
+    (...args: unknown[]) => unknown
+  >;
+  await handle.close();
+  fs.rmSync(sample);
+  for (const name of CALLS) functions[name] = watched(functions[name] as FileHandle['close']);
+  for (const name of HANDLE_CALLS)
+    prototype[name] = watched(prototype[name] as FileHandle['close']);
+  syncBuiltinESMExports();
+  return {
+    count: () => count,
+    arm(at, act = () => process.kill(process.pid, 'SIGKILL')) {
+      target = at === undefined ? undefined : count + at;
+      action = act;
+    },
+  };
+}
