@@ -184,5 +184,6 @@ describe.each(fixture.cases.map((c): [HeadName, Case] => [c.head, c]))('the %s h
       }
       expect(compared).toBe(Object.keys(task.params).length);
     },
+    60_000,
   );
 });
