@@ -30,7 +30,7 @@ WEIGHTS = [
     ("predictions", "predictions/dense/kernel", "predictions.dense.weight", (8, 4)),
     ("predictions", "predictions/conv/bias", "predictions.conv.bias", (1, 7)),
 ]
-for i in range(40):  # more members than one node of a group's tree holds
+for i in range(12):  # more members than one node of a group's tree holds
     WEIGHTS.append(("many", f"many/layer_._{i}/bias", f"many.layer.{i}.bias", (2,)))
 
 

@@ -203,23 +203,26 @@ function datasetOf(walk: Walk, messages: Message[], path: readonly string[]): Hd
   const has = (type: number): boolean => messages.some((message) => message.type === type);
   if (has(MESSAGE.filters)) throw fault(walk.bytes, `"${name}" is compressed or filtered`);
   if (has(MESSAGE.external)) throw fault(walk.bytes, `"${name}" lies in another file`);
-  try {
-    const shape = shapeOf(walk, only(MESSAGE.dataspace).content, name);
-    const dtype = dtypeOf(walk, only(MESSAGE.datatype).content, name);
-    const expected = elementCount(shape) * dtypeBytes(dtype);
-    const { begin, length } = placeOf(walk, only(MESSAGE.layout), name, expected);
-    if (length !== expected || begin + length > walk.bytes.byteLength) {
-      const sizes = `takes ${expected} bytes, its place has ${length} at byte ${begin}`;
-      throw fault(walk.bytes, `"${name}" ${dtype} [${shape.join(', ')}] ${sizes}`);
-    }
-    return { path, shape, dtype, begin, end: begin + length };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // a message shorter than its fields
+  const shape = shapeOf(walk, only(MESSAGE.dataspace).content, name);
+  const dtype = dtypeOf(walk, only(MESSAGE.datatype).content, name);
+  const expected = elementCount(shape) * dtypeBytes(dtype);
+  const { begin, length } = placeOf(walk, only(MESSAGE.layout), name, expected);
+  if (length !== expected || begin + length > walk.bytes.byteLength) {
+    const sizes = `takes ${expected} bytes, its place has ${length} at byte ${begin}`;
+    throw fault(walk.bytes, `"${name}" ${dtype} [${shape.join(', ')}] ${sizes}`);
+  }
+  return { path, shape, dtype, begin, end: begin + length };
+}
+
+// Messages come in any length; the fields that are read must lie inside.
+function holds(walk: Walk, message: DataView, length: number, name: string): void {
+  if (message.byteLength < length) {
     throw fault(walk.bytes, `the description of "${name}" is damaged`);
   }
 }
 
 function shapeOf(walk: Walk, space: DataView, name: string): number[] {
+  holds(walk, space, 4, name);
   const version = space.getUint8(0);
   const rank = space.getUint8(1);
   if (version !== 1 && version !== 2) {
@@ -227,16 +230,19 @@ function shapeOf(walk: Walk, space: DataView, name: string): number[] {
   }
   if (version === 2 && space.getUint8(3) > 1) throw fault(walk.bytes, `"${name}" has no values`);
   const first = version === 1 ? 8 : 4;
+  holds(walk, space, first + rank * 8, name);
   return Array.from({ length: rank }, (_, axis) => natural(walk, space, first + axis * 8));
 }
 
 // Floats by where their exponent and fraction lie; integers by size and sign.
 function dtypeOf(walk: Walk, type: DataView, name: string): Dtype {
+  holds(walk, type, 12, name);
   const kind = type.getUint8(0) & 15;
   const bits = type.getUint8(1);
   const size = type.getUint32(4, true);
   if (kind <= 1 && bits & 1) throw fault(walk.bytes, `"${name}" is big-endian`);
   if (kind === 1 && type.getUint16(8, true) === 0) {
+    holds(walk, type, 20, name);
     const form = [type.getUint8(12), type.getUint8(13), type.getUint8(14), type.getUint8(15)];
     const key = `${size}:${form.join(',')}:${type.getUint32(16, true)}`;
     if (key === '4:23,8,0,23:127') return 'F32';
@@ -260,6 +266,7 @@ function placeOf(
   name: string,
   expected: number,
 ): { begin: number; length: number } {
+  holds(walk, content, 4, name);
   const version = content.getUint8(0);
   const kind = content.getUint8(1);
   if (version !== 3 || kind > 1) {
@@ -271,6 +278,7 @@ function placeOf(
     if (4 + length > content.byteLength) throw fault(walk.bytes, `"${name}" is damaged`);
     return { begin: at + 4, length };
   }
+  holds(walk, content, 18, name);
   if (expected === 0 || content.getBigUint64(2, true) === UNDEFINED) return { begin: 0, length: 0 };
   return { begin: address(walk, content, 2), length: natural(walk, content, 10) };
 }

@@ -1,0 +1,183 @@
+// At least 100,000 mutated files for each reader: no crash, no hang, no wrong result in silence.
+//
+// ALECTRA_SLOW=short runs a thirtieth of them. Every file is made from a seed, which the message of a failure names.
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, jest, test } from '@jest/globals';
+import { dtypeBytes } from './dtype.js';
+import { openSafetensors } from './safetensors-read.js';
+import { openTfH5 } from './tf-h5.js';
+import { openTorch } from './torch-open.js';
+import { elementCount, type WeightRecord, type WeightSource } from './weights.js';
+
+const FILES = process.env.ALECTRA_SLOW === 'short' ? 3_000 : 100_000;
+const MAX_MS = 2000; // for one small file, on a busy machine
+const MAX_GROWTH = 300e6;
+
+jest.setTimeout(30 * 60_000);
+Error.stackTraceLimit = 0; // traces cost more than the readers
+
+const fixture = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
+
+/** Mulberry32: numbers below `n`. */
+function draws(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % n;
+  };
+}
+
+/** One to four changes, most of them where the structure lies: before `structure`, or at the end. */
+function mutate(good: Uint8Array, structure: number, seed: number): Uint8Array {
+  const draw = draws(seed);
+  let bytes: Uint8Array = good.slice();
+  const place = (): number => {
+    const region = draw(8);
+    if (region === 0) return draw(bytes.length);
+    if (region === 1) return Math.max(0, bytes.length - 1 - draw(200));
+    return draw(Math.min(structure, bytes.length));
+  };
+  for (let changes = 1 + draw(4); changes > 0 && bytes.length > 0; changes--) {
+    const at = place();
+    const length = Math.min(1 + draw(16), bytes.length - at);
+    switch (draw(8)) {
+      case 0:
+      case 1:
+        bytes[at] ^= 1 << draw(8);
+        break;
+      case 2:
+        bytes[at] = draw(256);
+        break;
+      case 3:
+        bytes.fill([0, 255, 127, 128][draw(4)], at, at + length);
+        break;
+      case 4:
+        bytes = joined(bytes.subarray(0, at), bytes.subarray(at + length));
+        break;
+      case 5:
+        bytes = joined(bytes.subarray(0, at + length), bytes.subarray(at));
+        break;
+      case 6:
+        bytes.copyWithin(at, place(), bytes.length - length);
+        break;
+      default:
+        bytes = draw(4) === 0 ? bytes.slice(0, at) : bytes;
+    }
+  }
+  return bytes;
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
+
+type Open = (bytes: Uint8Array) => Promise<WeightSource>;
+
+interface Outcome {
+  readonly refused: Record<string, number>;
+  accepted: number;
+}
+
+async function fuzz(
+  open: Open,
+  good: Uint8Array,
+  structure: number,
+  judge: (found: WeightRecord, bytes: Uint8Array) => string | undefined,
+): Promise<Outcome> {
+  const outcome: Outcome = { refused: {}, accepted: 0 };
+  const heapBefore = process.memoryUsage().rss;
+  for (let seed = 1; seed <= FILES; seed++) {
+    const bytes = mutate(good, structure, seed);
+    const begin = performance.now();
+    try {
+      const source = await open(bytes);
+      const found = await source.readAll();
+      for (const [name, info] of source.tensors) {
+        const { data, dtype, shape } = found[name];
+        const fits = data.byteLength === elementCount(info.shape) * dtypeBytes(info.dtype);
+        if (!fits || dtype !== info.dtype || shape.length !== info.shape.length) {
+          throw new Error(`file ${seed}: "${name}" is not what its description says`);
+        }
+      }
+      const fault = judge(found, bytes);
+      if (fault) throw new Error(`file ${seed}: ${fault}`);
+      outcome.accepted++;
+    } catch (error) {
+      const { name, code } = error as { name?: string; code?: string };
+      if (name !== 'CheckpointError' || code === undefined) {
+        throw new Error(`file ${seed}: ${String(error)}`);
+      }
+      outcome.refused[code] = (outcome.refused[code] ?? 0) + 1;
+    }
+    const ms = performance.now() - begin;
+    if (ms > MAX_MS) throw new Error(`file ${seed} took ${ms} ms`);
+  }
+  expect(process.memoryUsage().rss - heapBefore).toBeLessThan(MAX_GROWTH);
+  return outcome;
+}
+
+const totalBytes = (record: WeightRecord): number =>
+  Object.values(record).reduce((sum, { data }) => sum + data.byteLength, 0);
+
+const bytesOf = ({ data }: WeightRecord[string]): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+describe('mutated files', () => {
+  test('safetensors: accepted only if the tensors fill the file exactly', async () => {
+    const good = fixture('dtypes.safetensors');
+    const outcome = await fuzz(openSafetensors, good, 1260, (found, bytes) => {
+      const header = 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+      if (header + totalBytes(found) !== bytes.length) return 'bytes that belong to no tensor';
+      const data = Buffer.concat(Object.values(found).map(bytesOf));
+      return Buffer.compare(data, bytes.subarray(header)) === 0 ? undefined : 'other bytes';
+    });
+    expect(Object.keys(outcome.refused).length).toBeGreaterThan(8);
+    expect(outcome.accepted).toBeGreaterThan(FILES / 100); // changed names and values cannot be seen
+  });
+
+  test('PyTorch zip: refused, or the same tensors', async () => {
+    const good = fixture('torch-zip.bin');
+    const expected = await openTorch(good).then((source) => source.readAll());
+    const outcome = await fuzz(openTorch, good, good.length, (found) => {
+      const names = Object.keys(found);
+      if (names.length !== Object.keys(expected).length) return 'other names';
+      for (const name of names) {
+        const [a, b] = [found[name], expected[name]];
+        if (b === undefined) return `another name: ${name}`;
+        if (a.dtype !== b.dtype || String(a.shape) !== String(b.shape)) return `another ${name}`;
+        if (Buffer.compare(bytesOf(a), bytesOf(b)) !== 0) return `other values of ${name}`;
+      }
+      return undefined;
+    });
+    expect(outcome.refused['bad-zip']).toBeGreaterThan(FILES / 2);
+    expect(outcome.accepted).toBeGreaterThan(0); // dates, padding
+  });
+
+  test('PyTorch before 1.6: refused, or tensors no larger than the file', async () => {
+    const good = fixture('torch-legacy.bin');
+    const outcome = await fuzz(openTorch, good, 2300, (found, bytes) => {
+      const buffers = new Set(Object.values(found).map(({ data }) => data.buffer));
+      const held = [...buffers].reduce((sum, buffer) => sum + buffer.byteLength, 0);
+      return held > 3 * bytes.length ? `${held} bytes from a file of ${bytes.length}` : undefined;
+    });
+    expect(outcome.refused['forbidden-global']).toBeGreaterThan(FILES / 100);
+    expect(outcome.refused['forbidden-opcode']).toBeGreaterThan(FILES / 100);
+    expect(outcome.accepted).toBeGreaterThan(0);
+  });
+
+  test('HDF5: refused, or arrays no larger than the file', async () => {
+    const good = fixture('tf_model.h5');
+    const outcome = await fuzz(openTfH5, good, good.length, (found, bytes) =>
+      totalBytes(found) > bytes.length ? 'more bytes than the file has' : undefined,
+    );
+    expect(outcome.refused['bad-hdf5']).toBeGreaterThan(FILES / 100);
+    expect(outcome.accepted).toBeGreaterThan(0);
+  });
+});
