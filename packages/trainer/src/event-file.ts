@@ -36,7 +36,8 @@ export async function openEventFile(
   const name = `events.out.tfevents.${Math.floor(unixSeconds)}.${hostname()}.${process.pid}`;
   const records = await openTfRecordWriter(join(folder, name));
   await records.write(versionEvent(unixSeconds));
-  if (step > 0) await records.write(sessionStartEvent(step, unixSeconds));
+  // TensorBoard forgets from this step on, the step itself included
+  if (step > 0) await records.write(sessionStartEvent(step + 1, unixSeconds));
   return {
     scalars: (at, time, values) => records.write(scalarsEvent(at, time, values)),
     sync: () => records.sync(),
