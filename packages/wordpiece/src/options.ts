@@ -36,6 +36,8 @@ export interface WordPieceOptions {
   /** What marks a piece that continues a word. Default `##`. */
   readonly continuingSubwordPrefix?: string;
   readonly addedTokens?: readonly AddedToken[];
+  /** Default `auto`: WebAssembly with SIMD where it runs. The ids do not depend on it. */
+  readonly engine?: 'auto' | 'typescript';
   /** Default limit of `encode` when it is told to truncate. Default 512. */
   readonly modelMaxLength?: number;
 }
@@ -53,6 +55,7 @@ export interface WordPieceConfig {
   readonly padToken: string;
   readonly maskToken: string;
   readonly continuingSubwordPrefix: string;
+  readonly engine: 'auto' | 'typescript';
   readonly modelMaxLength: number;
 }
 
@@ -68,6 +71,7 @@ const DEFAULTS: WordPieceConfig = {
   padToken: '[PAD]',
   maskToken: '[MASK]',
   continuingSubwordPrefix: '##',
+  engine: 'auto',
   modelMaxLength: 512,
 };
 

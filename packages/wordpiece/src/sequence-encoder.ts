@@ -2,8 +2,11 @@
 
 import { type RegisteredToken, TokenMatcher } from './added-tokens.js';
 import { buildSplitter, type NormalizerOptions } from './behaviour.js';
+import { ByteEngine } from './byte-engine.js';
 import { normalizeText } from './normalizer.js';
 import { TextEngine, type WordPieceModel } from './text-engine.js';
+
+const encoder = new TextEncoder();
 
 export class SequenceEncoder {
   /** Where the tokens gather. */
@@ -14,9 +17,12 @@ export class SequenceEncoder {
   #normalized: TokenMatcher = new TokenMatcher([]);
   #hasOrdinary = false;
   #splitter: TextEngine | undefined;
+  #bytes: ByteEngine | undefined;
 
-  constructor(model: WordPieceModel, normalizer: NormalizerOptions) {
+  /** @param fast use the WebAssembly engine where it can run */
+  constructor(model: WordPieceModel, normalizer: NormalizerOptions, fast: boolean) {
     this.engine = new TextEngine(model);
+    this.#bytes = fast ? ByteEngine.create(model) : undefined;
     this.#model = model;
     this.#normalizer = normalizer;
   }
@@ -66,12 +72,23 @@ export class SequenceEncoder {
       this.#appendNormalized(text, start, stop, splitSpecialTokens);
       return;
     }
+    if (this.#bytes && !engine.aligning && stop - start > 16) {
+      this.#appendFast(this.#bytes, text, start, stop);
+      return;
+    }
     const { length, wordCount } = engine;
     const isExact = engine.encode(text, start, stop);
     if (isExact) return;
     engine.length = length;
     engine.wordCount = wordCount;
     this.#appendNormalized(text, start, stop, splitSpecialTokens);
+  }
+
+  #appendFast(bytes: ByteEngine, text: string, start: number, stop: number): void {
+    const piece = start === 0 && stop === text.length ? text : text.slice(start, stop);
+    bytes.reserve(3 * piece.length, 1);
+    bytes.ends[0] = encoder.encodeInto(piece, bytes.input).written;
+    this.engine.append(bytes.output, bytes.encodeRows(1, true));
   }
 
   /** The way through the normalized text: for tokens that are looked for in it, and for reordered marks. */

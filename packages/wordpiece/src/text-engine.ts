@@ -12,6 +12,8 @@ export interface WordPieceModel {
   readonly unknown: number;
   /** Words of more code points than this, counted after normalization, are unknown. */
   readonly maxWordLength: number;
+  /** Whether A–Z are folded. */
+  readonly lowercase: boolean;
 }
 
 export class TextEngine {
@@ -31,6 +33,11 @@ export class TextEngine {
   constructor(model: WordPieceModel) {
     this.#model = model;
     this.#reader = new WordReader(model.behaviour, model.maxWordLength);
+  }
+
+  /** Whether places are recorded. */
+  get aligning(): boolean {
+    return this.#aligning;
   }
 
   /** Forgets what was encoded. */
@@ -65,6 +72,13 @@ export class TextEngine {
   push(id: number, start: number, end: number): void {
     this.#push(id, start, end);
     this.wordCount++;
+  }
+
+  /** Appends ids that another engine found. */
+  append(ids: ArrayLike<number>, count: number): void {
+    while (this.length + count > this.ids.length) this.#growIds();
+    for (let t = 0; t < count; t++) this.ids[this.length + t] = ids[t];
+    this.length += count;
   }
 
   /** Appends one token of a word counted from the current one. */

@@ -50,8 +50,10 @@ export class WordPieceTokenizer {
         behaviour: buildBehaviour(normalizer),
         unknown,
         maxWordLength: config.maxInputCharsPerWord,
+        lowercase,
       },
       normalizer,
+      config.engine === 'auto',
     );
     const { unkToken, sepToken, padToken, clsToken, maskToken } = config;
     const special = [unkToken, sepToken, padToken, clsToken, maskToken]

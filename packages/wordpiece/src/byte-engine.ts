@@ -1,0 +1,197 @@
+// The WebAssembly engine's host side: memory layout, calls, and what to do where SIMD is missing.
+//
+// Memory: tables and caches (fixed) | row ends | row splits | input | output. The last four grow with
+// the longest batch.
+
+import { ENGINE_MODULE } from './engine-module.js';
+import { TextEngine, type WordPieceModel } from './text-engine.js';
+
+interface EngineExports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  configure(
+    nodes: number,
+    ids: number,
+    blocks: number,
+    entries: number,
+    pool: number,
+    work: number,
+  ): void;
+  setModel(head: number, tail: number, unknown: number, longest: number, lowercase: boolean): void;
+  workSize(): number;
+  encodeRows(
+    input: number,
+    ends: number,
+    splits: number,
+    row: number,
+    stop: number,
+    from: number,
+    output: number,
+    wide: boolean,
+  ): number;
+  splitLines(input: number, length: number, ends: number): number;
+}
+
+/** Readable bytes behind the input; the engine loads 64 at a time. */
+const SLACK = 128;
+const PAGE = 65536;
+
+export class ByteEngine {
+  /** Where the text goes, UTF-8. Valid until the next `reserve`. */
+  input: Uint8Array = new Uint8Array(0);
+  /** Ids of the last call, in the width asked for. */
+  output: Int32Array | Uint16Array = new Int32Array(0);
+  /** ids[splits[r]] is the first of row r. */
+  splits: Uint32Array = new Uint32Array(0);
+  /** Byte after each row of the input. */
+  ends: Uint32Array = new Uint32Array(0);
+
+  readonly #exports: EngineExports;
+  readonly #model: WordPieceModel;
+  readonly #fixed: number;
+  #inputAt = 0;
+  #outputAt = 0;
+  #bytes = 0;
+  #rows = 0;
+  #fallback: TextEngine | undefined;
+
+  private constructor(model: WordPieceModel, exports: EngineExports) {
+    this.#model = model;
+    this.#exports = exports;
+    this.#fixed = placeTables(model, exports);
+    this.reserve(PAGE, 1024);
+  }
+
+  /** The engine, or undefined where it cannot run: no WebAssembly SIMD, or unusual limits. */
+  static create(model: WordPieceModel): ByteEngine | undefined {
+    if (model.maxWordLength < 64 || model.maxWordLength > 4000) return undefined;
+    const module = compiledModule();
+    if (!module) return undefined;
+    return new ByteEngine(model, new webAssembly.Instance(module).exports);
+  }
+
+  /** Makes room for so many bytes of text in so many rows. */
+  reserve(bytes: number, rows: number): void {
+    if (bytes <= this.#bytes && rows <= this.#rows) return;
+    this.#bytes = Math.max(this.#bytes, 2 ** Math.ceil(Math.log2(bytes)));
+    this.#rows = Math.max(this.#rows, 2 ** Math.ceil(Math.log2(rows)));
+    const { memory } = this.#exports;
+    const endsAt = this.#fixed;
+    const splitsAt = endsAt + 4 * this.#rows;
+    this.#inputAt = splitsAt + 4 * (this.#rows + 2);
+    this.#outputAt = align(this.#inputAt + this.#bytes + SLACK);
+    const size = this.#outputAt + 4 * (this.#bytes + SLACK);
+    const missing = size - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    const { buffer } = memory;
+    this.ends = new Uint32Array(buffer, endsAt, this.#rows);
+    this.splits = new Uint32Array(buffer, splitsAt, this.#rows + 1);
+    this.input = new Uint8Array(buffer, this.#inputAt, this.#bytes);
+    this.output = new Int32Array(buffer, this.#outputAt, this.#bytes + SLACK);
+  }
+
+  /** Sets `ends` to the lines of the first `length` bytes of the input; returns how many. */
+  splitLines(length: number): number {
+    return this.#exports.splitLines(this.#inputAt, length, this.#inputAt - 8 - 8 * this.#rows);
+  }
+
+  /**
+   * Encodes the rows that `ends` divides the input into; sets `output` and `splits`.
+   *
+   * @param wide 32-bit ids in an Int32Array; else 16-bit in a Uint16Array
+   * @returns how many ids
+   */
+  encodeRows(rows: number, wide: boolean): number {
+    const { buffer } = this.#exports.memory;
+    if (wide !== this.output instanceof Int32Array) {
+      const room = this.#bytes + SLACK;
+      this.output = wide
+        ? new Int32Array(buffer, this.#outputAt, room)
+        : new Uint16Array(buffer, this.#outputAt, 2 * room);
+    }
+    const endsAt = this.#fixed;
+    const splitsAt = endsAt + 4 * this.#rows;
+    this.splits[0] = 0;
+    let row = 0;
+    for (;;) {
+      const from = this.#inputAt + (row > 0 ? this.ends[row - 1] : 0);
+      row = this.#exports.encodeRows(
+        this.#inputAt,
+        endsAt,
+        splitsAt,
+        row,
+        rows,
+        from,
+        this.#outputAt,
+        wide,
+      );
+      if (row >= rows) return this.splits[rows];
+      this.#encodeHere(row);
+      row++;
+    }
+  }
+
+  /** A row with what the module leaves to the host. */
+  #encodeHere(row: number): void {
+    this.#fallback ??= new TextEngine(this.#model);
+    const engine = this.#fallback;
+    const bytes = this.input.slice(row > 0 ? this.ends[row - 1] : 0, this.ends[row]);
+    engine.reset(false);
+    engine.encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+    const at = this.splits[row];
+    this.output.set(engine.ids.subarray(0, engine.length), at);
+    this.splits[row + 1] = at + engine.length;
+  }
+}
+
+/** Copies the tables in and tells the module where they are; returns the end of the fixed part. */
+function placeTables(model: WordPieceModel, exports: EngineExports): number {
+  const { trie, behaviour, unknown, maxWordLength } = model;
+  const tables = [trie.nodes, trie.ids, behaviour.blocks, behaviour.entries, behaviour.pool];
+  let end = 1024;
+  const places = tables.map((table) => {
+    const at = end;
+    end = align(at + table.byteLength + 64);
+    return at;
+  });
+  const work = end;
+  end = align(work + exports.workSize());
+  exports.memory.grow(Math.ceil((end - exports.memory.buffer.byteLength) / PAGE) + 1);
+  const { buffer } = exports.memory;
+  for (const [k, table] of tables.entries()) {
+    new Uint8Array(buffer, places[k]).set(
+      new Uint8Array(table.buffer, table.byteOffset, table.byteLength),
+    );
+  }
+  const [nodes, ids, blocks, entries, pool] = places;
+  exports.configure(nodes, ids, blocks, entries, pool, work);
+  exports.setModel(trie.head, trie.tail, unknown, maxWordLength, model.lowercase);
+  return end;
+}
+
+function align(address: number): number {
+  return Math.ceil(address / 64) * 64;
+}
+
+/** The part of the WebAssembly API in use; the ECMAScript library types leave it out. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: EngineExports };
+}
+
+const { WebAssembly: webAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+
+let compiled: object | undefined;
+let isMissing = false;
+
+/** The module, compiled at the first call; undefined where WebAssembly or its SIMD is missing. */
+function compiledModule(): object | undefined {
+  if (!compiled && !isMissing) {
+    try {
+      const bytes = Uint8Array.from(atob(ENGINE_MODULE), (c) => c.charCodeAt(0));
+      compiled = new webAssembly.Module(bytes);
+    } catch {
+      isMissing = true; // the TypeScript engine gives the same ids
+    }
+  }
+  return compiled;
+}
