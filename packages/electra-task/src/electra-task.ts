@@ -10,11 +10,12 @@
 
 import type { Params, TokenBatch } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { type Cloze, cloze } from './cloze.js';
 import { drawKey, type LossOptions, modelOptions } from './draws.js';
 import { type Gradients, lossAndGradients } from './gradients.js';
 import { guess } from './guess.js';
 import { binaryCrossEntropy, mean, replacedLogits } from './losses.js';
-import { maskBatch, slotRows } from './mask-batch.js';
+import { type MaskedBatch, maskBatch, slotRows } from './mask-batch.js';
 import { writeAtSlots } from './masking.js';
 import { agreement, discriminatorSums, type MetricTensors } from './metrics.js';
 import type { Discriminator, Generator, TaskTokens } from './models.js';
@@ -115,11 +116,11 @@ export function electraTask<W extends Weight>(options: ElectraTaskOptions<W>): E
     tf.tidy(() => {
       const corrupted = corrupt(options, settings, generatorView(params), batch, lossOptions);
       const judged = judge(options, discriminatorParams(params), batch, corrupted, lossOptions);
-      const { generatorLoss, slots } = corrupted.metrics;
+      const { generatorLoss, slots, clozeLoss, clozeTokens } = corrupted.metrics;
       const { discriminatorLoss, tokens } = judged.metrics;
       return {
         loss: tf.add<tf.Scalar>(
-          tf.mul(mean(generatorLoss, slots), settings.generatorWeight),
+          tf.mul(mean(clozeLoss ?? generatorLoss, clozeTokens ?? slots), settings.generatorWeight),
           tf.mul(mean(discriminatorLoss, tokens), settings.discriminatorWeight),
         ),
         metrics: { ...corrupted.metrics, ...judged.metrics },
@@ -145,68 +146,107 @@ export function electraTask<W extends Weight>(options: ElectraTaskOptions<W>): E
 
 interface Corrupted {
   readonly ids: tf.Tensor2D;
+  /** What the generator read. */
   readonly maskedIds: tf.Tensor2D;
-  readonly metrics: GeneratorMetrics;
+  /** 1 for a replaced token, `[B, S]`. */
+  readonly labels: tf.Tensor2D;
+  /** To be added to the discriminator's logits, `[B, S]`. */
+  readonly prior?: tf.Tensor2D;
+  readonly metrics: MetricTensors & Required<Pick<MetricTensors, 'slots' | 'generatorLoss'>>;
   readonly perSlot: ElectraResult['perSlot'];
 }
 
-type GeneratorMetrics = MetricTensors & Required<Pick<MetricTensors, 'slots' | 'generatorLoss'>>;
-
 /** Masks, lets the generator guess, and writes one sampled guess per slot into the text. */
 function corrupt(
-  { generator, tokens }: ElectraTaskOptions,
+  task: ElectraTaskOptions,
   settings: ElectraSettings,
   params: Params,
   batch: TokenBatch,
   options: LossOptions,
 ): Corrupted {
-  const masked = maskBatch(batch, settings, tokens, options);
+  const masked = maskBatch(batch, settings, task.tokens, options);
   const { slots, atSlot, targets } = masked;
-  const exclude = settings.disallowCorrect ? targets : undefined;
-  const [B, K] = targets.shape;
-  let sampled = options.given?.sampled;
-  let metrics: GeneratorMetrics;
-  if (generator === undefined || settings.uniformGenerator) {
-    sampled ??= uniformTokens(drawKey(options), [B, K], tokens.vocabSize, exclude);
-    const count = tf.sum<tf.Scalar>(slots.weights);
-    metrics = { slots: count, generatorLoss: tf.mul(count, Math.log(tokens.vocabSize)) };
-  } else {
-    const guessed = guess(generator, tokens, params, masked, options);
-    sampled ??= tf.reshape<tf.Rank.R2>(
-      sampleTokens(guessed.logits, drawKey(options), {
-        temperature: settings.temperature,
-        ...(exclude ? { exclude: slotRows(exclude) } : {}),
-      }),
-      [B, K],
-    );
-    metrics = guessed.metrics;
-  }
+  const { sampled, metrics, rated } = sample(task, settings, params, batch, masked, options);
   const mayShare = settings.maskSelection === 'google-with-replacement';
-  return {
-    ids: writeAtSlots(batch.inputIds, atSlot, sampled, mayShare),
-    maskedIds: masked.inputs.inputIds,
+  const ids = writeAtSlots(batch.inputIds, atSlot, sampled, mayShare);
+  const common = {
+    ids,
     metrics: { ...metrics, sampledCorrect: agreement(sampled, targets, slots.weights) },
     perSlot: { ...slots, targets, sampled },
   };
+  if (rated === undefined) {
+    const labels = tf.cast(tf.notEqual<tf.Tensor2D>(ids, batch.inputIds), 'float32');
+    return { ...common, maskedIds: masked.inputs.inputIds, labels };
+  }
+  const p = settings.maskProbability;
+  return {
+    ...common,
+    maskedIds: batch.inputIds,
+    labels: tf.cast(tf.greater<tf.Tensor2D>(tf.sum(atSlot, 1), 0), 'float32'),
+    prior: tf.add<tf.Tensor2D>(rated.logProbability(ids), Math.log(p / (1 - p))),
+  };
 }
 
-/** Labels every token and lets the discriminator find them. */
+interface Sample {
+  /** int32 `[B, K]` */
+  readonly sampled: tf.Tensor2D;
+  readonly metrics: Corrupted['metrics'];
+  /** Electric only. */
+  readonly rated?: Cloze;
+}
+
+/** One token per slot, from the generator, uniform, or as given. */
+function sample(
+  { generator, tokens }: ElectraTaskOptions,
+  settings: ElectraSettings,
+  params: Params,
+  batch: TokenBatch,
+  masked: MaskedBatch,
+  options: LossOptions,
+): Sample {
+  const { slots, targets } = masked;
+  const given = options.given?.sampled;
+  const exclude = settings.disallowCorrect ? targets : undefined;
+  if (generator === undefined || settings.uniformGenerator) {
+    const count = tf.sum<tf.Scalar>(slots.weights);
+    return {
+      sampled: given ?? uniformTokens(drawKey(options), targets.shape, tokens.vocabSize, exclude),
+      metrics: { slots: count, generatorLoss: tf.mul(count, Math.log(tokens.vocabSize)) },
+    };
+  }
+  const rated =
+    settings.objective === 'electric'
+      ? cloze(generator, tokens, params, batch, masked, options)
+      : undefined;
+  const { logits, metrics } = rated ?? guess(generator, tokens, params, masked, options);
+  const draw = (): tf.Tensor2D =>
+    tf.reshape(
+      sampleTokens(logits, drawKey(options), {
+        temperature: settings.temperature,
+        ...(exclude ? { exclude: slotRows(exclude) } : {}),
+      }),
+      targets.shape,
+    );
+  return { sampled: given ?? draw(), metrics, ...(rated ? { rated } : {}) };
+}
+
+/** Lets the discriminator find what was replaced. */
 function judge(
   { discriminator }: ElectraTaskOptions,
   params: Params,
   batch: TokenBatch,
-  corrupted: Corrupted,
+  { ids, labels, prior }: Corrupted,
   options: LossOptions,
 ): {
   metrics: ReturnType<typeof discriminatorSums>;
   perToken: Pick<ElectraResult['perToken'], 'logits' | 'labels' | 'weights'>;
 } {
   const weights: tf.Tensor2D = tf.cast(batch.attentionMask, 'float32');
-  const labels = tf.cast(tf.notEqual<tf.Tensor2D>(corrupted.ids, batch.inputIds), 'float32');
-  const inputs = { ...batch, inputIds: corrupted.ids };
-  const logits = replacedLogits(
+  const inputs = { ...batch, inputIds: ids };
+  const own = replacedLogits(
     discriminator.tokenLogits(params, inputs, modelOptions(options, 'discriminator')),
   );
+  const logits = prior ? tf.add<tf.Tensor2D>(own, prior) : own;
   const loss: tf.Tensor2D = tf.mul(binaryCrossEntropy(logits, labels), weights);
   return {
     metrics: discriminatorSums({ logits, labels, weights, loss }),

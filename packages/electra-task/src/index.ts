@@ -39,6 +39,7 @@ export {
   defaultSlots,
   type ElectraSettings,
   type MaskSelection,
+  type Objective,
 } from './settings.js';
 export type { TieKey, TiePart, Tying, Weight, Weights } from './tying.js';
 export { countTokens, type UnigramBaseline, unigramBaseline } from './unigram.js';

@@ -30,6 +30,10 @@ export const METRIC_NAMES = [
   'examples',
   /** Sum over rows of the row's mean discriminator loss: Google's evaluation average. */
   'discriminatorExampleLoss',
+  /** Electric only: tokens whose cloze probability is trained. */
+  'clozeTokens',
+  /** Electric only: their cross-entropy, in nats; the generator's training loss there. */
+  'clozeLoss',
 ] as const;
 
 export type MetricName = (typeof METRIC_NAMES)[number];

@@ -15,7 +15,18 @@ import type { Tying } from './tying.js';
  */
 export type MaskSelection = 'fixedK' | 'bernoulli' | 'google-with-replacement';
 
+/**
+ * What is learned.
+ *
+ * - `electra`: the discriminator tells replaced tokens from original ones
+ * - `electric`: both models give probabilities of tokens: the generator is trained as a cloze model on every maskable
+ *   token of the unmasked text, the labels say where something was written even if it was the truth, and the
+ *   discriminator's logit is added to ln q(token) + ln(p / (1 - p)), p the mask probability
+ */
+export type Objective = 'electra' | 'electric';
+
 export interface ElectraSettings {
+  readonly objective: Objective;
   readonly maskSelection: MaskSelection;
   /** Share of a row's tokens, [CLS] and [SEP] counted, that become prediction targets. */
   readonly maskProbability: number;
@@ -37,6 +48,7 @@ export interface ElectraSettings {
 }
 
 export const DEFAULT_SETTINGS: ElectraSettings = {
+  objective: 'electra',
   maskSelection: 'fixedK',
   maskProbability: 0.15,
   maskTokenProbability: 0.85,
@@ -84,6 +96,10 @@ export function completeSettings(settings: Partial<ElectraSettings>): ElectraSet
   const selections = ['fixedK', 'bernoulli', 'google-with-replacement'];
   if (!selections.includes(full.maskSelection))
     fault('maskSelection', full.maskSelection, selections.join(', '));
+  if (full.objective !== 'electra' && full.objective !== 'electric')
+    fault('objective', full.objective, '"electra" or "electric"');
+  if (full.objective === 'electric' && full.uniformGenerator)
+    fault('uniformGenerator', true, 'false with the objective "electric"');
   if (!(full.maskProbability > 0 && full.maskProbability < 1))
     fault('maskProbability', full.maskProbability, 'above 0 and below 1');
   if (!(full.maskTokenProbability >= 0 && full.maskTokenProbability <= 1))
