@@ -1,5 +1,6 @@
-// The files below a folder in lexicographic order of their paths, as Hugging Face orders the members of
-// OpenWebText (00-1, 00-10, 00-100, ..., 00-2), with what is never data left out.
+// The files below a folder in the order of their paths' code units, as Python's sorted() gives Hugging Face the
+// members of OpenWebText (00-10_data.xz, 00-1_data.xz, 00-2_data.xz: '0' comes before '_'), with what is never
+// data left out.
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

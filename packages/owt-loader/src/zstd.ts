@@ -146,12 +146,12 @@ function fzstdDecoder(): FrameDecoder {
   });
   return {
     checks: false,
-    push(bytes, last) {
+    async push(bytes, last) {
       // fzstd keeps views of its output window: each piece is copied before the next is decoded.
       decoder.push(bytes, last);
       const done = pieces.map((piece) => piece.slice());
       pieces = [];
-      return Promise.resolve(done);
+      return done;
     },
   };
 }
