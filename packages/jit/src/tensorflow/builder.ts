@@ -1,5 +1,6 @@
 // Collects TensorFlow nodes while a graph is lowered; equal nodes and constants are written once.
 
+import type { Precision } from '../engine.js';
 import { constantArray, uniformOf, type Value } from '../graph.js';
 import { type DType, sameShape, sizeOf } from '../host-tensor.js';
 import type { TfAttribute, TfNode, TfTensor, TfType } from './graph-def.js';
@@ -31,12 +32,15 @@ const WITHOUT_T: ReadonlySet<string> = new Set([
 export class TfBuilder {
   readonly nodes: TfNode[] = [];
   private readonly terms = new Map<number, Term>();
+  private readonly lowTerms = new Map<number, Term>();
   private readonly known = new Map<string, readonly Term[]>();
   private readonly prefix: string;
+  readonly precision: Precision;
 
   /** @param prefix of all node names, so that several functions fit into one graph */
-  constructor(prefix: string) {
+  constructor(prefix: string, precision: Precision = 'float32') {
     this.prefix = prefix;
+    this.precision = precision;
   }
 
   /** Says what a neutral value is from now on. */
@@ -44,11 +48,36 @@ export class TfBuilder {
     this.terms.set(value.id, term);
   }
 
+  /** The same for a float32 value that exists in bfloat16; it is widened when something asks for it. */
+  bindLow(value: Value, term: Term): void {
+    this.lowTerms.set(value.id, term);
+  }
+
+  /** The bfloat16 form of a value of which nobody has asked the float32 form yet. */
+  lowOnly(value: Value): Term | undefined {
+    return this.terms.has(value.id) ? undefined : this.lowTerms.get(value.id);
+  }
+
+  /** The form of a value that costs nothing; for lowerings that only move it. */
+  form(value: Value): Term {
+    return this.lowOnly(value) ?? this.term(value);
+  }
+
+  /** The bfloat16 form of a float32 value; made once. */
+  low(value: Value): Term {
+    const found = this.lowTerms.get(value.id);
+    if (found) return found;
+    const made = this.cast(this.term(value), 'bfloat16');
+    this.bindLow(value, made);
+    return made;
+  }
+
   /** The TensorFlow tensor of a neutral value; constants are written on first use. */
   term(value: Value): Term {
     const found = this.terms.get(value.id);
     if (found) return found;
-    const made = this.constantOf(value);
+    const low = this.lowTerms.get(value.id);
+    const made = low ? this.cast(low, value.dtype) : this.constantOf(value);
     this.bind(value, made);
     return made;
   }

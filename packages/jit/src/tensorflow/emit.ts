@@ -4,9 +4,10 @@
 // variables. A variable is assigned only after everything that the call computes for the state exists, so a
 // call that fails leaves the state as it was.
 
-import type { Graph, GraphNode, Value } from '../graph.js';
+import type { Precision } from '../engine.js';
+import type { Graph, GraphNode } from '../graph.js';
 import type { TensorSpec } from '../host-tensor.js';
-import { type Term, TfBuilder } from './builder.js';
+import { TfBuilder } from './builder.js';
 import type { TfAttribute, TfNode } from './graph-def.js';
 import type { LoweringTable } from './lowering.js';
 import { ELEMENTWISE } from './lowerings/elementwise.js';
@@ -39,8 +40,12 @@ export interface EmittedFunction {
 }
 
 /** @throws Error naming a kernel without TensorFlow lowering */
-export function emitFunction(graph: Graph, prefix: string): EmittedFunction {
-  const tf = new TfBuilder(prefix);
+export function emitFunction(
+  graph: Graph,
+  prefix: string,
+  { precision }: { readonly precision?: Precision } = {},
+): EmittedFunction {
+  const tf = new TfBuilder(prefix, precision);
   const read = new Set([
     ...graph.nodes.flatMap(({ inputs }) => inputs),
     ...graph.outputs,
@@ -107,14 +112,13 @@ export function lowerNodes(tf: TfBuilder, nodes: readonly GraphNode[]): void {
       );
     }
     const terms = [lowering(tf, node)].flat();
-    for (const [index, output] of node.outputs.entries())
-      tf.bind(output, fitted(tf, terms[index], output));
+    for (const [index, output] of node.outputs.entries()) {
+      // Lowerings may leave out or add axes of length one.
+      const term = tf.reshape(terms[index], output.shape);
+      if (term.dtype === 'bfloat16') tf.bindLow(output, term);
+      else tf.bind(output, tf.cast(term, output.dtype));
+    }
   }
-}
-
-/** Lowerings may leave out or add axes of length one. */
-function fitted(tf: TfBuilder, term: Term, { shape, dtype }: Value): Term {
-  return tf.cast(tf.reshape(term, shape), dtype);
 }
 
 /** Kernels whose TensorFlow form may hand out the memory of its input. */

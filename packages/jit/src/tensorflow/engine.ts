@@ -3,7 +3,7 @@
 // All functions over one state live in one session, because sessions of the addon do not share variables. A
 // function compiled later makes a new session, with the state carried over, when something next runs.
 
-import type { Engine, Runner, Source } from '../engine.js';
+import type { Engine, Precision, Runner, Source } from '../engine.js';
 import type { HostTensor } from '../host-tensor.js';
 import { startTensorflow, type TensorflowAddon, type TensorflowOptions } from './addon.js';
 import { type EmittedFunction, type EmittedState, emitFunction, emitState } from './emit.js';
@@ -14,12 +14,13 @@ export async function tensorflowEngine(
   initial: readonly HostTensor[],
   options: TensorflowOptions,
 ): Promise<Engine> {
-  return new TensorflowEngine(await startTensorflow(options), initial);
+  return new TensorflowEngine(await startTensorflow(options), initial, options);
 }
 
 class TensorflowEngine implements Engine {
   readonly name = 'tensorflow';
   private readonly addon: TensorflowAddon;
+  private readonly precision: Precision | undefined;
   private readonly state: EmittedState;
   private readonly functions = new Set<EmittedFunction>();
   /** The state's values while no session holds them. */
@@ -27,15 +28,20 @@ class TensorflowEngine implements Engine {
   private session: TensorflowSession | undefined;
   private emitted = 0;
 
-  constructor(addon: TensorflowAddon, initial: readonly HostTensor[]) {
+  constructor(
+    addon: TensorflowAddon,
+    initial: readonly HostTensor[],
+    { precision }: TensorflowOptions,
+  ) {
     this.addon = addon;
+    this.precision = precision;
     this.waiting = initial;
     this.state = emitState(initial);
   }
 
   async load(source: Source): Promise<Runner> {
     const { graph, outputShape } = source.traced();
-    const emitted = emitFunction(graph, `f${this.emitted++}/`);
+    const emitted = emitFunction(graph, `f${this.emitted++}/`, { precision: this.precision });
     this.functions.add(emitted);
     this.unload();
     const names = emitted.inputs.map(({ name }) => name).join();

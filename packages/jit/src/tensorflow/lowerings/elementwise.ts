@@ -100,6 +100,8 @@ export function operands(tf: TfBuilder, { inputs: [a, b], outputs: [y] }: GraphN
 function arithmetic(op: string): Plain {
   return (tf, node) => {
     const [y] = node.outputs;
+    const low = op === 'AddV2' ? biasedProduct(tf, node) : undefined;
+    if (low) return low;
     const [a, b] = operands(tf, node);
     // Truth values count as integers; integers have no true quotient.
     const inner =
@@ -110,6 +112,13 @@ function arithmetic(op: string): Plain {
     });
     return tf.cast(result, y.dtype);
   };
+}
+
+/** A bias is added to a bfloat16 product before it is widened, as in PyTorch's autocast. */
+function biasedProduct(tf: TfBuilder, { inputs: [x, bias] }: GraphNode): Term | undefined {
+  const product = tf.lowOnly(x);
+  if (!product || bias.shape.length !== 1 || bias.shape[0] !== x.shape.at(-1)) return undefined;
+  return tf.op('AddV2', [product, tf.low(bias)], product);
 }
 
 function compare(op: string): Plain {

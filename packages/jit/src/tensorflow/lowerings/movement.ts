@@ -1,15 +1,18 @@
 // Kernels that move values → TensorFlow.
 
+import type { Value } from '../../graph.js';
+import type { Term, TermSpec } from '../builder.js';
 import { type LoweringTable, lower } from '../lowering.js';
 
 const INDEX = { Index: { type: 'int32' } } as const;
 const PADDINGS = { Tpaddings: { type: 'int32' } } as const;
 
 export const MOVEMENT: LoweringTable = {
-  Reshape: (tf, { inputs: [x], outputs: [y] }) => tf.reshape(tf.term(x), y.shape),
-  Transpose: lower<{ perm: number[] }>((tf, { inputs: [x], outputs: [y], attrs: { perm } }) =>
-    tf.op('Transpose', [tf.term(x), tf.ints(perm)], y, { Tperm: { type: 'int32' } }),
-  ),
+  Reshape: (tf, { inputs: [x], outputs: [y] }) => tf.reshape(tf.form(x), y.shape),
+  Transpose: lower<{ perm: number[] }>((tf, { inputs: [x], outputs: [y], attrs: { perm } }) => {
+    const form = tf.form(x);
+    return tf.op('Transpose', [form, tf.ints(perm)], like(form, y), { Tperm: { type: 'int32' } });
+  }),
   BroadcastTo: (tf, { inputs: [x], outputs: [y] }) =>
     tf.op('BroadcastTo', [tf.term(x), tf.ints(y.shape)], y, { Tidx: { type: 'int32' } }),
   Tile: lower<{ reps: number[] }>((tf, { inputs: [x], outputs: [y], attrs: { reps } }) =>
@@ -21,15 +24,19 @@ export const MOVEMENT: LoweringTable = {
       Tidx: { type: 'int32' },
     }),
   ),
-  SplitV: lower<{ sizes: number[]; axis: number }>((tf, { inputs: [x], outputs, attrs }) =>
-    tf.ops('SplitV', [tf.term(x), tf.ints(attrs.sizes), tf.scalar(attrs.axis, 'int32')], outputs, {
-      num_split: { int: attrs.sizes.length },
-      Tlen: { type: 'int32' },
-    }),
-  ),
-  Slice: lower<{ begin: number[]; size: number[] }>((tf, { inputs: [x], outputs: [y], attrs }) =>
-    tf.op('Slice', [tf.term(x), tf.ints(attrs.begin), tf.ints(attrs.size)], y, INDEX),
-  ),
+  SplitV: lower<{ sizes: number[]; axis: number }>((tf, { inputs: [x], outputs, attrs }) => {
+    const form = tf.form(x);
+    return tf.ops(
+      'SplitV',
+      [form, tf.ints(attrs.sizes), tf.scalar(attrs.axis, 'int32')],
+      outputs.map((y) => like(form, y)),
+      { num_split: { int: attrs.sizes.length }, Tlen: { type: 'int32' } },
+    );
+  }),
+  Slice: lower<{ begin: number[]; size: number[] }>((tf, { inputs: [x], outputs: [y], attrs }) => {
+    const form = tf.form(x);
+    return tf.op('Slice', [form, tf.ints(attrs.begin), tf.ints(attrs.size)], like(form, y), INDEX);
+  }),
   StridedSlice: lower<{ begin: number[]; end: number[]; strides: number[] }>(
     (tf, { inputs: [x], outputs: [y], attrs: { begin, end, strides } }) => {
       // An end before the first element cannot be written as a number: it would count from the back.
@@ -78,3 +85,6 @@ export const MOVEMENT: LoweringTable = {
     tf.op('ReverseV2', [tf.term(x), tf.ints(dims)], y, { Tidx: { type: 'int32' } }),
   ),
 };
+
+/** What a lowering that only moves `form` makes: its type, the result's shape. */
+const like = ({ dtype }: Term, { shape }: Value): TermSpec => ({ dtype, shape });
