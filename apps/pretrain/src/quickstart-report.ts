@@ -40,7 +40,8 @@ export async function quickstartReport(input: ReportInput): Promise<string> {
     'Fill in the mask (generator):',
     ...answers,
     '',
-    'Which tokens were replaced? [new] stands for the token in braces; ! marks what the discriminator suspects:',
+    'Which tokens were replaced? [new] stands where {old} was; ! marks the tokens that the discriminator suspects',
+    `most, as many as are replaced on average (${percent(input.end.replacedShare)}). A held-out example on which it does well:`,
     `  ${markedExample(input)}`,
     '',
     `Run folder:      ${input.folder}`,
@@ -88,25 +89,36 @@ function table({ start, end }: ReportInput): string[] {
   );
 }
 
-/** The held-out row of medium length with the most replaced tokens caught. */
-function markedExample({ heldOut, tokenizer }: ReportInput): string {
+/** The held-out row in which most of the suspects are replaced and most of the replaced are suspects. */
+function markedExample({ heldOut, tokenizer, end }: ReportInput): string {
+  const threshold = suspicion(heldOut, end.replacedShare ?? 0.15);
   let best = { score: Number.NEGATIVE_INFINITY, text: 'no held-out text' };
   for (const batch of heldOut) {
     const [rows = 0, columns = 0] = batch.inputIds.shape;
     for (let row = 0; row < rows; row++) {
-      const sentence = markRow(batch, row * columns, columns, tokenizer);
+      const sentence = markRow(batch, { from: row * columns, columns }, threshold, tokenizer);
       if (sentence.score > best.score) best = sentence;
     }
   }
   return best.text;
 }
 
+/** The score above which lies this share of all held-out tokens. */
+function suspicion(heldOut: readonly HeldOutBatch[], share: number): number {
+  const scores = heldOut
+    .flatMap(({ logits, weights }) =>
+      Array.from(logits.data).filter((_, at) => weights.data[at] === 1),
+    )
+    .sort((a, b) => b - a);
+  return scores[Math.floor(share * scores.length)] ?? 0;
+}
+
 const MOST_TOKENS = 40;
 
 function markRow(
   { inputIds, corruptedIds, logits, labels, weights }: HeldOutBatch,
-  from: number,
-  columns: number,
+  { from, columns }: { from: number; columns: number },
+  threshold: number,
   tokenizer: WordPieceTokenizer,
 ): { score: number; text: string } {
   const words: string[] = [];
@@ -118,11 +130,11 @@ function markRow(
     );
     if (now === tokenizer.config.sepToken) break;
     const isReplaced = labels.data[at] === 1;
-    const isSuspect = (logits.data[at] as number) > 0;
-    if (isReplaced && isSuspect) score += 2;
+    const isSuspect = (logits.data[at] as number) > threshold;
+    if (isReplaced && isSuspect) score += 1;
     else if (isReplaced !== isSuspect) score -= 1;
     const shown = isReplaced ? `[${now}]{${before}}` : String(now);
     words.push(isSuspect ? `${shown}!` : shown);
   }
-  return { score, text: words.join(' ').replaceAll(' ##', '') };
+  return { score, text: words.join(' ') };
 }
