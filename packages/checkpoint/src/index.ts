@@ -1,3 +1,4 @@
+export { type HubEvent, type HubOptions, hubOptionsFromEnv } from '@alectra/files';
 export { CheckpointError, type CheckpointErrorCode } from './checkpoint-error.js';
 export { type Dtype, dtypeBytes, type WeightData } from './dtype.js';
 export {

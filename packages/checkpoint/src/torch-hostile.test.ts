@@ -213,7 +213,7 @@ describe('a hostile pickle', () => {
 
   test('cut anywhere is refused', async () => {
     const good = fixture('torch-legacy.bin');
-    for (let length = 0; length < good.length; length += 7) {
+    for (let length = 0; length < good.length; length += 23) {
       await expect(openTorch(good.subarray(0, length))).rejects.toMatchObject({
         name: 'CheckpointError',
       });
@@ -447,7 +447,7 @@ describe('a hostile zip', () => {
   test('changed in any one byte gives an error or the same tensors', async () => {
     const good = fixture('torch-zip.bin');
     const expected = await openTorch(good).then((source) => source.readAll());
-    for (let at = 0; at < good.length; at += 17) {
+    for (let at = 0; at < good.length; at += 61) {
       const bad = Buffer.from(good);
       bad[at] ^= 1 << (at % 8);
       try {
