@@ -128,6 +128,10 @@ describe('config.json', () => {
     [{ ...released, model_type: 'bert' }, '\'model_type\' is "bert", expected "albert"'],
     [{ ...released, hidden_size: '256' }, '\'hidden_size\' is "256", expected a positive integer'],
     [{ ...released, id2label: ['a'] }, '\'id2label\' is ["a"], expected an object'],
+    [
+      { ...released, position_embedding_type: 'relative_key' },
+      '\'position_embedding_type\' is "relative_key", expected "absolute"',
+    ],
     [[], 'found [], expected an object'],
     [null, 'found null, expected an object'],
   ])('refuses %j', (json, message) => {

@@ -81,6 +81,7 @@ const family: ConfigFamily<AlbertConfig> = configFamily({
   modelType: 'albert',
   architecture: 'AlbertModel',
   fields: FIELDS,
+  fixed: { position_embedding_type: 'absolute' },
   check({ hiddenSize, numAttentionHeads, padTokenId, vocabSize }, refuse) {
     if (hiddenSize % numAttentionHeads !== 0)
       refuse(

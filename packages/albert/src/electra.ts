@@ -1,7 +1,7 @@
 // ALBERT as the two networks of replaced-token detection (Clark et al. 2020, https://arxiv.org/abs/2003.10555):
 // stateless objects of the shape that `@alectra/electra-task` asks for; parameters are always arguments.
 
-import type { CallOptions, HostTensors, Params, TokenBatch } from '@alectra/nn';
+import type { CallOptions, HostTensors, InitScheme, Params, TokenBatch } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AlbertConfig } from './config.js';
 import { logitsAt, tokenClassification } from './heads.js';
@@ -45,11 +45,19 @@ export function albertTokenClassifier(config: AlbertConfig): AlbertDiscriminator
 }
 
 /** Initial weights of a generator, as plain data. */
-export function initAlbertForMaskedLM(config: AlbertConfig, seed: number): HostTensors {
-  return AlbertForMaskedLM.initialTensors(config, { seed });
+export function initAlbertForMaskedLM(
+  config: AlbertConfig,
+  seed: number,
+  scheme?: InitScheme,
+): HostTensors {
+  return AlbertForMaskedLM.initialTensors(config, { seed, scheme });
 }
 
 /** Initial weights of a discriminator, as plain data. */
-export function initAlbertForTokenClassification(config: AlbertConfig, seed: number): HostTensors {
-  return AlbertForTokenClassification.initialTensors(config, { seed });
+export function initAlbertForTokenClassification(
+  config: AlbertConfig,
+  seed: number,
+  scheme?: InitScheme,
+): HostTensors {
+  return AlbertForTokenClassification.initialTensors(config, { seed, scheme });
 }

@@ -99,7 +99,7 @@ export const preTraining: AlbertDefinition<PreTrainingOutputs> = {
   layout: (config) => ({
     ...bodyLayout(config, BODY, { pooler: true }),
     ...predictionsLayout(config),
-    ...linearLayout('sop_classifier.classifier', config.hiddenSize, config.numLabels),
+    ...linearLayout('sop_classifier.classifier', config.hiddenSize, config.numLabels, 'glorot'),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
@@ -118,7 +118,7 @@ export const tokenClassification: AlbertDefinition<TokenClassifierOutputs> = {
   tied: {},
   layout: (config) => ({
     ...bodyLayout(config, BODY, { pooler: false }),
-    ...linearLayout('classifier', config.hiddenSize, config.numLabels),
+    ...linearLayout('classifier', config.hiddenSize, config.numLabels, 'glorot'),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
@@ -135,7 +135,7 @@ export const sequenceClassification: AlbertDefinition<SequenceClassifierOutputs>
   tied: {},
   layout: (config) => ({
     ...bodyLayout(config, BODY, { pooler: true }),
-    ...linearLayout('classifier', config.hiddenSize, config.numLabels),
+    ...linearLayout('classifier', config.hiddenSize, config.numLabels, 'glorot'),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
@@ -151,7 +151,7 @@ export const questionAnswering: AlbertDefinition<QuestionAnsweringOutputs> = {
   tied: {},
   layout: (config) => ({
     ...bodyLayout(config, BODY, { pooler: false }),
-    ...linearLayout('qa_outputs', config.hiddenSize, 2),
+    ...linearLayout('qa_outputs', config.hiddenSize, 2, 'glorot'),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {

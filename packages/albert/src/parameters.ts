@@ -28,7 +28,7 @@ export function bodyLayout(
   const { embeddingSize: E, hiddenSize: H, intermediateSize: F } = config;
   const parts = [
     tokenEmbeddingsLayout('embeddings', E, config),
-    linearLayout('encoder.embedding_hidden_mapping_in', E, H),
+    linearLayout('encoder.embedding_hidden_mapping_in', E, H, 'glorot'),
   ];
   for (let group = 0; group < config.numHiddenGroups; group++) {
     for (let inner = 0; inner < config.innerGroupNum; inner++) {

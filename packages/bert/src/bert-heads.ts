@@ -73,7 +73,7 @@ export const bertPreTraining: BertDefinition<BertPreTrainingOutputs> = {
   layout: (config) => ({
     ...pooledLayout(config, BODY),
     ...predictionsLayout(config),
-    ...linearLayout('cls.seq_relationship', config.hiddenSize, 2),
+    ...linearLayout('cls.seq_relationship', config.hiddenSize, 2, 'glorot'),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
@@ -92,7 +92,7 @@ export const bertSequenceClassification: BertDefinition<SequenceClassifierOutput
   tied: {},
   layout: (config) => ({
     ...pooledLayout(config, BODY),
-    ...linearLayout('classifier', config.hiddenSize, config.numLabels),
+    ...linearLayout('classifier', config.hiddenSize, config.numLabels, 'glorot'),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {

@@ -49,7 +49,7 @@ export function tokenClassification<Config extends EncoderConfig>(
     tied: {},
     layout: (config) => ({
       ...encoderLayout(config, body),
-      ...linearLayout('classifier', config.hiddenSize, config.numLabels),
+      ...linearLayout('classifier', config.hiddenSize, config.numLabels, 'glorot'),
     }),
     forward: (params, config, batch, options) =>
       tf.tidy(() => {
@@ -72,7 +72,7 @@ export function questionAnswering<Config extends EncoderConfig>(
     tied: {},
     layout: (config) => ({
       ...encoderLayout(config, body),
-      ...linearLayout('qa_outputs', config.hiddenSize, 2),
+      ...linearLayout('qa_outputs', config.hiddenSize, 2, 'glorot'),
     }),
     forward: (params, config, batch, options) =>
       tf.tidy(() => {

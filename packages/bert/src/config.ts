@@ -64,11 +64,18 @@ const ELECTRA_FIELDS: ConfigFields = {
   intermediateSize: { json: 'intermediate_size', kind: SIZE, default: 1024 },
 };
 
+const FIXED = {
+  position_embedding_type: 'absolute',
+  is_decoder: false,
+  add_cross_attention: false,
+} as const;
+
 const bertFamily: ConfigFamily<BertConfig> = configFamily<BertConfig>({
   owner: 'bert',
   modelType: 'bert',
   architecture: 'BertModel',
   fields: BERT_FIELDS,
+  fixed: FIXED,
   check,
 });
 
@@ -77,6 +84,7 @@ const electraFamily: ConfigFamily<ElectraConfig> = configFamily<ElectraConfig>({
   modelType: 'electra',
   architecture: 'ElectraModel',
   fields: ELECTRA_FIELDS,
+  fixed: FIXED,
   check,
 });
 

@@ -72,7 +72,7 @@ export const electraPreTraining: ElectraDefinition<ReplacedTokenOutputs> = {
   layout: (config) => ({
     ...encoderLayout(config, BODY),
     ...linearLayout('discriminator_predictions.dense', config.hiddenSize, config.hiddenSize),
-    ...linearLayout('discriminator_predictions.dense_prediction', config.hiddenSize, 1),
+    ...linearLayout('discriminator_predictions.dense_prediction', config.hiddenSize, 1, 'glorot'),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
@@ -91,7 +91,7 @@ export const electraSequenceClassification: ElectraDefinition<SequenceClassifier
   layout: (config) => ({
     ...encoderLayout(config, BODY),
     ...linearLayout('classifier.dense', config.hiddenSize, config.hiddenSize),
-    ...linearLayout('classifier.out_proj', config.hiddenSize, config.numLabels),
+    ...linearLayout('classifier.out_proj', config.hiddenSize, config.numLabels, 'glorot'),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
@@ -109,7 +109,7 @@ export const electraGoogleClassification: ElectraDefinition<SequenceClassifierOu
   tied: {},
   layout: (config) => ({
     ...encoderLayout(config, BODY),
-    ...linearLayout('classifier', config.hiddenSize, config.numLabels),
+    ...linearLayout('classifier', config.hiddenSize, config.numLabels, 'glorot'),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {

@@ -30,7 +30,7 @@ export type EncoderConfig = BertConfig & { readonly embeddingSize?: number };
 export function encoderLayout(config: EncoderConfig, prefix: string): ParameterLayout {
   const { hiddenSize: H, intermediateSize: F, embeddingSize: E = H } = config;
   const parts = [tokenEmbeddingsLayout(`${prefix}embeddings`, E, config)];
-  if (E !== H) parts.push(linearLayout(`${prefix}embeddings_project`, E, H));
+  if (E !== H) parts.push(linearLayout(`${prefix}embeddings_project`, E, H, 'glorot'));
   for (let depth = 0; depth < config.numHiddenLayers; depth++) {
     const layer = `${prefix}encoder.layer.${depth}`;
     parts.push(

@@ -224,6 +224,9 @@ describe('configs', () => {
       "bert: cannot use the config: 'hiddenSize' is 10, expected a multiple of 'numAttentionHeads', 4.",
     );
     expect(() => electraConfig({ vocabSize: 5, padTokenId: 5 })).toThrow("'padTokenId' is 5");
+    expect(() => bertConfigFromJson({ ...bertConfigToJson(bert), is_decoder: true })).toThrow(
+      "bert: cannot use the config: 'is_decoder' is true, expected false.",
+    );
     // @ts-expect-error: no such preset
     expect(() => bertPreset('bert-tiny')).toThrow("bert: no preset 'bert-tiny'");
   });

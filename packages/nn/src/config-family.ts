@@ -48,6 +48,8 @@ export interface ConfigFamilyOptions<Config> {
   readonly architecture: string;
   /** The fields of the family beside those of `FamilyConfig`. */
   readonly fields: ConfigFields;
+  /** Keys of config.json that this code has one answer to: any other value would be a silently wrong model. */
+  readonly fixed?: Readonly<Record<string, unknown>>;
   /** Says what does not fit together, by calling `refuse`. */
   readonly check: (config: Config, refuse: (what: string, advice: string) => never) => void;
 }
@@ -94,6 +96,14 @@ export function configFamily<Config extends FamilyConfig>(
         throw new RangeError(
           `${owner}: cannot read the config: 'model_type' is ${JSON.stringify(type)}, expected "${modelType}".\n` +
             'Load the folder with the package of that model.',
+        );
+      }
+      for (const [key, value] of Object.entries(options.fixed ?? {})) {
+        const found = other[key] ?? value;
+        if (found === value) continue;
+        refuse(
+          `'${key}' is ${JSON.stringify(found)}, expected ${JSON.stringify(value)}`,
+          'This package does not have that variant of the model.',
         );
       }
       // As Hugging Face: the names count, and a bare num_labels only without them.

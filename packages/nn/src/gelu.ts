@@ -8,10 +8,12 @@ import { type FusedKernel, hostTensor, hostValues, runFused } from './fused-kern
 /** 'none' uses the error function (BERT, ELECTRA), 'tanh' Google's approximation (ALBERT's gelu_new, GPT). */
 export type GeluApproximation = 'none' | 'tanh';
 
-const TANH_SCALE = Math.sqrt(2 / Math.PI);
+const { abs, exp, sqrt, tanh } = Math;
+
+const TANH_SCALE = sqrt(2 / Math.PI);
 const TANH_CUBIC = 0.044715;
 const INVERSE_SQRT_2 = Math.SQRT1_2;
-const NORMAL_PEAK = 1 / Math.sqrt(2 * Math.PI);
+const NORMAL_PEAK = 1 / sqrt(2 * Math.PI);
 
 /** GELU of every element; the caller disposes. */
 export function gelu<T extends tf.Tensor>(x: T, approximate: GeluApproximation = 'none'): T {
@@ -82,24 +84,24 @@ function geluErf(x: number): number {
 }
 
 function geluErfSlope(x: number): number {
-  return 0.5 * (1 + erf(x * INVERSE_SQRT_2)) + x * NORMAL_PEAK * Math.exp(-0.5 * x * x);
+  return 0.5 * (1 + erf(x * INVERSE_SQRT_2)) + x * NORMAL_PEAK * exp(-0.5 * x * x);
 }
 
 function geluTanh(x: number): number {
-  return 0.5 * x * (1 + Math.tanh(TANH_SCALE * x * (1 + TANH_CUBIC * x * x)));
+  return 0.5 * x * (1 + tanh(TANH_SCALE * x * (1 + TANH_CUBIC * x * x)));
 }
 
 function geluTanhSlope(x: number): number {
-  const t = Math.tanh(TANH_SCALE * x * (1 + TANH_CUBIC * x * x));
+  const t = tanh(TANH_SCALE * x * (1 + TANH_CUBIC * x * x));
   return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * TANH_SCALE * (1 + 3 * TANH_CUBIC * x * x);
 }
 
 /** Error function, absolute error below 1.5e-7 (Abramowitz & Stegun 7.1.26). */
 function erf(x: number): number {
-  const a = Math.abs(x);
+  const a = abs(x);
   const t = 1 / (1 + 0.3275911 * a);
   const poly =
     ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
-  const y = 1 - poly * Math.exp(-a * a);
+  const y = 1 - poly * exp(-a * a);
   return x < 0 ? -y : y;
 }

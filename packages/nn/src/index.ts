@@ -33,6 +33,7 @@ export {
   type HostTensors,
   type InitializeOptions,
   type Initializer,
+  type InitScheme,
   initialize,
   type ParameterLayout,
   type ParameterShape,

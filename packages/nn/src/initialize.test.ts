@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 import { initialize, parameterCount } from './initialize.js';
 
 const layout = {
-  table: { shape: [400, 100], init: 'normal' },
-  other: { shape: [400, 100], init: 'normal', zeroRow: 1 },
+  table: { shape: [200, 50], init: 'normal' },
+  other: { shape: [200, 50], init: 'normal', zeroRow: 1 },
   bias: { shape: [3], init: 'zeros' },
   gain: { shape: [2], init: 'ones' },
-  projection: { shape: [64, 32], init: 'glorot' },
+  projection: { shape: [64, 32], init: 'normal', google: 'glorot' },
 } as const;
 const options = { seed: 3, standardDeviation: 0.02 };
 
@@ -20,20 +20,22 @@ test('draws each tensor from its distribution', () => {
   expect(deviation(table.data)).toBeCloseTo(0.02, 3);
   expect(table.data.some((v) => Math.abs(v) > 0.06)).toBe(true);
   expect(table.data.slice(0, 5)).not.toEqual(other.data.slice(0, 5));
-  expect(other.data.slice(100, 200).every((v) => v === 0)).toBe(true);
-  expect(other.data[99]).not.toBe(0);
-  expect(other.data[200]).not.toBe(0);
+  expect(other.data.slice(50, 100).every((v) => v === 0)).toBe(true);
+  expect(other.data[49]).not.toBe(0);
+  expect(other.data[100]).not.toBe(0);
   expect([...bias.data]).toEqual([0, 0, 0]);
   expect([...gain.data]).toEqual([1, 1]);
+  expect(deviation(projection.data)).toBeCloseTo(0.02, 2);
+});
+
+test("in Google's scheme, normals end at two deviations and projections are Glorot uniform", () => {
+  const { table, other, projection } = initialize(layout, { ...options, scheme: 'google' });
+  expect(table.data.every((v) => Math.abs(v) <= Math.fround(0.04))).toBe(true);
+  expect(deviation(table.data)).toBeCloseTo(0.0176, 3); // 0.88 of the nominal
+  expect(other.data.slice(50, 100).every((v) => v !== 0)).toBe(true);
   const bound = Math.sqrt(6 / 96);
   expect(Math.max(...projection.data)).toBeLessThan(bound);
   expect(deviation(projection.data)).toBeCloseTo(bound / Math.sqrt(3), 2);
-});
-
-test('truncated at two deviations, the effective deviation is 0.88 of the nominal', () => {
-  const { table } = initialize(layout, { ...options, truncated: true });
-  expect(table.data.every((v) => Math.abs(v) <= Math.fround(0.04))).toBe(true);
-  expect(deviation(table.data)).toBeCloseTo(0.0176, 3);
 });
 
 test('the same seed gives the same values, another seed others', () => {
@@ -45,5 +47,5 @@ test('the same seed gives the same values, another seed others', () => {
 });
 
 test('counts values', () => {
-  expect(parameterCount(layout)).toBe(400 * 100 * 2 + 3 + 2 + 64 * 32);
+  expect(parameterCount(layout)).toBe(200 * 50 * 2 + 3 + 2 + 64 * 32);
 });

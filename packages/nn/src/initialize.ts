@@ -2,6 +2,8 @@
 
 import { hostRandomBits } from './random-bits.js';
 
+const { abs, cos, log, sqrt } = Math;
+
 /** One tensor as plain data. */
 export interface HostTensor {
   readonly dtype: 'float32';
@@ -19,7 +21,9 @@ export type Initializer = 'normal' | 'zeros' | 'ones' | 'glorot';
 export interface ParameterShape {
   readonly shape: readonly number[];
   readonly init: Initializer;
-  /** A row that starts as zeros: the vector of the padding token. */
+  /** Where Google's code draws from another distribution than Hugging Face's. */
+  readonly google?: Initializer;
+  /** A row that starts as zeros in Hugging Face's code: the vector of the padding token. */
   readonly zeroRow?: number;
 }
 
@@ -31,16 +35,24 @@ export interface InitializeOptions {
   readonly seed: number;
   /** Standard deviation of 'normal'. */
   readonly standardDeviation: number;
-  /** Redraws what lies beyond two deviations, as Google's code does (effective deviation 0.88 of the nominal). */
-  readonly truncated?: boolean;
+  readonly scheme?: InitScheme;
 }
+
+/**
+ * 'huggingface' (default): normal, the padding token's vector zero. 'google', as ELECTRA's code: normal numbers beyond
+ * two deviations are drawn again (effective deviation 0.88 of the nominal), projections and outputs are Glorot uniform.
+ */
+export type InitScheme = 'huggingface' | 'google';
 
 /** Draws every tensor of the layout; each depends on the seed, its own name and its shape only. */
 export function initialize(layout: ParameterLayout, options: InitializeOptions): HostTensors {
+  const google = options.scheme === 'google';
   return Object.fromEntries(
-    Object.entries(layout).map(([name, { shape, init, zeroRow }]) => {
-      const data = draw(name, shape, init, options);
-      if (zeroRow !== undefined) data.fill(0, zeroRow * shape[1], (zeroRow + 1) * shape[1]);
+    Object.entries(layout).map(([name, entry]) => {
+      const { shape, zeroRow } = entry;
+      const data = draw(name, shape, (google && entry.google) || entry.init, options);
+      if (!google && zeroRow !== undefined)
+        data.fill(0, zeroRow * shape[1], (zeroRow + 1) * shape[1]);
       return [name, { dtype: 'float32', shape, data }];
     }),
   );
@@ -55,25 +67,25 @@ function draw(
   name: string,
   shape: readonly number[],
   init: Initializer,
-  { seed, standardDeviation, truncated = false }: InitializeOptions,
+  { seed, standardDeviation, scheme }: InitializeOptions,
 ): Float32Array {
   const size = sizeOf(shape);
   if (init === 'zeros') return new Float32Array(size);
   if (init === 'ones') return new Float32Array(size).fill(1);
   if (init === 'glorot') {
-    const bound = Math.sqrt(6 / (shape[0] + shape[1]));
+    const bound = sqrt(6 / (shape[0] + shape[1]));
     return Float32Array.from(uniform(seed, 0, name, size), (u) => (2 * u - 1) * bound);
   }
   const values = normal(seed, 0, name, size);
-  if (truncated) redraw(values, seed, name);
+  if (scheme === 'google') redraw(values, seed, name);
   return values.map((z) => z * standardDeviation);
 }
 
 /** Replaces values beyond two deviations until none is left. */
 function redraw(values: Float32Array, seed: number, name: string): void {
-  for (let round = 1; values.some((z) => Math.abs(z) > 2); round++) {
+  for (let round = 1; values.some((z) => abs(z) > 2); round++) {
     const fresh = normal(seed, round, name, values.length);
-    for (let i = 0; i < values.length; i++) if (Math.abs(values[i]) > 2) values[i] = fresh[i];
+    for (let i = 0; i < values.length; i++) if (abs(values[i]) > 2) values[i] = fresh[i];
   }
 }
 
@@ -81,10 +93,7 @@ function redraw(values: Float32Array, seed: number, name: string): void {
 function normal(seed: number, counter: number, name: string, size: number): Float32Array {
   const radius = uniform(seed, counter, `${name}/radius`, size);
   const angle = uniform(seed, counter, `${name}/angle`, size);
-  return Float32Array.from(
-    radius,
-    (u, i) => Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * angle[i]),
-  );
+  return Float32Array.from(radius, (u, i) => sqrt(-2 * log(u)) * cos(2 * Math.PI * angle[i]));
 }
 
 function uniform(seed: number, counter: number, stream: string, size: number): Float64Array {

@@ -1,11 +1,20 @@
 // Layouts of the commonest parts, for parameter tables.
 
-import type { ParameterLayout, ParameterShape } from './initialize.js';
+import type { Initializer, ParameterLayout, ParameterShape } from './initialize.js';
 
-/** A linear layer: weight `[outputs, inputs]` and bias `[outputs]`. */
-export function linearLayout(name: string, inputs: number, outputs: number): ParameterLayout {
+/**
+ * A linear layer: weight `[outputs, inputs]` and bias `[outputs]`.
+ *
+ * @param google distribution of the weight in Google's scheme, where it is not the normal one
+ */
+export function linearLayout(
+  name: string,
+  inputs: number,
+  outputs: number,
+  google?: Initializer,
+): ParameterLayout {
   return {
-    [`${name}.weight`]: { shape: [outputs, inputs], init: 'normal' },
+    [`${name}.weight`]: { shape: [outputs, inputs], init: 'normal', ...(google && { google }) },
     [`${name}.bias`]: { shape: [outputs], init: 'zeros' },
   };
 }

@@ -70,7 +70,7 @@ export interface ModelStorage<Config> {
   ): Promise<void>;
 }
 
-export type InitOptions = Pick<InitializeOptions, 'seed' | 'truncated'>;
+export type InitOptions = Pick<InitializeOptions, 'seed' | 'scheme'>;
 
 export interface LoadOptions extends Partial<InitOptions> {
   /** Accept parameters of another shape (a head for other labels) and initialise them instead of throwing. */
@@ -135,11 +135,11 @@ export function modelClass<Config extends { readonly initializerRange: number },
     initialTensors: (config, options) => draw(config, layout(config), options),
     fromTensors: (config, tensors) => create(config, tensors),
     init: (config, options) => create(config, draw(config, layout(config), options)),
-    async fromPretrained(folder, { seed = 0, truncated, allowMismatch = false } = {}) {
+    async fromPretrained(folder, { seed = 0, scheme, allowMismatch = false } = {}) {
       const loaded = await storage.load(folder, { prefix, tied, layout, allowMismatch });
       const all = layout(loaded.config);
       const lacking = Object.fromEntries(loaded.missing.map((name) => [name, all[name]]));
-      const tensors = { ...loaded.tensors, ...draw(loaded.config, lacking, { seed, truncated }) };
+      const tensors = { ...loaded.tensors, ...draw(loaded.config, lacking, { seed, scheme }) };
       return create(loaded.config, tensors, loaded);
     },
   };

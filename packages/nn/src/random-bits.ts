@@ -38,7 +38,7 @@ export type RandomBitsStep =
   /** x = floor(x / by) */
   | { readonly step: 'divide'; readonly by: number };
 
-const { imul } = Math;
+const { imul } = Math; // taken once: a global is slow to reach from a sandbox such as Jest's
 
 const MIX: readonly RandomBitsStep[] = [
   { step: 'square' },

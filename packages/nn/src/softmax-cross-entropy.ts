@@ -7,6 +7,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type FusedKernel, hostTensor, hostValues, runFused } from './fused-kernel.js';
 
+const { exp, log, max } = Math;
+
 /** -ln softmax(logits)[label] of every row: `[N, V]`, int32 `[N]` → `[N]`; the caller disposes. */
 export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   const [loss, logSumExp] = runFused<tf.Tensor1D[]>('SoftmaxCrossEntropy', { logits, labels });
@@ -38,10 +40,10 @@ export const softmaxCrossEntropyKernel: FusedKernel = {
     for (let n = 0; n < N; n++) {
       const start = n * V;
       let largest = Number.NEGATIVE_INFINITY;
-      for (let v = 0; v < V; v++) largest = Math.max(largest, logits[start + v]);
+      for (let v = 0; v < V; v++) largest = max(largest, logits[start + v]);
       let sum = 0;
-      for (let v = 0; v < V; v++) sum += Math.exp(logits[start + v] - largest);
-      const total = largest + Math.log(sum);
+      for (let v = 0; v < V; v++) sum += exp(logits[start + v] - largest);
+      const total = largest + log(sum);
       logSumExp[n] = total;
       loss[n] = total - logits[start + labels[n]];
     }
@@ -69,7 +71,7 @@ export const softmaxCrossEntropyGradKernel: FusedKernel = {
       const start = n * V;
       if (dy[n] === 0) continue;
       for (let v = 0; v < V; v++)
-        dlogits[start + v] = dy[n] * Math.exp(logits[start + v] - logSumExp[n]);
+        dlogits[start + v] = dy[n] * exp(logits[start + v] - logSumExp[n]);
       dlogits[start + labels[n]] -= dy[n];
     }
     return hostTensor(backend, dlogits, inputs.logits.shape);
