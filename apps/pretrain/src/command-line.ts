@@ -27,6 +27,7 @@ interface PretrainFlags {
   readonly out?: string;
   readonly resume?: string;
   readonly exact?: boolean;
+  readonly initFrom?: string;
   readonly allowConfigChange?: string[];
   readonly dryRun?: boolean;
 }
@@ -58,6 +59,7 @@ function addPretrain(program: Command): void {
     .option('--engine <name>', 'auto, onnxruntime, tensorflow or eager')
     .option('--out <folder>', 'run folder (default: runs/<preset>-<time>)')
     .option('--resume <folder>', 'go on with this run')
+    .option('--init-from <folder>', 'begin with the weights of another run or checkpoint')
     .option('--exact', 'with --resume: fail if the newest checkpoint is damaged')
     .option('--allow-config-change <key...>', 'with --resume: keys that may differ from the run')
     .option('--dry-run', 'print sizes, memory and time, and write nothing')
@@ -75,6 +77,7 @@ function addPretrain(program: Command): void {
       const summary = await untilStopped((signal, live) =>
         pretrain({
           ...{ folder, recipe, signal, allowConfigChanges, console: live },
+          initFrom: flags.initFrom,
           resume: flags.resume ? (flags.exact ? 'exact' : 'auto') : 'never',
         }),
       );

@@ -54,7 +54,7 @@ describe('a recipe', () => {
     ],
     [
       'heads that do not divide the width',
-      'generator: {hiddenSize: 65}',
+      'generator: {hiddenSize: 65, numAttentionHeads: 2}',
       'generator.hiddenSize: 65 cannot be divided among numAttentionHeads 2',
     ],
     [
@@ -77,7 +77,7 @@ describe('a recipe', () => {
   });
 
   test('names all faults at once', () => {
-    const set = ['generator.hiddenSize=65', 'batch.size=48'];
+    const set = ['generator.hiddenSize=65', 'generator.numAttentionHeads=2', 'batch.size=48'];
     expect(() => resolveRecipe({ preset: 'quickstart', set })).toThrow(
       /generator\.hiddenSize.*\n.*batch\.size/,
     );

@@ -15,6 +15,7 @@ import { type HeldOutEvaluation, heldOutEvaluation, trainingTask } from './elect
 import { makeNetworks, type Networks } from './networks.js';
 import type { Recipe } from './recipe.js';
 import type { TextSource } from './text-source.js';
+import { readParameters, warmStart } from './warm-start.js';
 
 export interface OpenRun {
   readonly tokenizer: WordPieceTokenizer;
@@ -29,6 +30,8 @@ export interface PrepareOptions {
   readonly recipe: Recipe;
   readonly text: TextSource;
   readonly resume: 'never' | 'auto' | 'exact';
+  /** A run or checkpoint whose weights to begin with. */
+  readonly initFrom?: string | undefined;
   /** Told what is being done, one line each. */
   readonly say: (text: string) => void;
 }
@@ -39,6 +42,7 @@ export async function openRun({
   recipe,
   text,
   resume,
+  initFrom,
   say,
 }: PrepareOptions): Promise<OpenRun> {
   const tokenizer = await prepareVocabulary(folder, recipe, text);
@@ -62,7 +66,7 @@ export async function openRun({
     inputs,
     source: trainingBatches(shards, recipe),
     tokensPerBatch: microSize * recipe.data.sequenceLength,
-    parameters: () => networks.task.params,
+    parameters: () => firstParameters(networks, initFrom, say),
     optimizer: optimizerOf(recipe),
     ...(recipe.optimizer.maxGradientNorm > 0 && {
       maxGradientNorm: recipe.optimizer.maxGradientNorm,
@@ -73,6 +77,21 @@ export async function openRun({
     ...(recipe.threads > 0 && { threads: recipe.threads }),
   });
   return { tokenizer, shards, networks, evaluation, trainer };
+}
+
+async function firstParameters(
+  { task }: Networks,
+  initFrom: string | undefined,
+  say: PrepareOptions['say'],
+): Promise<Networks['task']['params']> {
+  if (initFrom === undefined) return task.params;
+  const { parameters, fresh, unused } = warmStart(task.params, await readParameters(initFrom));
+  const some = (names: readonly string[]): string =>
+    names.length === 0
+      ? 'none'
+      : `${names.length} (${names.slice(0, 2).join(', ')}${names.length > 2 ? ', …' : ''})`;
+  say(`weights from ${initFrom}; tensors made anew: ${some(fresh)}; left out: ${some(unused)}`);
+  return parameters;
 }
 
 /** The plan of a recipe, without signal and listener. */
