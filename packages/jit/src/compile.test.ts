@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { compile, type HostTensor, type Program } from './index.js';
+import { TFJS_NODE, withTensorflow } from './tensorflow/installed.test-support.js';
 
-const ENGINES = ['onnxruntime', 'eager'] as const;
+const ENGINES = withTensorflow('onnxruntime', 'eager');
 
 type Linear = { w: tf.Tensor2D; b: tf.Tensor1D };
 type Batch = { x: tf.Tensor2D; y: tf.Tensor2D };
@@ -39,7 +40,8 @@ const scalar = (tree: unknown, name: string): number =>
   (tree as Record<string, HostTensor>)[name].data[0];
 
 describe.each(ENGINES)('a program on engine %s', (engine) => {
-  const descent = (): Promise<Program> => compile(descend, { state, inputs, engine });
+  const descent = (): Promise<Program> =>
+    compile(descend, { state, inputs, engine, tensorflowFrom: TFJS_NODE });
 
   test('computes what the function says and moves its state', async () => {
     const program = await descent();

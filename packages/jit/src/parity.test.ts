@@ -13,6 +13,7 @@ import {
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { compile, type HostTensor } from './index.js';
+import { TFJS_NODE, withTensorflow } from './tensorflow/installed.test-support.js';
 
 tf.env().set('IS_TEST', true);
 registerKernels('cpu');
@@ -190,7 +191,7 @@ function valuesAndGradients({ fn, gradient = true }: Case) {
   };
 }
 
-describe('onnxruntime agrees with the cpu kernels on', () => {
+describe.each(withTensorflow('onnxruntime'))('%s agrees with the cpu kernels on', (engine) => {
   test.each(CASES)('%s', async (_, entry) => {
     const { inputs, range = [-2, 2], tolerance = 2e-5 } = entry;
     const given: HostTensor[] = inputs.map((input, index) =>
@@ -211,12 +212,13 @@ describe('onnxruntime agrees with the cpu kernels on', () => {
           },
     );
     const found = [];
-    for (const engine of ['onnxruntime', 'eager'] as const) {
+    for (const name of [engine, 'eager'] as const) {
       const program = await compile(valuesAndGradients(entry), {
         state: {},
         inputs: given.map(({ dtype, shape }) => ({ dtype, shape })),
-        engine,
+        engine: name,
         threads: 1,
+        tensorflowFrom: TFJS_NODE,
       });
       const { outputs, gradients } = (await program.run(given)) as {
         outputs: HostTensor[];
@@ -225,11 +227,11 @@ describe('onnxruntime agrees with the cpu kernels on', () => {
       found.push([...outputs, ...gradients]);
       program.dispose();
     }
-    const [onnx, eager] = found;
-    expect(onnx.map(({ dtype, shape }) => ({ dtype, shape }))).toEqual(
+    const [values, eager] = found;
+    expect(values.map(({ dtype, shape }) => ({ dtype, shape }))).toEqual(
       eager.map(({ dtype, shape }) => ({ dtype, shape })),
     );
-    for (const [index, { data }] of onnx.entries()) {
+    for (const [index, { data }] of values.entries()) {
       const expected = eager[index].data;
       const scale = Math.max(1, ...Array.from(expected, Math.abs).filter(Number.isFinite));
       for (let i = 0; i < data.length; i++) {

@@ -1,8 +1,8 @@
 // Element-wise kernels → TensorFlow. Most TensorFlow.js kernels carry TensorFlow's names and meaning.
 
-import type { GraphNode } from '../../graph.js';
+import { type GraphNode, uniformOf } from '../../graph.js';
 import type { DType } from '../../host-tensor.js';
-import type { Term, TfBuilder } from '../builder.js';
+import type { Term, TermSpec, TfBuilder } from '../builder.js';
 import { type LoweringTable, lower } from '../lowering.js';
 
 type Plain = LoweringTable[string];
@@ -106,12 +106,27 @@ function arithmetic(op: string): Plain {
     // Truth values count as integers; integers have no true quotient.
     const inner =
       op === 'RealDiv' || op === 'Atan2' ? 'float32' : y.dtype === 'bool' ? 'int32' : y.dtype;
-    const result = tf.op(op, [tf.cast(a, inner), tf.cast(b, inner)], {
-      dtype: inner,
-      shape: y.shape,
-    });
+    const whole = { dtype: inner, shape: y.shape } as const;
+    const left = tf.cast(a, inner);
+    const right = tf.cast(b, inner);
+    if (
+      inner === 'int32' &&
+      (op === 'FloorDiv' || op === 'FloorMod') &&
+      !uniformOf(node.inputs[1])
+    ) {
+      return tf.cast(wholeDivision(tf, op, left, right, whole), y.dtype);
+    }
+    const result = tf.op(op, [left, right], whole);
     return tf.cast(result, y.dtype);
   };
+}
+
+/** Division of integers by zero stops a TensorFlow graph; in TensorFlow.js it gives zero. */
+function wholeDivision(tf: TfBuilder, op: string, a: Term, b: Term, y: TermSpec): Term {
+  const zero = tf.scalar(0, 'int32');
+  const never = tf.op('Equal', [b, zero], { dtype: 'bool', shape: b.shape });
+  const divisor = select(tf, never, tf.scalar(1, 'int32'), b, b);
+  return select(tf, never, zero, tf.op(op, [a, divisor], y), y);
 }
 
 /** A bias is added to a bfloat16 product before it is widened, as in PyTorch's autocast. */
