@@ -104,8 +104,8 @@ function arithmetic(op: string): Plain {
     if (low) return low;
     const [a, b] = operands(tf, node);
     // Truth values count as integers; integers have no true quotient.
-    const inner =
-      op === 'RealDiv' || op === 'Atan2' ? 'float32' : y.dtype === 'bool' ? 'int32' : y.dtype;
+    const given = a.dtype === 'bool' ? 'int32' : a.dtype;
+    const inner = op === 'RealDiv' || op === 'Atan2' ? 'float32' : given;
     const whole = { dtype: inner, shape: y.shape } as const;
     const left = tf.cast(a, inner);
     const right = tf.cast(b, inner);
