@@ -1,16 +1,16 @@
-// A chunk to its documents, on whatever thread it lands.
+// A chunk to its documents, on whatever thread it lands. The readers of Parquet and Arrow are large, and loaded when
+// they are needed: a worker that never is starts in half the time.
 
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveDocuments } from './archive-documents.js';
-import { arrowDocuments, readMessages } from './arrow-text.js';
 import type { ByteStream } from './byte-reader.js';
 import type { Chunk, FileRange } from './chunk.js';
 import type { Document } from './document.js';
 import { parseJsonLines } from './json-lines.js';
 import { markdownProse } from './markdown-prose.js';
-import { openRandomAccess, parquetDocuments, type RandomAccess } from './parquet-text.js';
+import type { RandomAccess } from './parquet-text.js';
 
 /** The documents of a chunk in order. `textKey` names the field or column that holds the text. */
 export async function* readChunk(chunk: Chunk, textKey = 'text'): AsyncGenerator<Document> {
@@ -41,6 +41,7 @@ export async function* readChunk(chunk: Chunk, textKey = 'text'): AsyncGenerator
       return;
     }
     case 'row-group': {
+      const { openRandomAccess, parquetDocuments } = await import('./parquet-text.js');
       const { from, range, metadata, name } = chunk;
       if ('bytes' in from) {
         yield* parquetDocuments(inMemory(from.bytes, range.start), metadata, range, name, textKey);
@@ -54,9 +55,11 @@ export async function* readChunk(chunk: Chunk, textKey = 'text'): AsyncGenerator
       }
       return;
     }
-    case 'arrow':
+    case 'arrow': {
+      const { arrowDocuments, readMessages } = await import('./arrow-text.js');
       yield* arrowDocuments(await readMessages(chunk.path, chunk.messages), chunk.name, textKey);
       return;
+    }
   }
 }
 
