@@ -5,11 +5,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Model } from '@alectra/nn';
+import { compile, type HostTensor } from '@alectra/jit';
+import {
+  hostRandomBits,
+  type Model,
+  type Params,
+  registerGradients,
+  type TokenBatch,
+} from '@alectra/nn';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { type AlbertConfig, albertConfig } from './config.js';
 import * as models from './models.js';
+import { albertPreset } from './presets.js';
 
 const python = process.env.ALECTRA_PYTHON;
 const script = fileURLToPath(
@@ -49,6 +57,16 @@ interface Answer {
   readonly outputs: Record<string, number[]>;
 }
 
+/** What Python answers for model folders by class name. */
+function ask(given: object, folders: Record<string, string>): Record<string, Answer> {
+  const text = execFileSync(python as string, [script], {
+    input: JSON.stringify({ inputs: given, folders }),
+    stdio: ['pipe', 'pipe', 'ignore'],
+    maxBuffer: 2 ** 28,
+  });
+  return JSON.parse(text.toString());
+}
+
 tf.env().set('IS_TEST', true);
 let folder: string;
 beforeAll(async () => {
@@ -70,11 +88,7 @@ afterAll(() => rm(folder, { recursive: true }));
       made.set(kind.architecture, model);
     }
     const folders = Object.fromEntries([...made.keys()].map((name) => [name, join(folder, name)]));
-    const text = execFileSync(python as string, [script], {
-      input: JSON.stringify({ inputs, folders }),
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    const answers: Record<string, Answer> = JSON.parse(text.toString());
+    const answers = ask(inputs, folders);
     const ids = (rows: number[][]): tf.Tensor2D => tf.tensor2d(rows, [2, 5], 'int32');
     for (const [name, model] of made) {
       const outputs = model.call({
@@ -90,6 +104,56 @@ afterAll(() => rm(folder, { recursive: true }));
         expect((await off.data())[0]).toBeLessThan(1e-4);
       }
     }
+  },
+  300_000,
+);
+
+(python ? test : test.skip)(
+  'alectra-small at full size, on onnxruntime, answers the same',
+  async () => {
+    registerGradients();
+    const [B, S] = [2, 128];
+    const ids = hostRandomBits(3, 0, 'ids', B * S).map((bits) => 1 + (bits % 30521));
+    const lengths = [S, 71];
+    const mask = Int32Array.from(ids, (_, i) => (i % S < lengths[Math.floor(i / S)] ? 1 : 0));
+    const types = Int32Array.from(ids, (_, i) => (i % S < 40 ? 0 : 1));
+    const rows = (values: Int32Array): number[][] =>
+      Array.from({ length: B }, (_, b) => [...values.subarray(b * S, (b + 1) * S)]);
+
+    const kind = models.AlbertForTokenClassification;
+    const small = albertPreset('alectra-small');
+    const model = kind.init(small, { seed: 2 });
+    const path = join(folder, 'full');
+    await model.savePretrained(path);
+    const given = {
+      input_ids: rows(ids),
+      attention_mask: rows(mask),
+      token_type_ids: rows(types),
+    };
+    const { outputs: theirs } = ask(given, { [kind.architecture]: path })[kind.architecture];
+    const spec = { shape: [B, S], dtype: 'int32' } as const;
+    const program = await compile(
+      (params: Params, batch: TokenBatch) => ({
+        outputs: { ...kind.forward(params, small, batch) },
+      }),
+      {
+        state: model.params,
+        inputs: { inputIds: spec, attentionMask: spec, tokenTypeIds: spec },
+        engine: 'onnxruntime',
+        threads: 2,
+      },
+    );
+    const ours = (await program.run({
+      inputIds: ids,
+      attentionMask: mask,
+      tokenTypeIds: types,
+    })) as Record<string, HostTensor>;
+    program.dispose();
+    const worst = theirs.logits.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - Number(ours.logits.data[i]))),
+      0,
+    );
+    expect(worst).toBeLessThan(1e-4);
   },
   300_000,
 );

@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readModelFolder, type WeightRecord, writeModelFolder } from '@alectra/checkpoint';
-import { hostRandomBits, registerKernels } from '@alectra/nn';
+import { compile, type HostTensor } from '@alectra/jit';
+import {
+  hostRandomBits,
+  type Params,
+  type RandomKey,
+  registerKernels,
+  type TokenBatch,
+} from '@alectra/nn';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { type AlbertConfig, albertConfig, albertConfigToJson } from './config.js';
@@ -127,6 +134,44 @@ describe('dropout', () => {
     expect(run(dropping, 1)).toEqual(run(dropping, 1));
     expect(run(dropping, 1)).not.toEqual(run(dropping));
     expect(run(dropping, 1)).not.toEqual(run(dropping, 2));
+  });
+
+  test('is the same on onnxruntime', async () => {
+    const spec = { shape: [B, S], dtype: 'int32' } as const;
+    const scalar = { shape: [], dtype: 'int32' } as const;
+    const program = await compile(
+      (given: Params, { seed, counter, ...inputs }: TokenBatch & RandomKey) => ({
+        outputs: AlbertForTokenClassification.forward(given, dropping, inputs, {
+          dropout: { seed, counter },
+        }).logits,
+      }),
+      {
+        state: params,
+        inputs: {
+          inputIds: spec,
+          attentionMask: spec,
+          tokenTypeIds: spec,
+          seed: scalar,
+          counter: scalar,
+        },
+        engine: 'onnxruntime',
+        threads: 1,
+      },
+    );
+    for (const counter of [1, 2]) {
+      const logits = await program.run({
+        inputIds: inputIds.dataSync<'int32'>(),
+        attentionMask: new Int32Array(B * S).fill(1),
+        tokenTypeIds: new Int32Array(B * S),
+        seed: 1,
+        counter,
+      });
+      const expected = run(dropping, counter);
+      const { data } = logits as HostTensor;
+      expect(data.length).toBe(expected.length);
+      for (const [i, value] of expected.entries()) expect(data[i]).toBeCloseTo(value, 5);
+    }
+    program.dispose();
   });
 
   test('on the attention output takes the rate that the config names', () => {

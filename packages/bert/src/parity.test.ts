@@ -90,12 +90,12 @@ function expectGradients(
     ]);
 }
 
-/** 'near', or by how much the worst value is off: absolute, relative above 1. */
+/** 'near', or by how much the worst value is off. */
 function difference(actual: ArrayLike<number>, expected: Float32Array): string {
   if (actual.length !== expected.length) return `${actual.length} values`;
   let worst = 0;
   for (let i = 0; i < actual.length; i++) {
-    const off = Math.abs(actual[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
+    const off = Math.abs(actual[i] - expected[i]);
     worst = Number.isNaN(off) ? off : Math.max(worst, off);
   }
   return worst <= TOLERANCE ? 'near' : `off by ${worst}`;

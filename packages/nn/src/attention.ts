@@ -33,7 +33,7 @@ export interface AttentionOptions {
   };
 }
 
-/** Low enough for exp to give exactly 0 beside any real score, high enough to stay finite in half precision sums. */
+/** exp of it is exactly 0 beside any real score, and a row of nothing else stays finite and uniform. */
 const MASKED = -1e9;
 
 /** Added to attention scores: 0 at tokens, a large negative number at padding. int32 `[B, S]` → `[B, 1, 1, S]`. */
