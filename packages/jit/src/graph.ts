@@ -123,7 +123,8 @@ export class GraphBuilder {
     attrs: Attrs,
     outputs: readonly TensorSpec[],
   ): readonly Value[] {
-    const key = `${op} ${inputs.map(({ id }) => id)} ${JSON.stringify(attrs, spellNumber)}`;
+    const types = outputs.map(({ dtype }) => dtype); // the type is not always an attribute (OneHot)
+    const key = `${op} ${inputs.map(({ id }) => id)} ${types} ${JSON.stringify(attrs, spellNumber)}`;
     return this.once(key, () => {
       const values = outputs.map((spec) => this.placeholder(spec));
       const node = { op, inputs, attrs, outputs: values };

@@ -13,19 +13,19 @@ export const TRACING = 'alectra-tracing';
 /** Float arrays above this many elements, made while tracing, are taken for frozen random numbers. */
 const LARGEST_LITERAL = 1024;
 
-interface Entry {
+export interface Entry {
   references: number;
   readonly spec: TensorSpec;
   /** Host values not yet in the graph. */
-  readonly host?: tf.backend_util.TypedArray;
+  host?: tf.backend_util.TypedArray;
   value?: Value;
   /** The graph `value` belongs to. */
   graph?: GraphBuilder;
 }
 
 export class TracingBackend extends tf.KernelBackend {
-  private readonly storage: tf.DataStorage<Entry>;
-  private graph: GraphBuilder | undefined;
+  protected readonly storage: tf.DataStorage<Entry>;
+  protected graph: GraphBuilder | undefined;
 
   constructor() {
     super();
@@ -223,13 +223,20 @@ export function tracingBackend(): TracingBackend {
   if (registered && tf.findBackend(TRACING) === registered) return registered;
   const backend = new TracingBackend();
   tf.registerBackend(TRACING, () => backend, 0);
+  registerRules(TRACING);
+  registered = backend;
+  return backend;
+}
+
+/** Makes every kernel that can be traced a kernel of `backendName`, whose backend is a TracingBackend. */
+export function registerRules(backendName: string): void {
   for (const [kernelName, { inputs, many, record }] of KERNEL_RULES) {
-    if (tf.getKernel(kernelName, TRACING)) continue;
+    if (tf.getKernel(kernelName, backendName)) continue;
     tf.registerKernel({
       kernelName,
-      backendName: TRACING,
-      kernelFunc: ({ inputs: given, attrs, backend: active }) => {
-        const tracer = active as TracingBackend;
+      backendName,
+      kernelFunc: ({ inputs: given, attrs, backend }) => {
+        const tracer = backend as TracingBackend;
         const named = given as Record<string, tf.TensorInfo>;
         const tensors =
           inputs === 'list'
@@ -246,6 +253,4 @@ export function tracingBackend(): TracingBackend {
       },
     });
   }
-  registered = backend;
-  return backend;
 }

@@ -9,11 +9,12 @@ type Rules = Record<string, KernelRule>;
 /** Float functions; other types are converted first, as TensorFlow.js's kernels do. */
 const FLOAT = [
   'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Cos', 'Cosh', 'Erf', 'Exp', 'Expm1', 'Log',
+  'LeakyRelu',
   'Log1p', 'Reciprocal', 'Rsqrt', 'Sigmoid', 'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Tan', 'Tanh',
 ]; // biome-ignore format: a table
 /** Functions that keep their type. */
 const SAME = [
-  'Abs', 'Ceil', 'Elu', 'Floor', 'LeakyRelu', 'Neg', 'Relu', 'Relu6', 'Round', 'Selu', 'Sign',
+  'Abs', 'Ceil', 'Elu', 'Floor', 'Neg', 'Relu', 'Relu6', 'Round', 'Selu', 'Sign',
   'Square', 'Step',
 ]; // biome-ignore format: a table
 const TO_BOOL = ['IsFinite', 'IsInf', 'IsNan', 'LogicalNot'];

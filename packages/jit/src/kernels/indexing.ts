@@ -1,11 +1,15 @@
 // Recording rules of kernels that address by index: gathers, scatters, one-hot, top-k; and random bits.
 
+import * as tf from '@tensorflow/tfjs-core';
 import { type GraphBuilder, type KernelRule, rule, type Value } from '../graph.js';
 import type { DType } from '../host-tensor.js';
 
 export const INDEXING: Record<string, KernelRule> = {
   GatherV2: rule<{ axis: number; batchDims?: number }>(['x', 'indices'], gather),
   GatherNd: rule(['params', 'indices'], (graph, [params, indices]) => {
+    const like = ({ shape, dtype }: Value): tf.Tensor =>
+      ({ shape: [...shape], dtype, rank: shape.length }) as tf.Tensor; // no values are read
+    tf.gather_util.prepareAndValidate(like(params), like(indices));
     const depth = indices.shape.at(-1) as number;
     const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(depth)];
     return graph.node('GatherNd', [params, indices], {}, [{ shape, dtype: params.dtype }]);
@@ -58,8 +62,12 @@ function gather(
   [x, indices]: readonly Value[],
   attrs: { axis: number; batchDims?: number },
 ): readonly Value[] {
-  const axis = attrs.axis < 0 ? x.shape.length + attrs.axis : attrs.axis;
-  const batchDims = attrs.batchDims ?? 0;
+  const axis = tf.util.parseAxisParam(attrs.axis, [...x.shape])[0];
+  const given = attrs.batchDims ?? 0;
+  const like = ({ shape }: Value): tf.Tensor => ({ shape: [...shape] }) as tf.Tensor; // only shapes are read
+  const { collectGatherOpShapeInfo } = tf.backend_util.segment_util;
+  collectGatherOpShapeInfo(like(x), like(indices), axis, given);
+  const batchDims = given < 0 ? indices.shape.length + given : given;
   const shape = [
     ...x.shape.slice(0, axis),
     ...indices.shape.slice(batchDims),

@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { type GraphBuilder, type KernelRule, rule, type Value } from '../graph.js';
+import type { DType } from '../host-tensor.js';
 import { broadcast } from './elementwise.js';
 
 interface MatMulAttrs {
@@ -57,6 +58,11 @@ export const LINALG: Record<string, KernelRule> = {
 };
 
 function matMul(graph: GraphBuilder, a: Value, b: Value, attrs: MatMulAttrs): Value {
+  tf.util.assert(
+    a.shape.length >= 2 && b.shape.length >= 2,
+    () => `jit: cannot multiply [${a.shape}] by [${b.shape}]: both need at least two axes.`,
+  );
+  const dtype = tf.upcastType(a.dtype, b.dtype) as DType; // numbers in, numbers out
   const transposeA = !!attrs.transposeA;
   const transposeB = !!attrs.transposeB;
   const [m, k] = lastTwo(a, transposeA);
@@ -68,9 +74,8 @@ function matMul(graph: GraphBuilder, a: Value, b: Value, attrs: MatMulAttrs): Va
       `inner sizes ${k} and ${inner} differ.`,
   );
   const shape = [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n];
-  return graph.node('BatchMatMul', [a, b], { transposeA, transposeB }, [
-    { shape, dtype: 'float32' },
-  ])[0];
+  const factors = [a, b].map((x) => graph.call('Cast', [x], { dtype }));
+  return graph.node('BatchMatMul', factors, { transposeA, transposeB }, [{ shape, dtype }])[0];
 }
 
 function lastTwo({ shape }: Value, swapped: boolean): [number, number] {

@@ -33,9 +33,11 @@ export const MOVEMENT: Record<string, KernelRule> = {
   Range: rule<{ start: number; stop: number; step: number; dtype: 'float32' | 'int32' }>(
     [],
     (graph, _, { start, stop, step, dtype }) => {
-      const count = Math.max(0, Math.ceil((stop - start) / step));
+      // Downwards without a step means by -1, as in TensorFlow.js.
+      const by = stop < start && step === 1 ? -1 : step;
+      const count = Math.max(0, Math.ceil((stop - start) / by));
       return graph.constant(
-        Float64Array.from({ length: count }, (_, i) => start + i * step),
+        Float64Array.from({ length: count }, (_, i) => start + i * by),
         [count],
         dtype,
       );
@@ -84,6 +86,10 @@ function reshape(graph: GraphBuilder, x: Value, wanted: Shape): Value {
 }
 
 function expandDims(graph: GraphBuilder, [x]: readonly Value[], { dim }: { dim: number }): Value {
+  tf.util.assert(
+    dim >= -(x.shape.length + 1) && dim <= x.shape.length,
+    () => `Axis must be in the interval [${-(x.shape.length + 1)}, ${x.shape.length}]`,
+  );
   const shape = [...x.shape];
   shape.splice(dim < 0 ? x.shape.length + dim + 1 : dim, 0, 1);
   return reshape(graph, x, shape);
@@ -140,7 +146,7 @@ function concat(graph: GraphBuilder, inputs: readonly Value[], attrs: { axis: nu
     inputs.map(({ shape }) => [...shape]),
     axis,
   );
-  const given = inputs.filter(({ shape }) => sizeOf(shape) > 0);
+  const given = inputs.filter(({ shape }) => shape[axis] > 0);
   if (given.length <= 1) return given[0] ?? inputs[0];
   const shape = [...given[0].shape];
   shape[axis] = given.reduce((sum, x) => sum + (x.shape[axis] as number), 0);
@@ -149,6 +155,10 @@ function concat(graph: GraphBuilder, inputs: readonly Value[], attrs: { axis: nu
 
 function pack(graph: GraphBuilder, inputs: readonly Value[], { axis }: { axis: number }): Value {
   const at = axis < 0 ? inputs[0].shape.length + 1 + axis : axis;
+  tf.util.assert(
+    inputs.every(({ dtype }) => dtype === inputs[0].dtype),
+    () => 'All tensors passed to stack must have matching dtypes',
+  );
   return concat(
     graph,
     inputs.map((x) => expandDims(graph, [x], { dim: at })),
@@ -171,7 +181,8 @@ function split(
   attrs: { numOrSizeSplits: number | number[]; axis: number },
 ): readonly Value[] {
   const axis = tf.util.parseAxisParam(attrs.axis, [...x.shape])[0] as number;
-  const sizes = splitSizes(x, attrs.numOrSizeSplits, axis);
+  const like = { shape: [...x.shape] } as tf.Tensor; // only the shape is read
+  const sizes = tf.backend_util.prepareSplitSize(like, attrs.numOrSizeSplits, axis);
   if (sizes.length === 1) return [x];
   const outputs = sizes.map((size) => {
     const shape = [...x.shape];
@@ -182,13 +193,6 @@ function split(
   if (uniform !== undefined)
     return outputs.map(({ shape }) => graph.splat(uniform, shape, x.dtype));
   return graph.node('SplitV', [x], { sizes, axis }, outputs);
-}
-
-function splitSizes(x: Value, parts: number | number[], axis: number): number[] {
-  const length = x.shape[axis] as number;
-  if (typeof parts === 'number') return Array.from({ length: parts }, () => length / parts);
-  const rest = length - parts.reduce((sum, size) => sum + Math.max(size, 0), 0);
-  return parts.map((size) => (size < 0 ? rest : size));
 }
 
 function slice(

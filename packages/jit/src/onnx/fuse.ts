@@ -120,7 +120,7 @@ function scaledProduct(context: Context, node: GraphNode): GraphNode | undefined
     const factor = uniformOf(node.inputs[1 - index]);
     if (factor === undefined || !sameShape(value.shape, node.outputs[0].shape)) continue;
     const made = absorbable(context, value, 'BatchMatMul');
-    if (!made) continue;
+    if (!made || value.dtype !== 'float32') continue;
     context.gone.add(made);
     return { ...made, attrs: scaleBy(made, factor), outputs: node.outputs };
   }

@@ -7,7 +7,6 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import type { EngineOptions } from '../engine.js';
 
 /** The functions of the addon that are used here. */
@@ -127,13 +126,13 @@ export async function startTensorflow({
   return addon;
 }
 
-/** TensorFlow takes these settings from the environment of the process and from nowhere else. */
+/**
+ * TensorFlow takes these settings from the environment of the process and from nowhere else. `process.env` does not
+ * reach it in a worker thread, whose environment is a copy.
+ */
 async function setEnvironment(settings: Readonly<Record<string, string>>): Promise<void> {
-  if (isMainThread) {
-    Object.assign(process.env, settings);
-    return;
-  }
-  // A worker thread's process.env is a copy that C code does not see.
+  Object.assign(process.env, settings);
+  if (process.platform === 'win32') return;
   const { default: koffi } = await import('koffi');
   const setenv = koffi
     .load(null)

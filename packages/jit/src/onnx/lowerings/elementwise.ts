@@ -28,7 +28,7 @@ export const ELEMENTWISE: LoweringTable = {
   Ceil: keepsIntegers('Ceil'),
   Floor: keepsIntegers('Floor'),
   Round: keepsIntegers('Round'),
-  Sign: (onnx, { inputs: [x] }) => onnx.op('Sign', [onnx.name(x)]),
+  Sign: sign,
   Cast: lower<{ dtype: string }>(cast),
   Square: (onnx, { inputs: [x] }) => onnx.op('Mul', [onnx.name(x), onnx.name(x)]),
   Rsqrt: (onnx, { inputs: [x] }) => onnx.op('Reciprocal', [onnx.op('Sqrt', [onnx.name(x)])]),
@@ -100,7 +100,9 @@ function operands(
   onnx: OnnxBuilder,
   { inputs: [a, b], outputs: [y] }: Pick<GraphNode, 'inputs' | 'outputs'>,
 ): Name[] {
-  return [onnx.operand(a, b.shape, y.shape), onnx.operand(b, a.shape, y.shape)];
+  // One of the two must keep the shape.
+  const left = b.constant ? onnx.name(a) : onnx.operand(a, b.shape, y.shape);
+  return [left, onnx.operand(b, a.shape, y.shape)];
 }
 
 function binary(type: string): Plain {
@@ -181,15 +183,25 @@ function softplus(onnx: OnnxBuilder, { inputs: [x] }: LoweredNode): Name {
   ]);
 }
 
+/** 1, 0 or -1; 0 for NaN, of which ONNX makes NaN. */
+function sign(onnx: OnnxBuilder, { inputs: [x] }: LoweredNode): Name {
+  const name = onnx.name(x);
+  const zero = onnx.scalar(0, x.dtype);
+  const positive = castTo(onnx, onnx.op('Greater', [name, zero]), x.dtype);
+  return onnx.op('Sub', [positive, castTo(onnx, onnx.op('Less', [name, zero]), x.dtype)]);
+}
+
 /** 1 above zero, alpha elsewhere; NaN stays. */
 function step(
   onnx: OnnxBuilder,
   { inputs: [x], attrs: { alpha } }: LoweredNode<{ alpha: number }>,
 ): Name {
   const name = onnx.name(x);
+  // ONNX's Relu and Sign both keep NaN.
+  if (!alpha && x.dtype === 'float32') return onnx.op('Sign', [onnx.op('Relu', [name])]);
   const positive = onnx.op('Greater', [name, onnx.scalar(0, x.dtype)]);
-  if (!alpha) return castTo(onnx, positive, x.dtype);
-  return onnx.op('Where', [positive, onnx.scalar(1, x.dtype), onnx.scalar(alpha, x.dtype)]);
+  const steps = onnx.op('Where', [positive, onnx.scalar(1, x.dtype), onnx.scalar(alpha, x.dtype)]);
+  return x.dtype === 'int32' ? steps : onnx.op('Where', [onnx.op('IsNaN', [name]), name, steps]);
 }
 
 function floorDiv(onnx: OnnxBuilder, node: LoweredNode): Name {

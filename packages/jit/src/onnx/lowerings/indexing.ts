@@ -66,31 +66,47 @@ function gather(
     inputs: [x, indices],
     outputs: [y],
     attrs: { axis, batchDims },
-  }: LoweredNode<{ axis: number; batchDims: number }>,
+  }: LoweredNode<{
+    axis: number;
+    batchDims: number;
+  }>,
 ): Name {
-  const [values, ids] = [onnx.name(x), onnx.name(indices)];
-  if (!batchDims) return onnx.op('Gather', [values, ids], { axis: { int: axis } });
-  // Rows of the batch lie behind one another: shift each row's indices and gather from one long axis.
-  const batch = x.shape.slice(0, batchDims);
-  const middle = x.shape.slice(batchDims, axis);
-  const rows = sizeOf(batch);
+  const ids = onnx.name(indices);
+  if (!batchDims) return onnx.op('Gather', [onnx.name(x), ids], { axis: { int: axis } });
+  // Bring the gathered axis behind the batch, lay all batch rows behind one another, shift the indices to their row.
+  const rank = x.shape.length;
+  const before = x.shape.map((_, at) => at);
+  before.splice(axis, 1);
+  before.splice(batchDims, 0, axis);
+  const moved =
+    axis === batchDims ? onnx.name(x) : onnx.op('Transpose', [onnx.name(x)], { perm: before });
+  const rest = before.slice(batchDims + 1).map((at) => x.shape[at]);
+  const rows = sizeOf(x.shape.slice(0, batchDims));
   const perRow = sizeOf(indices.shape) / rows;
-  if (middle.length === 0) {
-    const offsets = Array.from({ length: rows }, (_, row) => row * x.shape[axis]);
-    const flatIds = onnx.op('Add', [
-      onnx.op('Reshape', [ids, onnx.int64s([rows, perRow])]),
-      onnx.initializer('int32', [rows, 1], offsets),
-    ]);
-    const long = onnx.op('Reshape', [
-      values,
-      onnx.int64s([rows * x.shape[axis], ...x.shape.slice(axis + 1)]),
-    ]);
-    const picked = onnx.op('Gather', [long, flatIds], { axis: { int: 0 } });
-    return onnx.op('Reshape', [picked, onnx.int64s(y.shape)]);
-  }
-  throw new Error(
-    'jit: gather with batchDims smaller than axis has no ONNX lowering.\nTranspose so that the gathered axis follows the batch axes.',
-  );
+  const offsets = Array.from({ length: rows }, (_, row) => row * x.shape[axis]);
+  const shifted = onnx.op('Add', [
+    onnx.op('Reshape', [ids, onnx.int64s([rows, perRow])]),
+    onnx.initializer('int32', [rows, 1], offsets),
+  ]);
+  const long = onnx.op('Reshape', [moved, onnx.int64s([rows * x.shape[axis], ...rest])]);
+  const picked = onnx.op('Gather', [long, shifted], { axis: { int: 0 } });
+  if (axis === batchDims) return onnx.op('Reshape', [picked, onnx.int64s(y.shape)]);
+  // [batch, indices, middle, rest] → [batch, middle, indices, rest]
+  const inner = indices.shape.slice(batchDims);
+  const middle = axis - batchDims;
+  const apart = onnx.op('Reshape', [
+    picked,
+    onnx.int64s([...x.shape.slice(0, batchDims), ...inner, ...rest]),
+  ]);
+  const span = (from: number, count: number): number[] =>
+    Array.from({ length: count }, (_, at) => from + at);
+  const perm = [
+    ...span(0, batchDims),
+    ...span(batchDims + inner.length, middle),
+    ...span(batchDims, inner.length),
+    ...span(batchDims + inner.length + middle, rank - axis - 1),
+  ];
+  return onnx.op('Transpose', [apart], { perm });
 }
 
 function segmentSum(onnx: OnnxBuilder, { inputs: [x, ids], outputs: [y] }: LoweredNode): Name {
@@ -120,19 +136,20 @@ function scatterAdd(
 ): Name {
   const count = sizeOf(ids.shape);
   const width = sizeOf(shape.slice(1));
-  const index = onnx.op('Reshape', [
-    castTo(onnx, onnx.name(ids), 'int64'),
-    onnx.int64s([count, 1]),
+  const column = onnx.op('Reshape', [onnx.name(ids), onnx.int64s([count, 1])]);
+  // Rows with a negative id are left out.
+  const zero = onnx.scalar(0, 'int32');
+  const index = castTo(onnx, onnx.op('Max', [column, zero]), 'int64');
+  const counts = onnx.op('Where', [
+    onnx.op('Less', [column, zero]),
+    onnx.scalar(0, rows.dtype),
+    onnx.op('Reshape', [onnx.name(rows), onnx.int64s([count, width])]),
   ]);
   const matrix = (name: Name, length: number): Name =>
     onnx.op('Reshape', [name, onnx.int64s([length, width])]);
   const sum = onnx.op(
     'ScatterElements',
-    [
-      matrix(into, shape[0]),
-      onnx.op('Expand', [index, onnx.int64s([count, width])]),
-      matrix(onnx.name(rows), count),
-    ],
+    [matrix(into, shape[0]), onnx.op('Expand', [index, onnx.int64s([count, width])]), counts],
     { axis: { int: 0 }, reduction: 'add' },
   );
   return onnx.op('Reshape', [sum, onnx.int64s(shape)]);
@@ -143,7 +160,7 @@ function scatterNd(
   onnx: OnnxBuilder,
   { inputs: [indices, updates], attrs: { shape } }: LoweredNode<{ shape: number[] }>,
 ): Name {
-  const depth = indices.shape[indices.shape.length - 1];
+  const depth = indices.shape.length > 1 ? indices.shape[indices.shape.length - 1] : 1;
   const count = sizeOf(indices.shape) / depth;
   const strides = Array.from({ length: depth }, (_, axis) => sizeOf(shape.slice(axis + 1, depth)));
   const weighted = onnx.op('Mul', [

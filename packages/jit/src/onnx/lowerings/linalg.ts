@@ -42,11 +42,24 @@ function batchMatMul(
   const { transposeA, transposeB, alpha = 1 } = attrs;
   const names = [onnx.name(a), onnx.name(b)];
   if (!transposeA && !transposeB && alpha === 1) return onnx.op('MatMul', names);
+  if (a.dtype !== 'float32') {
+    // FusedMatMul knows floats only.
+    return onnx.op('MatMul', [
+      transposeA ? swapLastTwo(onnx, a) : names[0],
+      transposeB ? swapLastTwo(onnx, b) : names[1],
+    ]);
+  }
   return onnx.microsoft('FusedMatMul', names, {
     transA: { int: Number(transposeA) },
     transB: { int: Number(transposeB) },
     alpha,
   });
+}
+
+function swapLastTwo(onnx: OnnxBuilder, { id, shape, dtype }: Value): Name {
+  const perm = shape.map((_, axis) => axis);
+  perm.push(...perm.splice(-2).reverse());
+  return onnx.op('Transpose', [onnx.name({ id, shape, dtype })], { perm });
 }
 
 /** alpha·A B + C of matrices. */
