@@ -1,0 +1,24 @@
+// One graph without inputs, run at once: what TensorFlow.js's own test suite needs of an engine.
+
+import type { Graph } from '../graph.js';
+import type { HostArray } from '../host-tensor.js';
+import { startTensorflow } from './addon.js';
+import { emitFunction } from './emit.js';
+import { writeSavedModel } from './graph-def.js';
+import { TensorflowSession } from './session.js';
+
+/** @returns a function that gives the values of the one output of a graph */
+export async function tensorflowEvaluate(
+  tensorflowFrom?: string,
+): Promise<(graph: Graph) => HostArray> {
+  const addon = await startTensorflow({ tensorflowFrom, threads: 1 });
+  return (graph) => {
+    const { nodes, outputs } = emitFunction(graph, 'f/');
+    const session = new TensorflowSession(addon, writeSavedModel(nodes, []));
+    try {
+      return session.run('', [], outputs.join())[0].data;
+    } finally {
+      session.dispose();
+    }
+  };
+}
