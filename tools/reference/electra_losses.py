@@ -70,13 +70,15 @@ def batch(rng):
     return dict(ids=ids, attention=attention, segments=segments, positions=positions, weights=weights, shown=shown, sampled=sampled)
 
 
-def run(head, parts, seed):
+def models(head, parts, seed):
     torch.manual_seed(seed)
-    data = batch(np.random.default_rng(seed))
     generator = AlbertForMaskedLM(GENERATOR).eval()
     discriminator = (AlbertForTokenClassification(DISCRIMINATOR) if head == "linear2" else OneLogit()).eval()
     tie(generator, discriminator, parts)
+    return generator, discriminator
 
+
+def forward(head, generator, discriminator, data):
     ids, positions = torch.tensor(data["ids"]), torch.tensor(data["positions"])
     live = torch.tensor(data["weights"]) > 0
     rows = torch.arange(B)[:, None].expand(B, K)
@@ -85,8 +87,9 @@ def run(head, parts, seed):
     hide = live & (torch.tensor(data["shown"]) > 0)
     masked[rows[hide], positions[hide]] = MASK
     logits = generator(input_ids=masked, **common).logits[rows, positions]
-    ids[0, 7] = logits[0, 0].argmax()  # a right first choice; [MASK] stood there, so nothing else changes
-    data["ids"] = ids.numpy()
+    if "fixed" not in data:
+        ids[0, 7] = logits[0, 0].argmax()  # a right first choice; [MASK] stood there, so nothing else changes
+        data["ids"], data["fixed"] = ids.numpy(), True
     targets = ids[rows, positions]
     generator_loss = F.cross_entropy(logits[live], targets[live])
 
@@ -104,7 +107,18 @@ def run(head, parts, seed):
         per_token = F.binary_cross_entropy_with_logits(score, labels.float(), reduction="none")
     discriminator_loss = per_token[real].mean()
     total = generator_loss + 50 * discriminator_loss
-    total.backward()
+    return dict(
+        total=total, generator=generator_loss, discriminator=discriminator_loss, logits=logits, targets=targets,
+        live=live, labels=labels, real=real, score=score, per_token=per_token,
+    )
+
+
+def run(head, parts, seed):
+    data = batch(np.random.default_rng(seed))
+    generator, discriminator = models(head, parts, seed)
+    out = forward(head, generator, discriminator, data)
+    out["total"].backward()
+    live, labels, real, score, per_token = (out[key] for key in ("live", "labels", "real", "score", "per_token"))
 
     def values(model, gradient):
         return {
@@ -116,24 +130,56 @@ def run(head, parts, seed):
     return {
         "head": head,
         "tied": parts,
-        "batch": {key: np.asarray(value).reshape(-1).tolist() for key, value in data.items()},
+        "batch": {key: np.asarray(value).reshape(-1).tolist() for key, value in data.items() if key != "fixed"},
         "shapes": shapes,
         "generatorWeights": values(generator, False),
         "discriminatorWeights": values(discriminator, False),
         "generatorGradients": values(generator, True),
         "discriminatorGradients": values(discriminator, True),
-        "total": total.item(),
-        "generatorLoss": generator_loss.item(),
-        "discriminatorLoss": discriminator_loss.item(),
+        "total": out["total"].item(),
+        "generatorLoss": out["generator"].item(),
+        "discriminatorLoss": out["discriminator"].item(),
         "score": score.detach().reshape(-1).tolist(),
         "labels": labels.reshape(-1).tolist(),
-        "generatorCorrect": int((logits.argmax(-1) == targets)[live].sum()),
-        "sampledCorrect": int((torch.tensor(data["sampled"]) == targets)[live].sum()),
+        "generatorCorrect": int((out["logits"].argmax(-1) == out["targets"])[live].sum()),
+        "sampledCorrect": int((torch.tensor(data["sampled"]) == out["targets"])[live].sum()),
         "replaced": int(labels.sum()),
         "calledReplaced": int(called.sum()),
         "truePositives": int((called & (labels > 0)).sum()),
         "exampleLoss": float(((per_token.detach() * real).sum(1) / real.sum(1)).sum()),
     }
+
+
+def trajectory(optimizer, parts, seed, steps, rate):
+    """Losses of `steps` steps on one batch with one set of draws; the optimizers of optim_updates.py, in float32."""
+    data = batch(np.random.default_rng(seed))
+    generator, discriminator = models("linear2", parts, seed)
+    unique = {id(p): (name, p) for model in (generator, discriminator) for name, p in model.named_parameters()}
+    state = {key: (torch.zeros_like(p), torch.zeros_like(p)) for key, (_, p) in unique.items()}
+    losses = []
+    for _ in range(steps):
+        out = forward("linear2", generator, discriminator, data)
+        losses.append([out["total"].item(), out["generator"].item(), out["discriminator"].item()])
+        for _, p in unique.values():
+            p.grad = None
+        out["total"].backward()
+        with torch.no_grad():
+            norm = torch.nn.utils.get_total_norm([p.grad for _, p in unique.values()])
+            scale = 1 / max(norm, 1) if optimizer == "adamw" else 1  # LMT's run did not clip
+            for key, (name, p) in unique.items():
+                m, v = state[key]
+                g = p.grad * scale
+                m.mul_(0.9).add_(g, alpha=0.1)
+                v.mul_(0.999).addcmul_(g, g, value=0.001)
+                update = m / (v.sqrt() + 1e-6)
+                if not any(part in name for part in ("LayerNorm", "layer_norm", "bias")):
+                    update = update + 0.01 * p
+                ratio = 1.0
+                if optimizer == "lamb":
+                    weight, length = p.norm().clamp(0, 10), update.norm()
+                    ratio = 1.0 if weight == 0 or length == 0 else weight / length
+                p.sub_(rate * ratio * update)
+    return losses
 
 
 def rounded(value):
@@ -147,4 +193,7 @@ def rounded(value):
 sizes = {**SIZES, "batch": [B, S, K]}
 cases = [run("linear2", ["word", "position", "segment", "norm"], 1), run("denseGelu1", ["word"], 2)]
 about = f"tools/reference/electra_losses.py, transformers {transformers.__version__}, torch {torch.__version__}"
-print(json.dumps(rounded({"producer": about, "sizes": sizes, "cases": cases}), separators=(",", ":")))
+tied = cases[0]["tied"]
+trajectories = {name: trajectory(name, tied, 1, 20, rate) for name, rate in (("adamw", 1e-3), ("lamb", 1e-2))}
+fixture = {"producer": about, "sizes": sizes, "cases": cases, "trajectories": trajectories}
+print(json.dumps(rounded(fixture), separators=(",", ":")))

@@ -1,95 +1,17 @@
 // The task with ALBERT models against PyTorch on the same weights, masks and samples, on every engine.
 
-import { readFileSync } from 'node:fs';
-import {
-  albertConfigFromJson,
-  albertMaskedLM,
-  albertTokenClassifier,
-  encode,
-} from '@alectra/albert';
 import { compile, type HostTensor } from '@alectra/jit';
 import { type Params, registerKernels } from '@alectra/nn';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { electraTask } from './electra-task.js';
-import { type HeadName, withHead } from './heads.js';
+import type { HeadName } from './heads.js';
 import type { MetricName } from './metrics.js';
-import { TIE_PARTS, type Tying } from './tying.js';
+import { type Case, fixture, shape, taskOf } from './reference-case.test-support.js';
 
 tf.env().set('IS_TEST', true);
 beforeAll(() => registerKernels('cpu'));
 
-type Values = Record<string, number[]>;
-interface Case {
-  readonly head: HeadName;
-  readonly tied: string[];
-  readonly batch: Values;
-  readonly shapes: Record<string, number[]>;
-  readonly generatorWeights: Values;
-  readonly discriminatorWeights: Values;
-  readonly generatorGradients: Values;
-  readonly discriminatorGradients: Values;
-  readonly total: number;
-  readonly generatorLoss: number;
-  readonly discriminatorLoss: number;
-  readonly score: number[];
-  readonly labels: number[];
-  readonly exampleLoss: number;
-  readonly generatorCorrect: number;
-  readonly sampledCorrect: number;
-  readonly replaced: number;
-  readonly calledReplaced: number;
-  readonly truePositives: number;
-}
-
-// written by tools/reference/electra_losses.py
-const fixture = JSON.parse(
-  readFileSync(new URL('../fixtures/losses.json', import.meta.url), 'utf8'),
-) as { sizes: Record<string, unknown> & { batch: number[] }; cases: Case[] };
-const { batch: shape, ...sizes } = fixture.sizes;
 const [B, S, K] = shape;
-
-const generatorConfig = albertConfigFromJson({
-  ...sizes,
-  num_hidden_layers: 2,
-  num_attention_heads: 1,
-});
-const discriminatorConfig = albertConfigFromJson({
-  ...sizes,
-  num_hidden_layers: 3,
-  num_attention_heads: 2,
-});
-
-function taskOf(c: Case) {
-  const weights = (
-    values: Values,
-  ): Record<string, HostTensor & { dtype: 'float32'; data: Float32Array }> =>
-    Object.fromEntries(
-      Object.entries(values).map(([name, x]) => [
-        name,
-        { dtype: 'float32', shape: c.shapes[name], data: Float32Array.from(x) },
-      ]),
-    );
-  const tie = {
-    mode: 'share',
-    ...Object.fromEntries(TIE_PARTS.map((part) => [part, c.tied.includes(part)])),
-  } as Tying;
-  return electraTask({
-    generator: albertMaskedLM(generatorConfig),
-    discriminator:
-      c.head === 'linear2'
-        ? albertTokenClassifier(discriminatorConfig)
-        : withHead(
-            (params, inputs, options) =>
-              encode(params, discriminatorConfig, 'albert.', inputs, options),
-            c.head,
-          ),
-    generatorWeights: weights(c.generatorWeights),
-    discriminatorWeights: weights(c.discriminatorWeights),
-    tokens: { vocabSize: 60, mask: 4, neverMasked: [2, 3, 4] },
-    settings: { tie },
-  });
-}
 
 const worst = (found: ArrayLike<number>, expected: readonly number[]): number =>
   expected.reduce((most, x, i) => Math.max(most, Math.abs(found[i] - x)), 0);
