@@ -173,10 +173,32 @@ describe('dropout', () => {
   const ones = tf.ones([100_000]);
 
   test('keeps 1 - rate of the elements and the mean', () => {
-    const y = dropout(ones, 0.1, key, 'd').dataSync();
+    const y = dropout(ones, 0.1, key, 'd').dataSync<'float32'>();
     const kept = y.filter((value) => value !== 0);
     expect(kept.length / y.length).toBeCloseTo(0.9, 2);
-    expect(new Set(kept)).toEqual(new Set([Math.fround(1 / 0.9)]));
+    // 0.1 is 205 of 2048, and the scale is that rate's
+    expect(new Set(kept)).toEqual(new Set([Math.fround(2048 / (2048 - 205))]));
+    expect(y.reduce((sum, value) => sum + value, 0) / y.length).toBeCloseTo(1, 2);
+  });
+
+  test('decides neighbours, and the two halves that share draws, independently', () => {
+    const size = 100_001; // odd: the last draw decides one element only
+    const y = dropout(tf.ones([size]), 0.5, key, 'd').dataSync();
+    expect(y.length).toBe(size);
+    for (const lag of [1, 2, 50_000, 50_001]) {
+      let both = 0;
+      for (let i = lag; i < size; i++) both += y[i] !== 0 && y[i - lag] !== 0 ? 1 : 0;
+      const pairs = size - lag;
+      // a quarter of the pairs, with deviation √(3/16 n); 4 deviations
+      expect(Math.abs(both - pairs / 4)).toBeLessThan(4 * Math.sqrt((3 / 16) * pairs));
+    }
+  });
+
+  test('a rate too small for the grid still drops, a large one still keeps', () => {
+    const kept = (rate: number): number =>
+      tf.sum(tf.cast(tf.greater(dropout(ones, rate, key, 'd'), 0), 'float32')).dataSync()[0] / 1e5;
+    expect(kept(1e-6)).toBeCloseTo(1 - 1 / 2048, 3);
+    expect(kept(0.99999)).toBeGreaterThan(0);
   });
 
   test('the gradient has the same mask', () => {
