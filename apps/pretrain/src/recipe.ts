@@ -86,10 +86,16 @@ export const recipeSchema = z
     optimizer: z
       .strictObject({
         name: z.enum(['adamw', 'lamb']).default('adamw'),
+        /** Of lamb: see @alectra/optim. */
+        flavour: z.enum(['pytorch-lamb', 'google-albert']).default('pytorch-lamb'),
+        /** Of adamw: ELECTRA has none. */
+        biasCorrection: z.boolean().default(false),
         beta1: rate.default(0.9),
         beta2: rate.default(0.999),
         epsilon: z.number().positive().default(1e-6),
         weightDecay: z.number().min(0).default(0.01),
+        /** Regular expressions of parameter names that are not decayed. */
+        excludeFromDecay: z.array(z.string()).default(['bias', 'LayerNorm', 'layer_norm']),
         /** 0 switches clipping off. */
         maxGradientNorm: z.number().min(0).default(1),
       })

@@ -119,7 +119,6 @@ export function planOf(recipe: Recipe): RunPlan {
 }
 
 export function optimizerOf({ optimizer }: Recipe): Optimizer {
-  const { beta1, beta2, epsilon, weightDecay } = optimizer;
-  const options = { beta1, beta2, epsilon, weightDecay };
-  return optimizer.name === 'lamb' ? lamb(options) : adamw(options);
+  const { name, flavour, biasCorrection, maxGradientNorm: _, ...common } = optimizer;
+  return name === 'lamb' ? lamb({ ...common, flavour }) : adamw({ ...common, biasCorrection });
 }
