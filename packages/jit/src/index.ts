@@ -1,6 +1,7 @@
 // @alectra/jit: trace a TensorFlow.js function once, run it as one graph.
 
 export { type CompileOptions, compile, type Program } from './compile.js';
+export { registerCoreGradients } from './core-gradients.js';
 export type { EngineName } from './engine.js';
 export type { DType, HostArray, HostTensor, TensorSpec } from './host-tensor.js';
 export { isTracing, type Step, type StepResult } from './trace.js';

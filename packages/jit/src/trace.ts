@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Graph, unknownKernel, type Value } from './graph.js';
 import { describe, sameShape, type TensorSpec } from './host-tensor.js';
-import { TRACING, tracingBackend } from './tracing-backend.js';
+import { TRACING, type TracingBackend, tracingBackend } from './tracing-backend.js';
 import { flatten, type Tree, type TreeShape, unflatten } from './tree.js';
 
 /** What is traced: state and inputs in, new state and outputs out. */
@@ -115,7 +115,10 @@ export function trace(step: Step, signature: Signature): Traced {
       tf.engine().makeTensorFromTensorInfo(backend.adopt(value));
     const state = signature.state.map((spec) => graph.placeholder(spec));
     const inputs = signature.inputs.map((spec) => graph.placeholder(spec));
-    const result = callStep(step, signature, state.map(tensor), inputs.map(tensor));
+    const result = withoutRandomness(() =>
+      callStep(step, signature, state.map(tensor), inputs.map(tensor)),
+    );
+    refuseVariables(backend);
     return {
       graph: graph.finish({
         state,
@@ -135,6 +138,34 @@ export function trace(step: Step, signature: Signature): Traced {
   }
 }
 
+/** Random numbers drawn in JavaScript would be the same ones in every run. */
+function withoutRandomness<T>(run: () => T): T {
+  const { random } = Math;
+  Math.random = () => {
+    throw new Error(
+      `jit: JavaScript drew a random number inside a traced function (tf.dropout, tf.randomNormal and the like do); ` +
+        `it would be frozen into the graph.\n` +
+        `Use dropout and randomBits of @alectra/nn with a key that is an input, or draw outside and pass it in.`,
+    );
+  };
+  try {
+    return run();
+  } finally {
+    Math.random = random;
+  }
+}
+
+/** An assigned variable would hold a symbolic value for ever. */
+function refuseVariables(backend: TracingBackend): void {
+  for (const [name, variable] of Object.entries(tf.engine().registeredVariables)) {
+    if (!backend.isSymbolic(variable)) continue;
+    throw new Error(
+      `jit: variable "${name}" was made or assigned inside a traced function.\n` +
+        `Make it a leaf of the state, and return its new value.`,
+    );
+  }
+}
+
 /** setBackend does its work before its first await when the backend needs no asynchronous start. */
 function activate(name: string): void {
   void tf.setBackend(name);
@@ -143,7 +174,7 @@ function activate(name: string): void {
 
 function explained(cause: unknown, step: Step): Error {
   const message = cause instanceof Error ? cause.message : String(cause);
-  const missing = /Cannot find registered kernel '(.+?)'/.exec(message)?.[1];
+  const missing = /(?:Cannot find registered kernel|Kernel) '(.+?)'/.exec(message)?.[1];
   const reason = missing === undefined ? message : unknownKernel(missing);
   const text = `jit: cannot trace "${nameOf(step)}": ${reason.replace(/^jit: /, '')}`;
   return cause instanceof TypeError ? new TypeError(text, { cause }) : new Error(text, { cause });

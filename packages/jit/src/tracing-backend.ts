@@ -58,6 +58,13 @@ export class TracingBackend extends tf.KernelBackend {
     return { dataId, shape: [...value.shape], dtype: value.dtype };
   }
 
+  /** Whether a tensor's values are computed by the graph that is being recorded. */
+  isSymbolic({ dataId }: tf.TensorInfo): boolean {
+    if (!this.storage.has(dataId)) return false;
+    const { graph, host } = this.storage.get(dataId);
+    return graph === this.graph && host === undefined;
+  }
+
   /** Another handle on a tensor's data. */
   share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
     this.incRef(dataId);
