@@ -7,7 +7,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 /** Draws of another run, to be repeated; what is left out is drawn from the key. */
 export interface GivenDraws {
-  /** int32 `[B, K]` */
+  /** int32 `[B, K]`; live ones of a row differ, but with `google-with-replacement`. */
   readonly positions?: tf.Tensor2D;
   /** float32 `[B, K]`: 1 for live slots; all live if left out but `positions` is given. */
   readonly weights?: tf.Tensor2D;

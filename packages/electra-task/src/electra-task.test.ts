@@ -262,6 +262,26 @@ describe('draws', () => {
     });
   });
 
+  test("that are given stay the caller's, and results are tensors of their own", () => {
+    tf.tidy(() => {
+      const task = toyTask();
+      const params = onEngine(task.params);
+      const batch = toyBatch(LENGTHS, 16);
+      const { perSlot } = task.loss(params, batch, options());
+      const given = { ...perSlot, shown: tf.ones<tf.Rank.R2>([4, 2]) };
+      const before = tf.memory().numTensors;
+      tf.dispose(task.loss(params, batch, { training: false, given }));
+      const { result, gradients } = task.lossAndGradients(params, batch, {
+        training: false,
+        given,
+      });
+      tf.dispose([result, gradients]);
+      expect(tf.memory().numTensors).toBe(before);
+      for (const tensor of [...Object.values(given), ...Object.values(batch)])
+        expect(tensor.isDisposed).toBe(false);
+    });
+  });
+
   test('leave the dropout of the two models apart', () => {
     const scopes: (string | undefined)[] = [];
     tf.tidy(() => {

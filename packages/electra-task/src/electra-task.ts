@@ -172,7 +172,13 @@ function corrupt(
   const common = {
     ids,
     metrics: { ...metrics, sampledCorrect: agreement(sampled, targets, slots.weights) },
-    perSlot: { ...slots, targets, sampled },
+    // positions, weights and samples may be the caller's own tensors; what is returned is not
+    perSlot: {
+      positions: tf.clone(slots.positions),
+      weights: tf.clone(slots.weights),
+      targets,
+      sampled: tf.clone(sampled),
+    },
   };
   if (rated === undefined) {
     const labels = tf.cast(tf.notEqual<tf.Tensor2D>(ids, batch.inputIds), 'float32');
@@ -181,7 +187,7 @@ function corrupt(
   const p = settings.maskProbability;
   return {
     ...common,
-    maskedIds: batch.inputIds,
+    maskedIds: tf.clone(batch.inputIds),
     labels: tf.cast(tf.greater<tf.Tensor2D>(tf.sum(atSlot, 1), 0), 'float32'),
     prior: tf.add<tf.Tensor2D>(rated.logProbability(ids), Math.log(p / (1 - p))),
   };

@@ -33,7 +33,7 @@ export function maskBatch(
     : selectSlots(batch, drawKey(options), {
         selection: settings.maskSelection,
         probability: settings.maskProbability,
-        slots: settings.maskSlots ?? defaultSlots(settings, S),
+        slots: Math.min(S, settings.maskSlots ?? defaultSlots(settings, S)),
         tokens,
       });
   const atSlot = slotMap(slots, S);

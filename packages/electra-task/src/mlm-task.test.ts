@@ -48,3 +48,19 @@ test('keeps only its results in memory', () => {
   tf.dispose(task.loss(params, batch, { training: false, key }));
   expect(tf.memory().numTensors).toBe(before);
 });
+
+test('takes no more slots than a row has tokens', () => {
+  tf.tidy(() => {
+    const wide = mlmTask({
+      model: toyGenerator,
+      weights: toyGeneratorWeights,
+      tokens: toyTokens,
+      settings: { maskSlots: 100, maskProbability: 0.9 },
+    });
+    const { metrics } = wide.loss(onEngine(wide.params), toyBatch([5, 4], 5), {
+      training: true,
+      key,
+    });
+    expect(metrics.slots?.dataSync()[0]).toBe(3 + 2); // all but [CLS] and [SEP]
+  });
+});

@@ -30,7 +30,7 @@ export interface ElectraSettings {
   readonly maskSelection: MaskSelection;
   /** Share of a row's tokens, [CLS] and [SEP] counted, that become prediction targets. */
   readonly maskProbability: number;
-  /** K, slots per row; by default `defaultSlots`. */
+  /** K, slots per row, at most its length; by default `defaultSlots`. */
   readonly maskSlots?: number;
   /** Chance that a chosen position shows [MASK]; otherwise it keeps its token and still is a target. */
   readonly maskTokenProbability: number;
