@@ -15,7 +15,6 @@ export type CheckpointErrorCode =
   | 'overlap'
   | 'hole'
   | 'trailing-bytes'
-  | 'too-many-tensors'
   // several files
   | 'bad-index'
   | 'missing-file'

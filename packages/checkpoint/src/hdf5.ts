@@ -57,7 +57,13 @@ export async function readDatasets(bytes: ByteSource): Promise<Hdf5Dataset[]> {
     throw fault(bytes, 'its addresses are not of 8 bytes');
   }
   if (superblock.getBigUint64(24, true) !== 0n) throw fault(bytes, 'it does not begin at byte 0');
-  const walk: Walk = { bytes, visited: new Set(), heaps: new Map(), found: [] };
+  const walk: Walk = {
+    bytes,
+    visited: new Set(),
+    heaps: new Map(),
+    found: [],
+    budget: 2 * bytes.byteLength,
+  };
   await visitObject(walk, address(walk, superblock, 64), []);
   const total = walk.found.reduce((sum, { begin, end }) => sum + end - begin, 0);
   if (total > bytes.byteLength) throw fault(bytes, 'its datasets share bytes');
@@ -70,6 +76,8 @@ interface Walk {
   readonly visited: Set<number>;
   readonly heaps: Map<number, Uint8Array>;
   readonly found: Hdf5Dataset[];
+  /** Bytes of structures that may still be read: they do not overlap in an honest file. */
+  budget: number;
 }
 
 interface Message {
@@ -294,6 +302,8 @@ async function range(walk: Walk, begin: number, length: number): Promise<Uint8Ar
   if (begin + length > walk.bytes.byteLength) {
     throw fault(walk.bytes, `it ends at byte ${walk.bytes.byteLength}, inside a structure`);
   }
+  walk.budget -= length;
+  if (walk.budget < 0) throw fault(walk.bytes, 'its structures overlap');
   return walk.bytes.read(begin, begin + length);
 }
 

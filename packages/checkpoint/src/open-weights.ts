@@ -1,6 +1,6 @@
-// Any weight file, by what it is named and by its first bytes.
+// Any weight file, by its name or, where that says nothing, by its first bytes.
 
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointError } from './checkpoint-error.js';
 import { openSafetensors } from './safetensors-read.js';
@@ -36,12 +36,24 @@ export async function openWeights(path: string): Promise<WeightSource> {
   );
 }
 
-function openFile(path: string): Promise<WeightSource> {
+async function openFile(path: string): Promise<WeightSource> {
   if (path.endsWith('.safetensors.index.json')) return openSharded(path, openSafetensors);
   if (path.endsWith('.bin.index.json')) return openSharded(path, openTorch);
-  if (/\.(bin|pt|pth)$/.test(path)) return openTorch(path);
+  if (path.endsWith('.safetensors')) return openSafetensors(path);
   if (path.endsWith('.h5')) return openTfH5(path);
+  if (path.endsWith('.bin') || (await isTorch(path))) return openTorch(path);
   return openSafetensors(path);
+}
+
+// A zip, or the pickle of the magic number of old PyTorch files.
+async function isTorch(path: string): Promise<boolean> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return ['504b0304', '80028a0a'].includes(buffer.toString('hex'));
+  } finally {
+    await handle.close();
+  }
 }
 
 async function isFile(path: string): Promise<boolean> {

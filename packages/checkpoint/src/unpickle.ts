@@ -3,7 +3,7 @@
 // Pickle is a program for a stack machine; the danger is in its two ways to call things. Here a global is only a
 // name, checked against an allow-list, and a call goes to a function of the caller that knows those names. Opcodes
 // are those that `torch.save` writes (protocols 2 to 4; https://docs.python.org/3/library/pickletools.html); every
-// other one is refused. Each opcode costs at least one byte of the file and constant memory.
+// other one is refused. The number of steps and of dictionaries is limited, so that memory is.
 
 import { CheckpointError } from './checkpoint-error.js';
 
@@ -42,7 +42,9 @@ export interface PickleRules {
 const MARK = Symbol('mark');
 const MAX_NAME = 256;
 const MAX_LONG_BYTES = 16;
-const MAX_MARKED = 1 << 24;
+// A byte of pickle can make an object of a hundred: real state dicts take some 40 steps for a tensor.
+const MAX_STEPS = 4_000_000;
+const MAX_DICTIONARIES = 200_000;
 
 /** Runs out of bytes before the pickle ends: the caller may come back with more. */
 export class PickleEnd extends Error {}
@@ -69,6 +71,7 @@ class PickleMachine {
   readonly #rules: PickleRules;
   readonly #stack: (PickleValue | typeof MARK)[] = [];
   readonly #memo = new Map<number, PickleValue>();
+  #dictionaries = 0;
 
   constructor(bytes: Uint8Array, begin: number, rules: PickleRules) {
     this.at = begin;
@@ -81,7 +84,8 @@ class PickleMachine {
     if (this.#byte() !== 0x80) throw this.#fault('it does not begin with a protocol number');
     const protocol = this.#byte();
     if (protocol < 2 || protocol > 5) throw this.#fault(`protocol ${protocol} is not supported`);
-    for (;;) {
+    for (let steps = 0; ; steps++) {
+      if (steps === MAX_STEPS) throw this.#fault(`it takes more than ${MAX_STEPS} steps`);
       const opcode = this.#byte();
       if (opcode === 0x2e) break; // STOP
       this.#step(opcode);
@@ -132,7 +136,7 @@ class PickleMachine {
         stack.push([]);
         return;
       case 0x7d: // EMPTY_DICT
-        stack.push(new Map());
+        stack.push(this.#dictionary());
         return;
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
@@ -197,7 +201,15 @@ class PickleMachine {
   #reduce([callee, args]: readonly PickleValue[]): void {
     if (!(callee instanceof PickleGlobal)) throw this.#fault('it calls what is not a name');
     if (!Array.isArray(args)) throw this.#fault(`it calls ${callee.name} without a tuple`);
-    this.#stack.push(this.#rules.call(callee.name, args));
+    const value = this.#rules.call(callee.name, args);
+    this.#stack.push(value instanceof Map ? this.#dictionary() : value);
+  }
+
+  #dictionary(): Map<PickleValue, PickleValue> {
+    if (++this.#dictionaries > MAX_DICTIONARIES) {
+      throw this.#fault(`it makes more than ${MAX_DICTIONARIES} dictionaries`);
+    }
+    return new Map();
   }
 
   // PyTorch hangs `_metadata` on a state dict this way: attributes of a dictionary, of no use here.
@@ -286,7 +298,6 @@ class PickleMachine {
   #popToMark(): PickleValue[] {
     const mark = this.#stack.lastIndexOf(MARK);
     if (mark < 0) throw this.#fault('it has no mark to go back to');
-    if (this.#stack.length - mark > MAX_MARKED) throw this.#fault('a list is too long');
     const values = this.#stack.splice(mark + 1) as PickleValue[]; // no mark behind the last one
     this.#stack.pop();
     return values;

@@ -107,18 +107,19 @@ describe('writeFolderAtomic', () => {
 });
 
 describe('cleanTemporaries', () => {
-  test('removes the litter of dead processes and keeps that of living and invisible ones', async () => {
-    const dead = `.model.tmp-${place}-${DEAD}-1-00000000`;
-    const alive = `.model.tmp-${place}-${process.ppid}--00000000`;
-    const elsewhere = `.model.tmp-${'0'.repeat(12)}-${DEAD}-1-00000000`;
-    for (const name of [dead, alive, elsewhere]) await mkdir(join(folder, name));
+  test('removes the litter of dead processes and keeps that of the living and the invisible', async () => {
+    const dead = `.model.tmp-${place}-${DEAD}-1-0-00000000`;
+    const alive = `.model.tmp-${place}-${process.ppid}--0-00000000`;
+    const thread = `.model.tmp-${place}-${process.pid}-${thisProcess().started}-99-00000000`;
+    const elsewhere = `.model.tmp-${'0'.repeat(12)}-${DEAD}-1-0-00000000`;
+    for (const name of [dead, alive, thread, elsewhere]) await mkdir(join(folder, name));
     await writeFile(join(folder, 'model.tmp'), 'not ours');
     expect(await cleanTemporaries(folder)).toEqual([dead]);
-    expect((await readdir(folder)).sort()).toEqual([alive, elsewhere, 'model.tmp'].sort());
+    expect((await readdir(folder)).sort()).toEqual([alive, thread, elsewhere, 'model.tmp'].sort());
   });
 
   test('puts back a folder whose replacement was cut off between the two renames', async () => {
-    const old = `.model.old-${place}-${DEAD}-1-00000000`;
+    const old = `.model.old-${place}-${DEAD}-1-0-00000000`;
     await mkdir(join(folder, old));
     await writeFile(join(folder, old, 'v'), 'precious');
     await cleanTemporaries(folder);

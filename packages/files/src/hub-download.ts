@@ -48,9 +48,13 @@ async function ensureAlone(blob: HubBlob, options: HubOptions): Promise<void> {
   let lock: Lock | undefined;
   try {
     while (!(await isPresent(blob, options.verify === true))) {
-      lock ??= await tryLock(blob.lockPath);
-      if (lock) await download(blob, options);
-      else await sleep(WAIT_MS); // another process is at it
+      if (lock) {
+        await download(blob, options);
+        continue;
+      }
+      // With the lock in hand the blob is looked for again: its last holder may just have finished.
+      lock = await tryLock(blob.lockPath);
+      if (!lock) await sleep(WAIT_MS);
     }
   } finally {
     await lock?.release();

@@ -192,7 +192,7 @@ describe('hubFile', () => {
     expect(outputs[0]).toBe(outputs[2]?.path);
     expect(outputs[1]).toBe(outputs[2]?.path);
     expect(requests('cdn GET')).toBe(1);
-  });
+  }, 60_000);
 
   const python = process.env.ALECTRA_PYTHON;
   (python ? test : test.skip)(

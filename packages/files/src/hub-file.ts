@@ -1,6 +1,6 @@
 // A file of a model repository on the Hugging Face hub, by way of the cache that Python uses too.
 
-import { copyFile, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { writeFileAtomic } from './atomic-file.js';
 import { ensureBlob } from './hub-download.js';
@@ -60,6 +60,15 @@ export async function hubFile(
   }
   const { commit, etag, byteLength, url } = remote;
   const blob = paths.blob(etag);
+  // nothing is written if all is there: the cache may be read-only
+  if (
+    typeof known === 'object' &&
+    known.commit === commit &&
+    !options.verify &&
+    (await isLinked(known.path, blob, byteLength))
+  ) {
+    return known;
+  }
   await ensureBlob(
     { file, url, etag, byteLength, path: blob, lockPath: paths.lock(etag) },
     options,
@@ -124,6 +133,14 @@ async function cached(
   const path = join(snapshot, file);
   if (await isFile(path)) return { path, snapshot, commit };
   return (await exists(paths.missing(commit, file))) ? 'missing' : 'unknown';
+}
+
+async function isLinked(path: string, blob: string, byteLength: number): Promise<boolean> {
+  const [from, to] = await Promise.all(
+    [path, blob].map((name) => realpath(name).catch(() => name)),
+  );
+  const found = await stat(to).catch(() => undefined);
+  return from === to && found?.size === byteLength;
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -53,10 +53,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function hubOptionsFromEnv(env: Environment, home: string): HubOptions {
   const folder = expand(
-    env.HF_HOME ?? join(env.XDG_CACHE_HOME ?? join(home, '.cache'), 'huggingface'),
+    env.HF_HOME || join(env.XDG_CACHE_HOME || join(home, '.cache'), 'huggingface'),
     home,
   );
-  const cache = env.HF_HUB_CACHE ?? env.HUGGINGFACE_HUB_CACHE ?? join(folder, 'hub');
+  const cache = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(folder, 'hub');
   const token = tokenFrom(env, folder, home);
   const timeout = Number(env.HF_HUB_DOWNLOAD_TIMEOUT);
   return {
@@ -73,7 +73,7 @@ function tokenFrom(env: Environment, folder: string, home: string): string | und
   const given = (env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN)?.trim();
   if (given) return given;
   try {
-    const path = expand(env.HF_TOKEN_PATH ?? join(folder, 'token'), home);
+    const path = expand(env.HF_TOKEN_PATH || join(folder, 'token'), home);
     return readFileSync(path, 'utf8').trim() || undefined;
   } catch {
     return undefined; // nobody is logged in

@@ -65,7 +65,7 @@ describe('openLineLog', () => {
 
   test('refuses a line with a newline in it', async () => {
     const log = await openLineLog(path);
-    expect(() => log.append('a\nb')).toThrow('a log line holds a newline: "a\\nb"');
+    await expect(log.append('a\nb')).rejects.toThrow('a log line holds a newline: "a\\nb"');
     await log.close();
   });
 });

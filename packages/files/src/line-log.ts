@@ -75,9 +75,8 @@ class OpenLineLog implements LineLog {
 
   append(line: string): Promise<void> {
     if (line.includes('\n')) {
-      throw new RangeError(
-        `files: a log line holds a newline: ${JSON.stringify(line.slice(0, 80))}`,
-      );
+      const text = JSON.stringify(line.slice(0, 80));
+      return Promise.reject(new RangeError(`files: a log line holds a newline: ${text}`));
     }
     return this.#inOrder(async () => {
       const bytes = Buffer.from(`${line}\n`);

@@ -1,4 +1,5 @@
-// Names of unfinished files and folders, which tell whose they are: `.model.tmp-<place>-<pid>-<start>-<random>`.
+// Names of unfinished files and folders, which tell whose they are:
+// `.model.tmp-<place>-<process>-<its start>-<thread>-<random>`.
 //
 // A temporary whose process is gone is litter and is removed by the next writer of the same name. One from
 // another machine or container is left alone for a day.
@@ -6,18 +7,20 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { lifeOf, thisProcess } from './process-identity.js';
 
 const DAY_MS = 86_400_000;
-const PATTERN = /^\.(.+)\.(tmp|old)-([0-9a-f]{12})-(\d+)-(\d*)-[0-9a-f]{8}$/;
+const PATTERN = /^\.(.+)\.(tmp|old)-([0-9a-f]{12})-(\d+)-(\d*)-(\d+)-[0-9a-f]{8}$/;
 
-// Temporaries that this very process is writing, by path.
+// Temporaries that this very thread is writing, by path.
 const inUse = new Set<string>();
 
 /** A fresh name beside `target`: `tmp` for what is being written, `old` for what is being replaced. */
 export function temporaryBeside(target: string, kind: 'tmp' | 'old'): string {
   const { place, pid, started } = thisProcess();
-  const name = `.${basename(target)}.${kind}-${place}-${pid}-${started}-${randomBytes(4).toString('hex')}`;
+  const owner = `${place}-${pid}-${started}-${threadId}`;
+  const name = `.${basename(target)}.${kind}-${owner}-${randomBytes(4).toString('hex')}`;
   const path = join(dirname(target), name);
   inUse.add(path);
   return path;
@@ -50,11 +53,15 @@ export async function cleanTemporaries(folder: string, only?: string): Promise<s
   return cleaned;
 }
 
-async function isStale(path: string, [, , , place, pid, started]: string[]): Promise<boolean> {
+async function isStale(
+  path: string,
+  [, , , place, pid, started, thread]: string[],
+): Promise<boolean> {
   const here = thisProcess();
   if (place === here.place) {
-    const own = Number(pid) === here.pid && started === here.started;
-    return own || lifeOf({ ...here, pid: Number(pid), started }) === 'dead';
+    const isOwn = Number(pid) === here.pid && started === here.started;
+    if (isOwn) return Number(thread) === threadId; // what other threads are writing cannot be seen
+    return lifeOf({ ...here, pid: Number(pid), started }) === 'dead';
   }
   const found = await stat(path).catch(() => undefined);
   return found !== undefined && Date.now() - found.mtimeMs > DAY_MS;
