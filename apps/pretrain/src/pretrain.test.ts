@@ -1,0 +1,118 @@
+// The whole path in one process, on the eager engine: text, vocabulary, shards, four steps, export, answers, curves.
+
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { registerKernels } from '@alectra/nn';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+import { detectReplaced, fillMask } from './ask.js';
+import { compare } from './compare.js';
+import type { Console } from './console.js';
+import { type PretrainSummary, pretrain, recipeOfRun } from './pretrain.js';
+import type { Recipe } from './recipe.js';
+import { resolveRecipe } from './recipe-file.js';
+import { tinyProject } from './test-support.js';
+
+tf.enableProdMode();
+registerKernels('cpu');
+
+let root: string;
+let folder: string;
+let recipe: Recipe;
+let summary: PretrainSummary;
+const said: string[] = [];
+const console: Console = {
+  say: (line) => said.push(line),
+  onEvent: () => undefined,
+  end: () => undefined,
+};
+
+beforeAll(async () => {
+  root = tinyProject();
+  folder = join(root, 'run');
+  recipe = resolveRecipe({
+    file: join(root, 'recipe.json'),
+    set: ['schedule.steps=4', 'schedule.warmupSteps=1', 'intervals.logSteps=2', 'engine=eager'],
+    flags: { data: { text: [join(root, 'text.jsonl')] } },
+  });
+  summary = await pretrain({ folder, recipe, resume: 'never', console });
+}, 60_000);
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe('pretraining', () => {
+  test('says what it found and made', () => {
+    expect(said[0]).toMatch(/^text: JSON lines file, /);
+    expect(said[1]).toBe('vocabulary: 200 word pieces');
+    expect(said[2]).toMatch(/^examples of 16 tokens: \d+ to train on, \d+ held out$/);
+    expect(said[3]).toMatch(
+      /^networks: generator [\d,]+ and discriminator [\d,]+ parameters, [\d,]+ together$/,
+    );
+  });
+
+  test('ends with held-out figures beside their baselines', () => {
+    expect(summary).toMatchObject({
+      status: 'finished',
+      step: 4,
+      folder,
+      model: join(folder, 'model'),
+    });
+    const { generatorLoss, auc, aucError, unigramAccuracy, constantLoss } =
+      summary.evaluation ?? {};
+    // next to nothing was learned: the loss of a uniform guess over 200 pieces
+    expect(Math.abs((generatorLoss ?? 0) - Math.log(200))).toBeLessThan(0.5);
+    expect(Math.abs((auc ?? 0) - 0.5)).toBeLessThan(5 * (aucError ?? 0) + 0.1);
+    expect(unigramAccuracy).toBeGreaterThan(1 / 200);
+    expect(constantLoss).toBeLessThan(Math.log(2));
+  });
+
+  test('leaves a config.json that is its recipe', () => {
+    expect(recipeOfRun(folder, {})).toEqual(recipe);
+    expect(() => recipeOfRun(folder, { flags: { seed: 9 } })).toThrow(
+      'was begun with other values:\n  seed: 1 before, 9 now\nLeave them, or allow the change: --allow-config-change seed',
+    );
+    expect(recipeOfRun(folder, { flags: { seed: 9 } }, ['seed']).seed).toBe(9);
+  });
+
+  test('refuses to begin twice in a folder', async () => {
+    await expect(pretrain({ folder, recipe, resume: 'never', console })).rejects.toThrow(
+      'holds a run already',
+    );
+  });
+
+  test('leaves a model that answers', async () => {
+    const [answers = []] = await fillMask(folder, 'the cat [MASK] a dog', 3);
+    expect(answers).toHaveLength(3);
+    const scores = answers.map(({ score }) => score);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    const verdicts = await detectReplaced(join(folder, 'model'), 'the cat sees');
+    expect(
+      verdicts
+        .map(({ token }) => token)
+        .join('')
+        .replaceAll('##', ''),
+    ).toBe('thecatsees');
+    for (const { replaced } of verdicts) expect(replaced > 0 && replaced < 1).toBe(true);
+  });
+
+  test('answers questions that cannot be answered with what is wrong', async () => {
+    await expect(fillMask(folder, 'no mask')).rejects.toThrow('there is no [MASK] in the text');
+    await expect(fillMask(folder, `${'word '.repeat(80)}[MASK]`)).rejects.toThrow(
+      /the text is too long/,
+    );
+    await expect(fillMask(root, 'a [MASK]')).rejects.toThrow('there is no exported generator');
+  });
+
+  test('leaves curves to draw', async () => {
+    const folders = [folder];
+    const drawn = await compare({
+      ...{ folders, out: folder, kind: 'train', by: 'tokens' },
+      metrics: ['loss', 'nothing'],
+    });
+    expect(drawn).toEqual([join(folder, 'train-loss.svg')]);
+    expect(readFileSync(drawn[0] ?? '', 'utf8')).toContain('loss (train)');
+    await expect(
+      compare({ ...{ folders, out: folder, kind: 'train', by: 'step' }, metrics: ['nothing'] }),
+    ).rejects.toThrow(/no run has nothing in .*Known are .*generatorLoss/s);
+    expect(existsSync(join(folder, 'train-nothing.svg'))).toBe(false);
+  });
+});
