@@ -21,7 +21,7 @@ export interface LossOptions {
   /** Dropout on or off. Evaluation also draws from streams of its own. */
   readonly training: boolean;
   /**
-   * Source of all draws. In training its counter must move with every micro-batch; in evaluation give the number of the
+   * Source of all draws, dropout included. In training its counter must move with every micro-batch; in evaluation give the number of the
    * held-out batch, so that every evaluation meets the same masks.
    */
   readonly key?: RandomKey;
@@ -34,14 +34,22 @@ export interface LossOptions {
  * @throws RangeError if there is none
  */
 export function drawKey({ key, training }: LossOptions): RandomKey {
-  if (key) return scopedKey(key, training ? 'task' : 'task-evaluation');
-  throw new RangeError(
-    'electra-task: there is nothing to draw from: found no key, expected one or all draws given.\n' +
-      'Pass `key: { seed, counter }`, or `given` with positions, shown and sampled.',
-  );
+  return scopedKey(required(key), training ? 'task' : 'task-evaluation');
 }
 
-/** Call options of one model. Dropout of two models comes from two scopes: the same bits in both would tie their noise. */
+/**
+ * Call options of one model. Dropout of two models comes from two scopes: the same bits in both would tie their noise.
+ *
+ * @throws RangeError in training without a key
+ */
 export function modelOptions({ key, training }: LossOptions, scope: string): CallOptions {
-  return training && key ? { dropout: scopedKey(key, scope) } : {};
+  return training ? { dropout: scopedKey(required(key), scope) } : {};
+}
+
+function required(key: RandomKey | undefined): RandomKey {
+  if (key) return key;
+  throw new RangeError(
+    'electra-task: there is nothing to draw from: found no key, expected one, but for evaluation with all draws given.\n' +
+      'Pass `key: { seed, counter }`, or `training: false` and `given` with positions, shown and sampled.',
+  );
 }

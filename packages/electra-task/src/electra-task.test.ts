@@ -198,9 +198,9 @@ describe('gradients', () => {
       const batch = toyBatch(LENGTHS, 16);
       const { perSlot } = task.loss(params, batch, options());
       const given = { ...perSlot, shown: tf.ones([4, 2]) as tf.Tensor2D };
-      const { gradients } = task.lossAndGradients(params, batch, { training: true, given });
+      const { gradients } = task.lossAndGradients(params, batch, { training: false, given });
       const at = (values: Record<string, tf.Tensor>): number =>
-        value(task.loss(values, batch, { training: true, given }).loss);
+        value(task.loss(values, batch, { training: false, given }).loss);
       for (const [name, x] of Object.entries(params)) {
         // along the gradient itself the slope is its norm, far above the rounding of the loss
         const g = gradients[name];
@@ -256,9 +256,10 @@ describe('draws', () => {
       expect(again.perToken.corruptedIds.arraySync()).toEqual(
         first.perToken.corruptedIds.arraySync(),
       );
-      expect(() => task.loss(params, batch, { training: false })).toThrow(
-        'electra-task: there is nothing to draw from: found no key',
-      );
+      for (const without of [{ training: false }, { training: true, given }])
+        expect(() => task.loss(params, batch, without)).toThrow(
+          'electra-task: there is nothing to draw from: found no key',
+        );
     });
   });
 

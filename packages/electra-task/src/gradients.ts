@@ -62,11 +62,9 @@ function underTape<R extends LossResult>(
       undefined,
       true,
     );
-    const result = mapTensors(kept as R, (tensor) => {
-      const owned = tf.clone(tensor); // belongs to the scope around us, as results should
-      tensor.dispose();
-      return owned;
-    });
+    // Clones belong to the scope around us, as results should.
+    const result = mapTensors(kept as R, tf.clone);
+    tf.dispose(kept as tf.TensorContainer);
     return { result, grads };
   });
 }
