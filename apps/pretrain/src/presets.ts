@@ -109,6 +109,7 @@ const quickstart: Preset = {
   batch: { size: 32, microSize: 32 },
   intervals: { logSteps: 10, checkpointSeconds: 60, keepLast: 2 },
   evaluation: { examples: 512 },
+  engine: 'onnxruntime',
 };
 
 export const presets: Readonly<Record<string, Preset>> = {

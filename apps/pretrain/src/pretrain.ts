@@ -77,6 +77,12 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainSummar
     const summary = await train(options, run);
     if (summary.status !== 'finished') return summary;
     return { ...summary, model: await finishRun(folder, recipe, run, summary) };
+  } catch (error) {
+    console.end();
+    console.say(
+      `The run has stopped. What is saved lies in ${folder}; --resume ${folder} goes on from there.`,
+    );
+    throw error;
   } finally {
     console.end();
     await run.trainer.close();
