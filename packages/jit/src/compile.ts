@@ -1,6 +1,6 @@
 // compile: a function over state and inputs becomes a program that an engine runs.
 
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { chooseEngine } from './choose-engine.js';
 import type { Engine, EngineName, Precision, Runner, Source } from './engine.js';
 import {
@@ -11,7 +11,7 @@ import {
   isHostTensor,
   type TensorSpec,
 } from './host-tensor.js';
-import { isTensor, type Signature, type Step, type Traced, trace } from './trace.js';
+import { backendReady, isTensor, type Signature, type Step, type Traced, trace } from './trace.js';
 import { flatten, leavesOf, type Tree, type TreeShape, unflatten } from './tree.js';
 
 export interface CompileOptions {
@@ -165,11 +165,6 @@ function sourceOf(step: Step, tree: Tree<TensorSpec>, shared: Shared): Source {
       return traced;
     },
   };
-}
-
-async function backendReady(): Promise<void> {
-  // Tracing needs no other backend; the eager engine complains by itself.
-  await tf.ready().catch(() => undefined);
 }
 
 const isInitialValue = (value: unknown): value is HostTensor | tf.Tensor =>

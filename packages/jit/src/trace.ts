@@ -99,6 +99,11 @@ function checkState(signature: Signature, tree: unknown, step: Step): readonly t
   return found.leaves;
 }
 
+/** Starts the user's backend, to which tracing goes back. Tracing itself needs none. */
+export async function backendReady(): Promise<void> {
+  await tf.ready().catch(() => undefined);
+}
+
 /**
  * Traces `step` for the shapes and types of `signature`. Synchronous; leaves backend and memory as they were.
  *

@@ -18,12 +18,26 @@ type Attributes = Readonly<Record<string, OnnxAttribute>>;
 /** Big uniform arrays are made when the session starts instead of being written out. */
 const LARGEST_WRITTEN = 1024;
 
+export interface BuilderOptions {
+  readonly standard?: boolean;
+  /** How names of values begin. */
+  readonly prefix?: string;
+}
+
 export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
   private readonly names = new Map<number, Name>();
   private readonly known = new Map<string, readonly Name[]>();
+  /** Whether only operators of the ONNX standard may be used. */
+  readonly standard: boolean;
+  private readonly prefix: string;
   private nextName = 0;
+
+  constructor({ standard = false, prefix = 'v' }: BuilderOptions = {}) {
+    this.standard = standard;
+    this.prefix = prefix;
+  }
 
   /** Says how a neutral value is called from now on. */
   bind(value: Value, name: Name): void {
@@ -103,7 +117,7 @@ export class OnnxBuilder {
   }
 
   private fresh(): Name {
-    return `v${this.nextName++}`;
+    return `${this.prefix}${this.nextName++}`;
   }
 
   private once(key: string, make: () => readonly Name[]): readonly Name[] {

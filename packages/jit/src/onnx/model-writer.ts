@@ -27,7 +27,7 @@ export interface OnnxInitializer {
 
 export interface OnnxPort {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: OnnxType;
   /** A number, or the name of a dynamic axis. */
   readonly shape: readonly (number | string)[];
 }
@@ -67,13 +67,11 @@ export function writeModel(model: OnnxModel): Uint8Array {
     for (const port of model.inputs) message(graph, 11, (w) => writePort(w, port));
     for (const port of model.outputs) message(graph, 12, (w) => writePort(w, port));
   });
-  for (const [domain, version] of [
-    ['', OPSET],
-    ['com.microsoft', 1],
-  ] as const) {
+  const domains = new Set(model.nodes.map(({ domain }) => domain));
+  for (const domain of domains.add('')) {
     message(writer, 8, (w) => {
       text(w, 1, domain);
-      int(w, 2, version);
+      int(w, 2, domain === '' ? OPSET : 1);
     });
   }
   return writer.finish();

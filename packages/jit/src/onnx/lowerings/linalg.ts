@@ -42,8 +42,8 @@ function batchMatMul(
   const { transposeA, transposeB, alpha = 1 } = attrs;
   const names = [onnx.name(a), onnx.name(b)];
   if (!transposeA && !transposeB && alpha === 1) return onnx.op('MatMul', names);
-  if (a.dtype !== 'float32') {
-    // FusedMatMul knows floats only.
+  if (a.dtype !== 'float32' || onnx.standard) {
+    // FusedMatMul knows floats only, and is no standard operator.
     return onnx.op('MatMul', [
       transposeA ? swapLastTwo(onnx, a) : names[0],
       transposeB ? swapLastTwo(onnx, b) : names[1],
