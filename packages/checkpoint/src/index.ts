@@ -8,6 +8,7 @@ export {
   float32ToFloat16,
 } from './half-precision.js';
 export { fromHostTensor, type HostTensor, toHostTensor } from './host-tensor.js';
+export type { JsonObject } from './json-file.js';
 export { describeLoad, type LoadedWeights, type LoadOptions, loadWeights } from './load-weights.js';
 export {
   HISTORICAL,
@@ -20,7 +21,6 @@ export {
 export { type CardScore, type ModelCard, modelCard } from './model-card.js';
 export {
   isModelFolder,
-  type JsonObject,
   type ModelFolderContent,
   type OpenModelFolder,
   openModelFolder,

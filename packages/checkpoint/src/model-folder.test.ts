@@ -87,6 +87,8 @@ describe('a model folder', () => {
     ['not json', /JSON/],
     ['[]', /not a JSON object/],
     ['{"__proto__": {"x": 1}}', /__proto__/],
+    ['{"id2label": {"0": {"__proto__": 1}}}', /__proto__/],
+    [`{"a": ${'['.repeat(1e6)}${']'.repeat(1e6)}}`, /call stack/],
   ])('refuses a config.json holding %s', async (text, message) => {
     await writeFile(join(folder, 'config.json'), text);
     await expect(readModelFolder(folder)).rejects.toMatchObject({ code: 'bad-config' });
@@ -105,7 +107,8 @@ describe('an index of shards', () => {
     encodeSafetensors(Object.fromEntries(names.map((name) => [name, weights.head])));
 
   test.each<[string, unknown, RegExp]>([
-    ['that is a list', [], /no weight_map/],
+    ['that is a list', [], /not a JSON object/],
+    ['without a map', {}, /no weight_map/],
     ['that leaves the folder', { weight_map: { a: '../a.safetensors' } }, /no plain file name/],
     ['with an absolute path', { weight_map: { a: '/etc/passwd' } }, /no plain file name/],
     ['with a dot for a file', { weight_map: { a: '..' } }, /no plain file name/],

@@ -1,15 +1,14 @@
 // The Hugging Face model folder: config.json, weights, tokenizer files, README.md, as one unit.
 
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Content, writeFileAtomic, writeFolderAtomic } from '@alectra/files';
 import { CheckpointError } from './checkpoint-error.js';
+import { type JsonObject, readJsonObject } from './json-file.js';
 import { openWeights } from './open-weights.js';
 import { type Metadata, writeSafetensors } from './safetensors-write.js';
 import { writeSharded } from './sharded.js';
 import type { WeightRecord, WeightSource } from './weights.js';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** An open model folder. Close it when the weights are read. */
 export interface OpenModelFolder {
@@ -45,10 +44,8 @@ export async function readModelFolder(
 
 /** Reads config.json of a model folder. */
 export async function readConfig(folder: string): Promise<JsonObject> {
-  const path = join(folder, 'config.json');
-  let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    return await readJsonObject(join(folder, 'config.json'), 'bad-config');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw new CheckpointError(
@@ -57,7 +54,6 @@ export async function readConfig(folder: string): Promise<JsonObject> {
       { cause },
     );
   }
-  return parseConfig(text, path);
 }
 
 export interface ModelFolderContent {
@@ -124,26 +120,6 @@ function checkFileName(name: string): void {
       `checkpoint: "${name}" is written from \`config\` and \`weights\`.\nLeave it out of \`files\`.`,
     );
   }
-}
-
-function parseConfig(text: string, path: string): JsonObject {
-  const refuse = (what: string, cause?: unknown): CheckpointError =>
-    new CheckpointError(
-      'bad-config',
-      `cannot use ${path}: ${what}.\nDownload the file again, or correct it.`,
-      { cause },
-    );
-  let config: unknown;
-  try {
-    config = JSON.parse(text);
-  } catch (cause) {
-    throw refuse((cause as Error).message, cause);
-  }
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw refuse('it is not a JSON object');
-  }
-  if (Object.hasOwn(config, '__proto__')) throw refuse('it has a key named __proto__');
-  return config as JsonObject; // checked above
 }
 
 /** Whether `path` is a folder that holds a config.json. */

@@ -1,9 +1,10 @@
 // A model by name: a local folder, or a repository on the Hugging Face hub.
 
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type HubFile, type HubOptions, hubFile, isRepoId } from '@alectra/files';
 import { CheckpointError } from './checkpoint-error.js';
+import { readJsonObject } from './json-file.js';
 import { WEIGHT_FILES } from './open-weights.js';
 
 /** Files beside the weights that are fetched if the repository has them. */
@@ -66,10 +67,9 @@ async function fetchWeights(
 }
 
 async function shardsOf(indexPath: string): Promise<Set<string>> {
-  const index: unknown = JSON.parse(await readFile(indexPath, 'utf8'));
-  const map = (index as { weight_map?: Record<string, unknown> } | null)?.weight_map ?? {};
+  const { weight_map: map } = await readJsonObject(indexPath, 'bad-index');
   // names that are no plain file names are refused by hubFile, and again when the index is opened
-  return new Set(Object.values(map).map(String));
+  return new Set(Object.values(map ?? {}).map(String));
 }
 
 function noFolder(name: string, hasHub: boolean): CheckpointError {

@@ -4,11 +4,11 @@
 // transformers writes it. The index comes from strangers: file names may not leave the folder, and every file must
 // hold exactly what the index says.
 
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@alectra/files';
 import { CheckpointError } from './checkpoint-error.js';
 import { dtypeBytes } from './dtype.js';
+import { readJsonObject } from './json-file.js';
 import { unknownName } from './safetensors-read.js';
 import { type Metadata, writeSafetensors } from './safetensors-write.js';
 import {
@@ -132,14 +132,7 @@ function sourceOf(
 }
 
 async function readIndex(path: string): Promise<Map<string, string>> {
-  let index: unknown;
-  try {
-    index = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw badIndex(path, cause.message);
-    throw cause;
-  }
-  const map = (index as { weight_map?: unknown } | null)?.weight_map;
+  const { weight_map: map } = await readJsonObject(path, 'bad-index');
   if (typeof map !== 'object' || map === null || Array.isArray(map)) {
     throw badIndex(path, 'it has no weight_map');
   }

@@ -423,6 +423,24 @@ describe('a hostile zip', () => {
     await expect(source.readAll()).rejects.toMatchObject({ code: 'bad-zip' });
   });
 
+  // PyTorch writes zip64 beyond 4 GiB; a small one by hand
+  const zip64 = (offset: number): Uint8Array => {
+    const good = zipFile([pkl, data]);
+    const directoryAt = Buffer.from(good.subarray(-22)).readUInt32LE(16);
+    const directory = good.subarray(directoryAt, -22);
+    const end64 = bytes('PK', 6, 6, le(44, 8), le(45, 2), le(45, 2), le(0, 8));
+    const counts = bytes(le(2, 8), le(2, 8), le(directory.length, 8), le(offset || directoryAt, 8));
+    const locator = bytes('PK', 6, 7, le(0, 4), le(good.length - 22, 8), le(1, 4));
+    const end = bytes('PK', 5, 6, le(0, 4), new Uint8Array(12).fill(255), le(0, 2));
+    return bytes(good.subarray(0, -22), end64, counts, locator, end);
+  };
+
+  test('may be a zip64 file that is not hostile', async () => {
+    const source = await openTorch(zip64(0));
+    expect([...(await source.readAll()).w.data]).toEqual([1, 2, 3, 4]);
+    await expect(openTorch(zip64(2 ** 52))).rejects.toThrow('directory reaches beyond the file');
+  });
+
   test('that claims to be zip64 of 2^63 bytes is refused', async () => {
     const good = zipFile([pkl, data]);
     const end = Buffer.from(good.subarray(-22));

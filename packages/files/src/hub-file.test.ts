@@ -359,6 +359,17 @@ describe('a hub that behaves badly', () => {
     await expect(get('config.json')).rejects.toThrow(message);
   });
 
+  test('and announces more than the disk holds is refused before anything is written', async () => {
+    const headers = {
+      'x-repo-commit': COMMIT,
+      etag: `"${SHA}"`,
+      'content-length': '1000000000000000',
+    };
+    hub.misbehave = (_, response) => Boolean(response.writeHead(200, headers).end());
+    await expect(get('config.json')).rejects.toMatchObject({ code: 'disk-full' });
+    expect(await readdir(repo('blobs'))).toEqual([]);
+  });
+
   test('and redirects in a circle is given up', async () => {
     hub.misbehave = ({ url }, response) =>
       Boolean(response.writeHead(302, { location: url }).end());

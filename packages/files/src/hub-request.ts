@@ -68,8 +68,10 @@ export async function send(request: HubRequest, options: HubOptions): Promise<Hu
       });
       const location = response.headers.get('location');
       if (response.status < 300 || response.status >= 400 || location === null) {
-        refuse(response, request);
-        return { response, url, alive, done };
+        const refusal = refusalOf(response, request);
+        if (!refusal) return { response, url, alive, done };
+        await response.body?.cancel();
+        throw refusal;
       }
       const next = new URL(location, url);
       if (next.protocol !== 'https:' && next.protocol !== new URL(endpoint).protocol) {
@@ -115,14 +117,14 @@ export function reasonOf(error: unknown): string {
   return cause instanceof Error ? reasonOf(cause) : message;
 }
 
-function refuse(response: Response, { url, file }: HubRequest): void {
+function refusalOf(response: Response, { url, file }: HubRequest): Error | undefined {
   const { status, headers } = response;
   if (status === 408 || status === 429 || status >= 500) {
-    throw new HubTrouble(`status ${status} for ${url}`, waitOf(headers));
+    return new HubTrouble(`status ${status} for ${url}`, waitOf(headers));
   }
-  if (status !== 401 && status !== 403) return;
+  if (status !== 401 && status !== 403) return undefined;
   const why = headers.get('x-error-message') ?? headers.get('x-error-code') ?? `status ${status}`;
-  throw new HubError(
+  return new HubError(
     'not-allowed',
     `the hub does not give out ${file}: ${why} (${url}).\n` +
       'Check the name; for private or gated models pass a token, and accept the terms on the model page.',
