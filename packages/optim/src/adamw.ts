@@ -57,11 +57,14 @@ export function adamw({
           const { m, v } = nextMoments(slot, { beta1, beta2 }, gradientScale);
           const direction = tf.div(m, tf.add(tf.sqrt(v), floor));
           const scale = learningRateScale?.(slot.name) ?? 1;
-          const decayed =
+          const adaptive = tf.mul(direction, scaled(rate, scale));
+          // Not θ (1 - lr decay): in float32 that factor is off by percents, or 1, at small learning rates.
+          const decay = tf.mul(learningRate, weightDecay * scale);
+          const change =
             weightDecay === 0 || isExcluded(slot.name)
-              ? slot.value
-              : tf.mul(slot.value, tf.sub(1, tf.mul(learningRate, weightDecay * scale)));
-          const value = tf.sub(decayed, tf.mul(direction, scaled(rate, scale)));
+              ? adaptive
+              : tf.add(adaptive, tf.mul(slot.value, decay));
+          const value = tf.sub(slot.value, change);
           return { value, m, v };
         });
       }),

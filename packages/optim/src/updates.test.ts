@@ -135,6 +135,27 @@ describe('one parameter', () => {
     });
   });
 
+  test('decays at small learning rates as well, on average over many values', () => {
+    tf.tidy(() => {
+      // lr decay = 1e-8, below the spacing of float32 at 1: seen only together with steps of other sizes
+      const size = 40_000;
+      const start = tf.fill([size], 1);
+      const gradients = { w: tf.tensor1d(Float32Array.from({ length: size }, (_, i) => i + 1)) };
+      const scalars = { learningRate: tf.scalar(1e-6), step: tf.scalar(1) };
+      const mean = (weightDecay: number): number => {
+        const optimizer = adamw({ weightDecay, epsilon: 5000 });
+        const { params } = optimizer.update(
+          { w: start },
+          gradients,
+          optimizer.init({ w: start }),
+          scalars,
+        );
+        return (params.w as tf.Tensor).dataSync<'float32'>().reduce((sum, x) => sum + x / size, 0);
+      };
+      expect((mean(0) - mean(0.01)) / 1e-8).toBeCloseTo(1, 1);
+    });
+  });
+
   test('moves by its own scale of the learning rate, its decay included', () => {
     tf.tidy(() => {
       const params = { a: tf.tensor1d([2]), b: tf.tensor1d([2]) };
