@@ -1,12 +1,14 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { archiveDocuments } from './archive-documents.js';
 import { uncover } from './decompress.js';
 import { openSource } from './open-source.js';
 import { documentsOf } from './shard-text.js';
 import { inTemporaryFolder } from './test-support.js';
+
+jest.setTimeout(240_000); // a busy machine
 
 async function drain(stream: AsyncIterable<unknown>): Promise<number> {
   let count = 0;

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type BatchOptions, type BatchSource, batches } from './batches.js';
 import { buildShards } from './build-shards.js';
 import { openShards, type ShardFolder } from './open-shards.js';
 import { firstRows } from './shard-text.js';
 import { someDocuments, TOKENIZER } from './test-support.js';
+
+jest.setTimeout(240_000); // a busy machine
 
 const L = 32;
 let folder: string;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { type BuildOptions, buildShards } from './build-shards.js';
 import { documentSource } from './chunk.js';
 import type { Manifest } from './manifest.js';
@@ -18,6 +18,8 @@ import {
   TOKENIZER,
 } from './test-support.js';
 import { verifyShards } from './verify-shards.js';
+
+jest.setTimeout(240_000); // a busy machine
 
 const SMALL = {
   ...TOKENIZER,
@@ -71,44 +73,36 @@ describe('buildShards', () => {
       }
     }));
 
-  test(
-    'writes the same bytes from any number of threads',
-    () =>
-      inTemporaryFolder(async (folder) => {
-        await build(folder, { output: join(folder, '0') });
-        const expected = await contents(join(folder, '0'));
-        for (const workers of [2]) {
-          const output = join(folder, String(workers));
-          await build(folder, { output, workers, encoder: ENCODER_MODULE });
-          expect(await contents(output)).toEqual(expected);
-        }
-      }),
-    60_000,
-  );
+  test('writes the same bytes from any number of threads', () =>
+    inTemporaryFolder(async (folder) => {
+      await build(folder, { output: join(folder, '0') });
+      const expected = await contents(join(folder, '0'));
+      for (const workers of [2]) {
+        const output = join(folder, String(workers));
+        await build(folder, { output, workers, encoder: ENCODER_MODULE });
+        expect(await contents(output)).toEqual(expected);
+      }
+    }));
 
-  test(
-    'goes on where it was killed, to the same bytes, wherever that was',
-    () =>
-      inTemporaryFolder(async (folder) => {
-        await build(folder, { output: join(folder, 'whole') });
-        const expected = await contents(join(folder, 'whole'));
-        for (let kill = 1; kill <= 40; kill += 9) {
-          const output = join(folder, `killed-${kill}`);
-          for (const at of [kill, kill + 5]) {
-            let chunks = 0;
-            const onProgress = (): void => {
-              if (++chunks === at) throw new Error('killed');
-            };
-            await build(folder, { output, saveEvery: 30, onProgress }).catch((error: unknown) =>
-              expect(String(error)).toMatch(/killed/),
-            );
-          }
-          if (!existsSync(output)) await build(folder, { output, saveEvery: 1000 });
-          expect(await contents(output)).toEqual(expected);
+  test('goes on where it was killed, to the same bytes, wherever that was', () =>
+    inTemporaryFolder(async (folder) => {
+      await build(folder, { output: join(folder, 'whole') });
+      const expected = await contents(join(folder, 'whole'));
+      for (let kill = 1; kill <= 40; kill += 9) {
+        const output = join(folder, `killed-${kill}`);
+        for (const at of [kill, kill + 5]) {
+          let chunks = 0;
+          const onProgress = (): void => {
+            if (++chunks === at) throw new Error('killed');
+          };
+          await build(folder, { output, saveEvery: 30, onProgress }).catch((error: unknown) =>
+            expect(String(error)).toMatch(/killed/),
+          );
         }
-      }),
-    60_000,
-  );
+        if (!existsSync(output)) await build(folder, { output, saveEvery: 1000 });
+        expect(await contents(output)).toEqual(expected);
+      }
+    }));
 
   test('finishes a build that was killed while giving shards their final names', () =>
     inTemporaryFolder(async (folder) => {
@@ -203,26 +197,22 @@ describe('buildShards', () => {
       expect((await build(folder, clean)).statistics.duplicates).toBe(1);
     }));
 
-  test(
-    'builds from the original archive what it builds from its texts',
-    () =>
-      inTemporaryFolder(async (folder) => {
-        const formats = join(FIXTURES, 'formats');
-        const { texts } = JSON.parse(await readFile(join(formats, 'expected.json'), 'utf8')) as {
-          texts: string[];
-        };
-        const plain = await build(folder, { source: texts.map((text) => ({ id: '', text })) });
-        const archive = await build(folder, {
-          source: await openSource(join(formats, 'openwebtext.tar.xz')),
-          output: join(folder, 'archive'),
-          workers: 1,
-          encoder: ENCODER_MODULE,
-        });
-        expect(archive.fingerprint).toBe(plain.fingerprint);
-        expect(archive.splits).toEqual(plain.splits);
-      }),
-    60_000,
-  );
+  test('builds from the original archive what it builds from its texts', () =>
+    inTemporaryFolder(async (folder) => {
+      const formats = join(FIXTURES, 'formats');
+      const { texts } = JSON.parse(await readFile(join(formats, 'expected.json'), 'utf8')) as {
+        texts: string[];
+      };
+      const plain = await build(folder, { source: texts.map((text) => ({ id: '', text })) });
+      const archive = await build(folder, {
+        source: await openSource(join(formats, 'openwebtext.tar.xz')),
+        output: join(folder, 'archive'),
+        workers: 1,
+        encoder: ENCODER_MODULE,
+      });
+      expect(archive.fingerprint).toBe(plain.fingerprint);
+      expect(archive.splits).toEqual(plain.splits);
+    }));
 
   test.each<[string, Partial<BuildOptions>, RegExp]>([
     ['a length', { length: 7 }, /length 7: expected an integer from 8/],

@@ -61,6 +61,7 @@ export async function importTfRecords(options: ImportOptions): Promise<Manifest>
   };
   const folder = `${output}.building`;
   const lock = await acquireLock(`${output}.lock`);
+  const writing: SplitWriter[] = [];
   try {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
@@ -70,6 +71,7 @@ export async function importTfRecords(options: ImportOptions): Promise<Manifest>
       train: new SplitWriter({ ...shared, split: 'train' }),
       validation: new SplitWriter({ ...shared, split: 'validation' }),
     };
+    writing.push(writers.train, writers.validation);
     const statistics: BuildStatistics = {
       documents: 0,
       duplicates: 0,
@@ -107,6 +109,8 @@ export async function importTfRecords(options: ImportOptions): Promise<Manifest>
     await syncFolder(dirname(output));
     return manifest;
   } finally {
+    await records.return(undefined);
+    for (const writer of writing) await writer.abandon();
     await lock.release();
   }
 }
@@ -128,15 +132,19 @@ async function* startingWith(
 /** One record of each file in turn, until all are at their end. */
 async function* roundRobin(paths: readonly string[]): AsyncGenerator<NamedExample> {
   const open = paths.map((path) => ({ path, records: readTfRecords(path), count: 0 }));
-  while (open.length > 0)
-    for (const file of [...open]) {
-      const { done, value } = await file.records.next();
-      if (done) open.splice(open.indexOf(file), 1);
-      else {
-        const name = `${file.path}, record ${file.count++}`;
-        yield { example: decodeExample(value, name), name };
+  try {
+    while (open.length > 0)
+      for (const file of [...open]) {
+        const { done, value } = await file.records.next();
+        if (done) open.splice(open.indexOf(file), 1);
+        else {
+          const name = `${file.path}, record ${file.count++}`;
+          yield { example: decodeExample(value, name), name };
+        }
       }
-    }
+  } finally {
+    for (const { records } of open) await records.return(undefined);
+  }
 }
 
 /** Checks that mask and segments have the form of [CLS] A [SEP] B [SEP] and gives the tokens without padding. */

@@ -1,9 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { openSource, type SourceOptions } from './open-source.js';
 import { documentsOf } from './shard-text.js';
 import { FIXTURES, inTemporaryFolder } from './test-support.js';
+
+jest.setTimeout(240_000); // a busy machine
 
 // Written by tools/reference/owt_formats.py.
 const at = (name: string): string => join(FIXTURES, 'formats', name);

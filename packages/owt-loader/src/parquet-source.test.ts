@@ -1,12 +1,14 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '@alectra/files';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { buildShards } from './build-shards.js';
 import { openSource } from './open-source.js';
 import { type Fetch, listHubDataset, remoteParquetSource } from './parquet-source.js';
 import { documentsOf } from './shard-text.js';
 import { FIXTURES, inTemporaryFolder, TOKENIZER } from './test-support.js';
+
+jest.setTimeout(240_000); // a busy machine
 
 const FORMATS = join(FIXTURES, 'formats');
 const NAMES = ['train-00000-of-00002.parquet', 'train-00001-of-00002.parquet'];
@@ -33,7 +35,7 @@ function hub({
           { ...entry(0), path: 'data/test-0.parquet' },
         ],
       ][page];
-      const headers = page === 0 ? { link: `<${url}&cursor=1>; rel="next"` } : {};
+      const headers = new Headers(page === 0 ? [['link', `<${url}&cursor=1>; rel="next"`]] : []);
       return new Response(JSON.stringify(entries), { headers });
     }
     const file = files.find(({ name }) => path.endsWith(name));

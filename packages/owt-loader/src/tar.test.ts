@@ -1,6 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { ByteReader } from './byte-reader.js';
 import { tarEntries } from './tar.js';
+
+jest.setTimeout(240_000); // a busy machine
 
 interface Part {
   readonly name: string;

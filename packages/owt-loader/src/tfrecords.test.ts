@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { frameRecord } from '@alectra/files';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { buildShards } from './build-shards.js';
 import { exportTfRecords } from './export-tfrecords.js';
 import { importTfRecords } from './import-tfrecords.js';
@@ -10,6 +10,8 @@ import { firstRows } from './shard-text.js';
 import { FIXTURES, inTemporaryFolder, someDocuments, TOKENIZER } from './test-support.js';
 import { decodeExample, encodeExample } from './tf-example.js';
 import { verifyShards } from './verify-shards.js';
+
+jest.setTimeout(240_000); // a busy machine
 
 const FORMATS = join(FIXTURES, 'formats');
 const { encoder: _, ...tokenizer } = TOKENIZER;

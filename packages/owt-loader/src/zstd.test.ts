@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { FIXTURES } from './test-support.js';
 import { Xxh64 } from './xxh64.js';
 import { zstdBytes } from './zstd.js';
+
+jest.setTimeout(240_000); // a busy machine
 
 const read = (name: string): Buffer => readFileSync(join(FIXTURES, 'formats', name));
 
