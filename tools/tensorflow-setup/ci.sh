@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Builds the addon of tfjs-node and of tfjs-node-gpu against the tensorflow-cpu wheel, and runs the tests of the
+# tensorflow engine on each. Says "skipped" where no wheel, compiler or package can be had.
+#
+#   tools/tensorflow-setup/ci.sh [cache folder]
+#
+# ALECTRA_PYTHON, when it has tensorflow, is used instead of a wheel of our own.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+cache=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/alectra/tensorflow}
+wheel=tensorflow-cpu==2.21.0
+version=4.22.0
+has_tensorflow='import importlib.util, sys; sys.exit(importlib.util.find_spec("tensorflow") is None)'
+
+skip() {
+  echo "skipped: $1, so the tests of the tensorflow engine did not run"
+  exit 0
+}
+
+command -v python3 >/dev/null || [ -n "${ALECTRA_PYTHON:-}" ] || skip 'no python3'
+command -v g++ >/dev/null || command -v clang++ >/dev/null || skip 'no C++ compiler'
+mkdir -p "$cache"
+
+python=${ALECTRA_PYTHON:-python3}
+if ! "$python" -c "$has_tensorflow"; then
+  python=$cache/venv/bin/python
+  [ -x "$python" ] || python3 -m venv "$cache/venv" || skip 'python3 cannot make a virtual environment'
+  if ! "$python" -c "$has_tensorflow"; then
+    timeout 600 "$python" -m pip install --quiet --retries 0 "$wheel" || skip "the wheel $wheel cannot be had"
+  fi
+fi
+
+echo '{ "private": true }' >"$cache/package.json"
+for name in tfjs-node tfjs-node-gpu; do
+  [ -f "$cache/node_modules/@tensorflow/$name/package.json" ] && continue
+  npm install --prefix "$cache" --ignore-scripts --no-audit --no-fund --loglevel error "@tensorflow/$name@$version" ||
+    skip "@tensorflow/$name cannot be had"
+done
+rm -rf "$cache"/node_modules/@tensorflow/tfjs-node*/lib
+
+echo '== messages of tensorflow:setup'
+node --test --test-reporter tap tools/tensorflow-setup/main.test.mjs | grep -E '^# |not ok'
+
+engine_tests() {
+  (
+    cd packages/jit
+    ALECTRA_TFJS_NODE=$cache TF_CPP_MIN_LOG_LEVEL=3 node --experimental-vm-modules ../../node_modules/jest/bin/jest.js \
+      --config ../../jest.config.mjs --rootDir . "$@"
+  )
+}
+
+# The engine prefers the GPU package once that is built, so the two are built and tested in turn.
+for name in tfjs-node tfjs-node-gpu; do
+  echo "== $name"
+  node tools/tensorflow-setup/main.mjs --python "$python" --from "$cache" --package "$name"
+  if [ "$name" = tfjs-node ]; then
+    engine_tests src/tensorflow/ src/parity.test.ts src/compile.test.ts
+  else
+    engine_tests src/tensorflow/
+  fi
+done
