@@ -5,5 +5,6 @@ export { registerCoreGradients } from './core-gradients.js';
 export type { EngineName } from './engine.js';
 export type { DType, HostArray, HostTensor, TensorSpec } from './host-tensor.js';
 export { type ExportInput, type ExportOptions, exportOnnx } from './onnx/export.js';
+export { requireTensorflow } from './tensorflow/addon.js';
 export { isTracing, type Step, type StepResult } from './trace.js';
 export type { Tree } from './tree.js';

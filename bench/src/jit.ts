@@ -1,0 +1,145 @@
+// npm run bench -- jit [--rounds 5] [--steps 4] [--threads 2] [--modules <folder>] [--only onnxruntime,torch]
+//
+// The train step of `train-step` on every engine of @alectra/jit, on TensorFlow.js without it (tfjs-node, wasm),
+// and in PyTorch (float32, bf16 autocast, torch.compile), interleaved in one run. Contestants that cannot start
+// are named with the reason. `--modules` is a folder whose node_modules has @tensorflow/tfjs-node or
+// @tensorflow/tfjs-backend-wasm; ALECTRA_PYTHON names the Python with torch and transformers.
+
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Contestant, startContestant } from './contestant.js';
+import { describeMachine } from './machine.js';
+import { median, pairedRatio } from './statistics.js';
+import { nodeFromSource } from './train-step.js';
+import { trainStepGigaflop } from './train-step-shape.js';
+
+/** Our engines, then TensorFlow.js as it is: arguments of jit-worker.ts. */
+const ENGINES: Readonly<Record<string, readonly string[]>> = {
+  'alectra onnxruntime': ['--engine', 'onnxruntime'],
+  'alectra tensorflow': ['--engine', 'tensorflow'],
+  'alectra tensorflow bf16': ['--engine', 'tensorflow', '--precision', 'bf16'],
+  'tfjs-node eager': ['--engine', 'eager', '--backend', 'tensorflow'],
+  'tfjs wasm eager': ['--engine', 'eager', '--backend', 'wasm'],
+};
+
+/** Variants of peers/train_step.py. */
+const TORCH = ['gathered', 'hf', 'gathered-bf16', 'gathered-bf16-compile'] as const;
+
+/** Peers that cannot run this step, and why. */
+const LEFT_OUT = [
+  'jax-js (its jit has no gradient of a gather, so an embedding cannot be trained in it)',
+];
+
+interface Row {
+  readonly contestant: Contestant;
+  /** Median seconds of a step, one figure a round. */
+  readonly rounds: number[];
+  readonly seconds: number[];
+}
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      steps: { type: 'string', default: '4' },
+      threads: { type: 'string', default: '2' },
+      modules: { type: 'string', default: process.cwd() },
+      only: { type: 'string', default: '' },
+    },
+  });
+  console.log(describeMachine());
+  const rows: Row[] = [];
+  try {
+    const only = values.only.split(',').filter(Boolean);
+    for (const [name, command] of commands(values.threads, values.modules)) {
+      if (only.length > 0 && !only.some((part) => name.includes(part))) continue;
+      const contestant = await started(name, command);
+      if (contestant) rows.push({ contestant, rounds: [], seconds: [] });
+    }
+    for (const reason of LEFT_OUT) console.log(`left out: ${reason}`);
+    for (const row of rows) await row.contestant.steps(2); // warm up
+    for (let round = 0; round < Number(values.rounds); round++) {
+      for (const row of rows) {
+        const seconds = await row.contestant.steps(Number(values.steps));
+        row.seconds.push(...seconds);
+        row.rounds.push(median(seconds));
+      }
+      process.stderr.write(`round ${round + 1} of ${values.rounds}\n`);
+    }
+    await printTable(rows);
+    printRatios(rows);
+  } finally {
+    for (const row of rows) row.contestant.stop();
+  }
+}
+
+function commands(threads: string, modules: string): [string, string[]][] {
+  const worker = fileURLToPath(new URL('./jit-worker.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../peers/train_step.py', import.meta.url));
+  const python = process.env.ALECTRA_PYTHON ?? 'python3';
+  return [
+    ...Object.entries(ENGINES).map(([name, options]): [string, string[]] => [
+      name,
+      [...nodeFromSource(), worker, ...options, '--threads', threads, '--modules', modules],
+    ]),
+    ...TORCH.map((variant): [string, string[]] => [
+      `torch ${variant}`,
+      [python, script, '--variant', variant, '--threads', threads],
+    ]),
+  ];
+}
+
+async function started(name: string, command: readonly string[]): Promise<Contestant | undefined> {
+  try {
+    return await startContestant(name, command);
+  } catch (error) {
+    const lines = String(error).split('\n');
+    const reason = lines.find((line) => /Error:/.test(line)) ?? lines.at(-1) ?? '';
+    console.log(`left out: ${name} (${reason.trim()})`);
+    return undefined;
+  }
+}
+
+async function printTable(rows: readonly Row[]): Promise<void> {
+  for (const { contestant } of rows)
+    console.log(`${contestant.name}: ${contestant.about.versions}`);
+  const gigaflop = trainStepGigaflop();
+  console.log(
+    `\n${gigaflop.toFixed(1)} GFLOP a step in matrix products; "of own" is the share of the best float32 product of\n` +
+      'the same library; "compile" is trace and emit, "first" the first step, loading included\n',
+  );
+  console.log(`${''.padEnd(28)} ms/step   steps  GFLOP/s  of own  compile s  first s  peak MiB`);
+  for (const { contestant, seconds } of rows) {
+    const { name, about } = contestant;
+    const step = median(seconds);
+    const speed = gigaflop / step;
+    const own = about.bestProduct as number | undefined;
+    const cells = [
+      (step * 1e3).toFixed(0).padStart(7),
+      String(seconds.length).padStart(7),
+      speed.toFixed(0).padStart(8),
+      (own ? `${((100 * speed) / own).toFixed(0)} %` : '').padStart(7),
+      secondsText(about.compileSeconds).padStart(10),
+      secondsText(about.firstSeconds).padStart(8),
+      (await contestant.peakMemoryMiB()).toFixed(0).padStart(9),
+    ];
+    console.log(`${name.padEnd(28)} ${cells.join(' ')}`);
+  }
+}
+
+function printRatios(rows: readonly Row[]): void {
+  const ours = rows.filter(({ contestant }) => contestant.name.startsWith('alectra'));
+  const peers = rows.filter(({ contestant }) => !contestant.name.startsWith('alectra'));
+  if (ours.length === 0 || peers.length === 0) return;
+  console.log('\nspeed of ours over the peer, median of the rounds (above 1: ours is faster)');
+  for (const { contestant, rounds } of ours) {
+    for (const peer of peers) {
+      console.log(
+        `${contestant.name} / ${peer.contestant.name}: ${pairedRatio(rounds, peer.rounds).toFixed(2)}`,
+      );
+    }
+  }
+}
+
+const secondsText = (value: unknown): string => (typeof value === 'number' ? value.toFixed(2) : '');
