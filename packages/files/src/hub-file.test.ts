@@ -120,6 +120,12 @@ describe('hubFile', () => {
     ]);
   });
 
+  test('gets files of data sets too, beside the models', async () => {
+    const found = await get('config.json', { repoType: 'dataset' });
+    expect(found?.snapshot).toBe(join(cache, 'datasets--org--model/snapshots', COMMIT));
+    expect(hub.log[0]).toBe('hub HEAD /datasets/org/model/resolve/main/config.json');
+  });
+
   test('remembers that a file does not exist', async () => {
     expect(await get('vocab.txt')).toBeUndefined();
     expect(await readdir(repo('.no_exist', COMMIT))).toEqual(['vocab.txt']);
@@ -154,12 +160,12 @@ describe('hubFile', () => {
       'config.json',
       'main',
       'not-found',
-      /there is no model other\/model \(RepoNotFound/,
+      /there is no repository other\/model \(RepoNotFound/,
     ],
     ['org/model', 'config.json', 'v9', 'not-found', /org\/model has no revision "v9"/],
-    ['../model', 'config.json', 'main', 'bad-name', /"..\/model" is no model name/],
-    ['a/b/c', 'config.json', 'main', 'bad-name', /no model name/],
-    ['org/mo--del', 'config.json', 'main', 'bad-name', /no model name/],
+    ['../model', 'config.json', 'main', 'bad-name', /"..\/model" is no name of a repository/],
+    ['a/b/c', 'config.json', 'main', 'bad-name', /no name of a repository/],
+    ['org/mo--del', 'config.json', 'main', 'bad-name', /no name of a repository/],
     ['org/model', '../../secret', 'main', 'bad-name', /no file name/],
     ['org/model', '..\\..\\secret', 'main', 'bad-name', /no file name/],
     ['org/model', '/etc/passwd', 'main', 'bad-name', /no file name/],

@@ -1,4 +1,4 @@
-// A file of a model repository on the Hugging Face hub, by way of the cache that Python uses too.
+// A file of a repository on the Hugging Face hub, by way of the cache that Python uses too.
 
 import { copyFile, mkdir, readFile, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -21,7 +21,7 @@ export interface HubFile {
 }
 
 /**
- * Path of one file of a model repository, downloaded if the cache does not hold it.
+ * Path of one file of a repository, downloaded if the cache does not hold it.
  *
  * The bytes are verified by the digest that the hub announces, and appear in the cache whole or not at all. If the
  * hub cannot be reached, what the cache holds for the revision is used, and `onEvent` told.
@@ -36,9 +36,9 @@ export async function hubFile(
   file: string,
   options: HubOptions,
 ): Promise<HubFile | undefined> {
-  const { cache, revision = 'main', offline = false } = options;
+  const { cache, revision = 'main', offline = false, repoType = 'model' } = options;
   checkNames(repo, revision, file);
-  const paths = repoPaths(cache, repo);
+  const paths = repoPaths(cache, repo, repoType);
   const known = await cached(paths, revision, file);
   const mayUse = isCommit(revision) && !options.verify;
   if (known !== 'unknown' && (offline || mayUse)) return known === 'missing' ? undefined : known;
@@ -93,9 +93,10 @@ async function lookUp(
   file: string,
   options: HubOptions,
 ): Promise<RemoteFile | { readonly commit: string | null }> {
-  const { endpoint = 'https://huggingface.co' } = options;
+  const { endpoint = 'https://huggingface.co', repoType = 'model' } = options;
+  const name = repoType === 'model' ? repo : `${repoType}s/${repo}`;
   const path = file.split('/').map(encodeURIComponent).join('/');
-  const url = `${endpoint}/${repo}/resolve/${encodeURIComponent(revision)}/${path}`;
+  const url = `${endpoint}/${name}/resolve/${encodeURIComponent(revision)}/${path}`;
   const answer = await send({ method: 'HEAD', url, file, stopAtOtherHost: true }, options);
   answer.done();
   const { status, headers } = answer.response;
@@ -173,10 +174,10 @@ function notFound(repo: string, revision: string, url: string, code: string | nu
   const what =
     code === 'RevisionNotFound'
       ? `${repo} has no revision "${revision}"`
-      : `there is no model ${repo}`;
+      : `there is no repository ${repo}`;
   return new HubError(
     'not-found',
-    `${what} (${code ?? 'status 404'}, ${url}).\nCheck the name; private models need a token.`,
+    `${what} (${code ?? 'status 404'}, ${url}).\nCheck the name; private ones need a token.`,
   );
 }
 

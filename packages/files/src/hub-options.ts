@@ -13,6 +13,8 @@ export interface HubOptions {
   readonly token?: string;
   /** Never use the network: what is not in the cache is an error. */
   readonly offline?: boolean;
+  /** Kind of repository; default `model`. */
+  readonly repoType?: 'model' | 'dataset';
   /** Branch, tag or commit; default `main`. A commit that is in the cache needs no network. */
   readonly revision?: string;
   /** Attempts for each request and each interrupted body; default 5. */

@@ -1,6 +1,6 @@
 // Names of the hub, and where the cache keeps what: hub-docs, docs/hub/local-cache.md.
 //
-//   <cache>/models--org--name/blobs/<etag>              the bytes, named by their digest
+//   <cache>/models--org--name/blobs/<etag>              the bytes, named by their digest (datasets--… for data)
 //                            /refs/<revision>           the commit a branch or tag was at
 //                            /snapshots/<commit>/<file> link to a blob
 //                            /.no_exist/<commit>/<file> empty: the hub has no such file
@@ -18,9 +18,9 @@ export interface RepoPaths {
   readonly lock: (etag: string) => string;
 }
 
-/** Places in the cache of one model repository. */
-export function repoPaths(cache: string, repo: string): RepoPaths {
-  const name = `models--${repo.replace('/', '--')}`;
+/** Places in the cache of one repository. */
+export function repoPaths(cache: string, repo: string, type: 'model' | 'dataset'): RepoPaths {
+  const name = `${type}s--${repo.replace('/', '--')}`;
   const folder = join(cache, name);
   return {
     blob: (etag) => join(folder, 'blobs', etag),
@@ -50,7 +50,7 @@ export function checkNames(repo: string, revision: string, file: string): void {
   if (!isRepoId(repo)) {
     throw new HubError(
       'bad-name',
-      `${JSON.stringify(repo)} is no model name: expected a form like "org/name".\n` +
+      `${JSON.stringify(repo)} is no name of a repository: expected a form like "org/name".\n` +
         'Check the spelling; a local folder must exist.',
     );
   }

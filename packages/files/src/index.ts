@@ -1,6 +1,7 @@
 export { type Content, syncFolder, writeFileAtomic } from './atomic-file.js';
 export { type FolderOptions, writeFolderAtomic } from './atomic-folder.js';
 export { crc32c, maskedCrc32c } from './crc32c.js';
+export { type DownloadOptions, downloadFile, type KnownFile } from './download.js';
 export { FileError, type FileErrorCode } from './file-error.js';
 export { HubError, type HubErrorCode } from './hub-error.js';
 export { type HubFile, hubFile } from './hub-file.js';

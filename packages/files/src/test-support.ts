@@ -36,7 +36,7 @@ export async function fakeHub(files: Record<string, FakeFile>): Promise<FakeHub>
   const main = createServer((request, response) => {
     note('hub', request);
     if (hub.misbehave?.(request, response)) return;
-    const match = /^\/org\/model\/resolve\/([^/]+)\/(.+)$/.exec(
+    const match = /^\/(?:datasets\/)?org\/model\/resolve\/([^/]+)\/(.+)$/.exec(
       decodeURIComponent(request.url ?? ''),
     );
     if (!match) return fail(response, 404, 'RepoNotFound');
