@@ -128,25 +128,28 @@ export function encodeRows(
 }
 
 /**
- * Finds the rows of `length` bytes, each up to and with its line feed.
+ * Finds the rows of `length` bytes, each up to and with its line feed, and writes the ends of the
+ * first `room`.
  *
- * @returns how many; the last one is counted even if it has no line feed
+ * @returns how many there are; the last one is counted even if it has no line feed
  */
-export function splitLines(input: usize, length: u32, ends: usize): u32 {
+export function splitLines(input: usize, length: u32, ends: usize, room: u32): u32 {
   const feed = i8x16.splat(10);
   let count: u32 = 0;
+  let last: u32 = 0;
   for (let at: u32 = 0; at < length; at += 16) {
     let found = i8x16.bitmask(i8x16.eq(v128.load(input + at), feed)) as u32;
     while (found) {
       const end = at + ctz(found) + 1;
       found &= found - 1;
       if (end > length) break;
-      store<u32>(ends + ((count as usize) << 2), end);
+      if (count < room) store<u32>(ends + ((count as usize) << 2), end);
       count++;
+      last = end;
     }
   }
-  if (length > 0 && (count === 0 || load<u32>(ends + (((count - 1) as usize) << 2)) < length)) {
-    store<u32>(ends + ((count as usize) << 2), length);
+  if (last < length) {
+    if (count < room) store<u32>(ends + ((count as usize) << 2), length);
     count++;
   }
   return count;

@@ -28,7 +28,7 @@ interface EngineExports {
     output: number,
     wide: boolean,
   ): number;
-  splitLines(input: number, length: number, ends: number): number;
+  splitLines(input: number, length: number, ends: number, room: number): number;
 }
 
 /** Readable bytes behind the input; the engine loads 64 at a time. */
@@ -89,9 +89,9 @@ export class ByteEngine {
     this.output = new Int32Array(buffer, this.#outputAt, this.#bytes + SLACK);
   }
 
-  /** Sets `ends` to the lines of the first `length` bytes of the input; returns how many. */
+  /** Sets `ends` to the lines of the first `length` bytes of the input; returns how many there are, room or not. */
   splitLines(length: number): number {
-    return this.#exports.splitLines(this.#inputAt, length, this.#inputAt - 8 - 8 * this.#rows);
+    return this.#exports.splitLines(this.#inputAt, length, this.#fixed, this.#rows);
   }
 
   /**

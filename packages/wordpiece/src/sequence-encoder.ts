@@ -8,6 +8,13 @@ import { TextEngine, type WordPieceModel } from './text-engine.js';
 
 const encoder = new TextEncoder();
 
+/** Ids of many texts, back to back: row r is ids[splits[r]] to ids[splits[r + 1] - 1]. */
+export interface RowIds {
+  readonly ids: Int32Array | Uint16Array;
+  readonly splits: Uint32Array;
+  readonly rows: number;
+}
+
 export class SequenceEncoder {
   /** Where the tokens gather. */
   readonly engine: TextEngine;
@@ -82,6 +89,55 @@ export class SequenceEncoder {
     engine.length = length;
     engine.wordCount = wordCount;
     this.#appendNormalized(text, start, stop, splitSpecialTokens);
+  }
+
+  /** Encodes the lines of some UTF-8, special tokens taken as text; valid until the next call. */
+  encodeLines(bytes: Uint8Array, isWide: boolean): RowIds {
+    const fast = this.#bytes;
+    if (!fast || this.#hasOrdinary) {
+      const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+      const lines = text.split('\n');
+      if (lines[lines.length - 1] === '') lines.pop();
+      return this.encodeTexts(lines, isWide);
+    }
+    fast.reserve(bytes.length, bytes.length >> 6);
+    fast.input.set(bytes);
+    let rows = fast.splitLines(bytes.length);
+    if (rows > fast.ends.length) {
+      fast.reserve(bytes.length, rows);
+      fast.input.set(bytes);
+      rows = fast.splitLines(bytes.length);
+    }
+    fast.encodeRows(rows, isWide);
+    return { ids: fast.output, splits: fast.splits, rows };
+  }
+
+  /** Encodes texts, special tokens taken as text; valid until the next call. */
+  encodeTexts(texts: readonly string[], isWide: boolean): RowIds {
+    const fast = this.#bytes;
+    if (!fast || this.#hasOrdinary) return this.#encodeSlowly(texts, isWide);
+    let units = 0;
+    for (let row = 0; row < texts.length; row++) units += texts[row].length;
+    fast.reserve(3 * units, texts.length);
+    let at = 0;
+    for (let row = 0; row < texts.length; row++) {
+      at += encoder.encodeInto(texts[row], fast.input.subarray(at)).written;
+      fast.ends[row] = at;
+    }
+    fast.encodeRows(texts.length, isWide);
+    return { ids: fast.output, splits: fast.splits, rows: texts.length };
+  }
+
+  #encodeSlowly(texts: readonly string[], isWide: boolean): RowIds {
+    const { engine } = this;
+    engine.reset(false);
+    const splits = new Uint32Array(texts.length + 1);
+    for (const [row, text] of texts.entries()) {
+      this.append(text, true);
+      splits[row + 1] = engine.length;
+    }
+    const ids = isWide ? engine.ids : Uint16Array.from(engine.ids.subarray(0, engine.length));
+    return { ids, splits, rows: texts.length };
   }
 
   #appendFast(bytes: ByteEngine, text: string, start: number, stop: number): void {

@@ -1,13 +1,19 @@
 // The TypeScript engine: JavaScript strings in, ids out, with or without the place of each token.
+//
+// ASCII words, which are most, are folded and packed into a cache key while they are scanned. Other
+// words are read and normalized by WordReader. What is not in the cache walks the trie.
 
-import type { Behaviour } from './behaviour.js';
+import { type Behaviour, behaviourOf, ISOLATE, KEEP, MAP, SPACE } from './behaviour.js';
 import type { PieceTrie } from './piece-trie.js';
+import { MAX_KEY, WordCache } from './word-cache.js';
 import { WordReader } from './word-reader.js';
 
 /** What an engine needs to know about a tokenizer. */
 export interface WordPieceModel {
   readonly trie: PieceTrie;
   readonly behaviour: Behaviour;
+  /** Bytes of each piece by id, the prefix left out; undefined if they depend on where it stands. */
+  readonly pieceLengths: Uint16Array | undefined;
   /** Id of the unknown token. */
   readonly unknown: number;
   /** Words of more code points than this, counted after normalization, are unknown. */
@@ -28,11 +34,27 @@ export class TextEngine {
 
   readonly #model: WordPieceModel;
   readonly #reader: WordReader;
+  readonly #cache: WordCache | undefined;
+  /** What an ASCII letter or digit is folded to; 0 for every other character. */
+  readonly #folded: Uint8Array = new Uint8Array(128);
+  /** 1 for ASCII characters that end a word. */
+  readonly #ends: Uint8Array = new Uint8Array(128);
+  readonly #key: [number, number, number, number] = [0, 0, 0, 0];
   #aligning = false;
 
   constructor(model: WordPieceModel) {
     this.#model = model;
     this.#reader = new WordReader(model.behaviour, model.maxWordLength);
+    this.#cache =
+      model.pieceLengths && model.maxWordLength >= MAX_KEY ? new WordCache() : undefined;
+    const { behaviour } = model;
+    for (let c = 1; c < 128; c++) {
+      const entry = behaviourOf(behaviour, c);
+      const kind = entry & 7;
+      if (kind === KEEP) this.#folded[c] = c;
+      if (kind === MAP) this.#folded[c] = behaviour.pool[entry >>> 11];
+      if (kind === SPACE || kind === ISOLATE) this.#ends[c] = 1;
+    }
   }
 
   /** Whether places are recorded. */
@@ -59,10 +81,15 @@ export class TextEngine {
     reader.reordered = false;
     let i = from;
     while (i < to) {
+      const end = this.#cache ? this.#asciiWord(this.#cache, text, i, to) : -1;
+      if (end >= 0) {
+        i = end;
+        continue;
+      }
       i = reader.read(text, i, to);
       if (reader.characters === 0) break;
       if (reader.characters > this.#model.maxWordLength) this.#pushUnknown();
-      else this.#match();
+      else this.#readWord();
       this.wordCount++;
     }
     return !(this.#aligning && reader.reordered);
@@ -85,6 +112,124 @@ export class TextEngine {
   pushPiece(id: number, start: number, end: number, word: number): void {
     this.#push(id, start, end);
     if (this.#aligning) this.words[this.length - 1] = this.wordCount + word;
+  }
+
+  /**
+   * Skips spaces, then appends the tokens of an ASCII word or mark if it is in the cache.
+   *
+   * @returns the position after it, or -1 if the word must be read
+   */
+  #asciiWord(cache: WordCache, text: string, at: number, to: number): number {
+    const folded = this.#folded;
+    let i = at;
+    while (i < to && text.charCodeAt(i) === 32) i++;
+    const start = i;
+    let k0 = 0;
+    let k1 = 0;
+    let k2 = 0;
+    let k3 = 0;
+    let c = 0;
+    let f = 0;
+    const stop = Math.min(to, start + MAX_KEY + 1);
+    while (i < stop) {
+      c = text.charCodeAt(i);
+      f = c < 128 ? folded[c] : 0;
+      if (f === 0) break;
+      const n = i - start;
+      const shifted = f << ((n & 3) << 3);
+      if (n < 4) k0 |= shifted;
+      else if (n < 8) k1 |= shifted;
+      else if (n < 12) k2 |= shifted;
+      else k3 |= shifted;
+      i++;
+    }
+    const length = i - start;
+    if (length > MAX_KEY) return -1;
+    if (length === 0) {
+      if (i >= to) return to;
+      if (c >= 128 || this.#ends[c] === 0) return -1;
+      k0 = c;
+      i++;
+    } else if (i < to && (c >= 128 || this.#ends[c] === 0)) {
+      return -1;
+    }
+    const place = cache.find(k0, k1, k2, k3);
+    if (place < 0) this.#matchAscii(cache, place, text, start, i);
+    else this.#pushWord(cache.entries, place, start, i);
+    this.wordCount++;
+    return i;
+  }
+
+  /** Tokens of an ASCII word or mark that is not remembered yet. */
+  #matchAscii(cache: WordCache, place: number, text: string, start: number, end: number): void {
+    const reader = this.#reader;
+    const key = this.#key;
+    key[0] = 0;
+    key[1] = 0;
+    key[2] = 0;
+    key[3] = 0;
+    for (let i = start; i < end; i++) {
+      const c = text.charCodeAt(i);
+      const n = i - start;
+      const byte = this.#folded[c] || c;
+      reader.bytes[n] = byte;
+      reader.from[n] = i;
+      reader.to[n] = i + 1;
+      key[n >> 2] |= byte << ((n & 3) << 3);
+    }
+    reader.length = end - start;
+    reader.start = start;
+    reader.end = end;
+    const first = this.length;
+    this.#match();
+    cache.put(place, key, this.ids, first, this.length);
+  }
+
+  /** Tokens of a remembered word whose bytes are its UTF-16 units. */
+  #pushWord(entries: Int32Array, place: number, start: number, end: number): void {
+    const count = entries[place + 4];
+    if (this.length + count > this.ids.length) this.#growIds();
+    const { ids, length } = this;
+    for (let t = 0; t < count; t++) ids[length + t] = entries[place + 5 + t];
+    this.length = length + count;
+    if (!this.#aligning) return;
+    const { starts, ends, words } = this;
+    const lengths = this.#model.pieceLengths as Uint16Array; // there is a cache, so there are lengths
+    let from = start;
+    for (let t = length; t < length + count; t++) {
+      starts[t] = from;
+      from += lengths[ids[t]];
+      ends[t] = from;
+      words[t] = this.wordCount;
+    }
+    if (count === 1) ends[length] = end; // the unknown token covers the word
+  }
+
+  /** Tokens of the word that was read, from the cache or the trie. */
+  #readWord(): void {
+    const cache = this.#cache;
+    const { bytes, length, from, to } = this.#reader;
+    const key = this.#key;
+    if (!cache || length > MAX_KEY || !packKey(bytes, length, key)) {
+      this.#match();
+      return;
+    }
+    const place = cache.find(key[0], key[1], key[2], key[3]);
+    const first = this.length;
+    if (place < 0) {
+      this.#match();
+      cache.put(place, key, this.ids, first, this.length);
+      return;
+    }
+    const count = cache.entries[place + 4];
+    const lengths = this.#model.pieceLengths as Uint16Array; // there is a cache, so there are lengths
+    let at = 0;
+    for (let t = 0; t < count; t++) {
+      const id = cache.entries[place + 5 + t];
+      const stop = count === 1 ? length : at + lengths[id];
+      this.#push(id, from[at], to[stop - 1]);
+      at = stop;
+    }
   }
 
   /** Greedy longest match; a word with a part that matches nothing is unknown as a whole. */
@@ -145,6 +290,16 @@ export class TextEngine {
     this.ends = enlarged(this.ends, this.ids.length);
     this.words = enlarged(this.words, this.ids.length);
   }
+}
+
+/** Packs a word into a key; false if it holds U+0000, which keys cannot tell from their padding. */
+function packKey(bytes: Uint8Array, length: number, key: number[]): boolean {
+  key.fill(0);
+  for (let n = 0; n < length; n++) {
+    if (bytes[n] === 0) return false;
+    key[n >> 2] |= bytes[n] << ((n & 3) << 3);
+  }
+  return true;
 }
 
 function enlarged(array: Int32Array, size: number): Int32Array {

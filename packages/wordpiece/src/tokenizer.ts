@@ -4,6 +4,7 @@ import { type RegisteredToken, registerToken } from './added-tokens.js';
 import { assembleEncoding, type Frame } from './assemble.js';
 import { type BatchEncoding, joinBatch, type RaggedIds } from './batch-encoding.js';
 import { buildBehaviour } from './behaviour.js';
+import { type EncodeBytesOptions, encodeLines, readFile, wholeLines } from './corpus-encoder.js';
 import { type DecodeOptions, decodeTokens } from './decode.js';
 import {
   type EncodeOptions,
@@ -11,6 +12,7 @@ import {
   type ResolvedEncodeOptions,
   resolveEncodeOptions,
 } from './encode-options.js';
+import { type EncodeStreamOptions, encodeInWorkers } from './encode-workers.js';
 import type { Encoding } from './encoding.js';
 import { readFolder, writeFolder } from './folder.js';
 import {
@@ -22,7 +24,7 @@ import {
 import { buildPieceTrie } from './piece-trie.js';
 import { SequenceEncoder } from './sequence-encoder.js';
 import { readTokenizerJson, type TokenizerParts, writeTokenizerJson } from './tokenizer-json.js';
-import { parseVocabulary, type Vocabulary } from './vocabulary.js';
+import { parseVocabulary, pieceLengths, type Vocabulary } from './vocabulary.js';
 
 export class WordPieceTokenizer {
   readonly config: WordPieceConfig;
@@ -48,6 +50,7 @@ export class WordPieceTokenizer {
       {
         trie: buildPieceTrie(vocabulary.ids, config.continuingSubwordPrefix),
         behaviour: buildBehaviour(normalizer),
+        pieceLengths: pieceLengths(vocabulary, config.continuingSubwordPrefix),
         unknown,
         maxWordLength: config.maxInputCharsPerWord,
         lowercase,
@@ -175,16 +178,53 @@ export class WordPieceTokenizer {
     return joinBatch(encodings.map((encoding) => encoding.pad(padding)));
   }
 
-  /** Encodes many texts without special tokens, back to back: text of a corpus. */
-  encodeRagged(texts: readonly string[]): RaggedIds {
-    const { engine } = this.#sequences;
-    engine.reset(false);
-    const rowSplits = new Int32Array(texts.length + 1);
-    for (const [row, text] of texts.entries()) {
-      this.#sequences.append(text, true);
-      rowSplits[row + 1] = engine.length;
+  /**
+   * Encodes many texts without special tokens, back to back: text of a corpus. Special tokens in the
+   * texts are taken as text.
+   */
+  encodeRagged(texts: readonly string[], options: EncodeBytesOptions = {}): RaggedIds {
+    const { ids, splits, rows } = this.#sequences.encodeTexts(texts, this.#isWide(options));
+    return {
+      ids: ids.slice(0, splits[rows]),
+      rowSplits: Int32Array.from(splits.subarray(0, rows + 1)),
+    };
+  }
+
+  /**
+   * Encodes each line of some UTF-8 without special tokens; no string is made.
+   *
+   * Special tokens in it are taken as text, bytes that are no UTF-8 as U+FFFD.
+   */
+  encodeBytes(utf8: Uint8Array, options: EncodeBytesOptions = {}): RaggedIds {
+    return encodeLines(this.#sequences, utf8, this.#isWide(options));
+  }
+
+  /**
+   * Encodes the lines of a stream of UTF-8, as `encodeBytes` does, some hundred thousand ids at a time.
+   *
+   * The rows come in order and do not depend on the number of workers.
+   */
+  async *encodeStream(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    options: EncodeStreamOptions = {},
+  ): AsyncGenerator<RaggedIds> {
+    const { workers = 0, chunkBytes = 1 << 20 } = options;
+    const isWide = this.#isWide(options);
+    const chunks = wholeLines(source, chunkBytes);
+    if (workers === 0) {
+      for await (const chunk of chunks) yield encodeLines(this.#sequences, chunk, isWide);
+      return;
     }
-    return { ids: engine.ids.slice(0, engine.length), rowSplits };
+    yield* encodeInWorkers(chunks, workers, {
+      json: this.toTokenizerJson(),
+      engine: this.config.engine,
+      width: isWide ? 'int32' : 'uint16',
+    });
+  }
+
+  /** Encodes the lines of a file, as `encodeStream` does. Node only. */
+  encodeFile(path: string, options: EncodeStreamOptions = {}): AsyncGenerator<RaggedIds> {
+    return this.encodeStream(readFile(path), options);
   }
 
   /** The tokens of a text, without those that `encode` inserts. */
@@ -273,6 +313,15 @@ export class WordPieceTokenizer {
       );
     return token;
   };
+
+  #isWide({ width = 'int32' }: EncodeBytesOptions): boolean {
+    if (width === 'uint16' && this.vocabSize > 65536)
+      throw new RangeError(
+        `wordpiece: cannot write ids as uint16: there are ${this.vocabSize}, expected at most 65536.\n` +
+          `Use width int32.`,
+      );
+    return width === 'int32';
+  }
 
   #nextId(): number {
     let next = this.#vocabulary.tokens.length;

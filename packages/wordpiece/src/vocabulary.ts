@@ -42,6 +42,23 @@ export function vocabularyFromEntries(entries: Iterable<readonly [string, number
   return { tokens: Array.from(tokens), ids };
 }
 
+/** Bytes of each token's text by id, the prefix left out; undefined if a piece with it may start a word. */
+export function pieceLengths({ tokens }: Vocabulary, prefix: string): Uint16Array | undefined {
+  if (prefix !== '##' && prefix !== '') return undefined;
+  const lengths = new Uint16Array(tokens.length);
+  for (const [id, token = ''] of tokens.entries()) {
+    const skip = token.startsWith(prefix) && token.length > prefix.length ? prefix.length : 0;
+    let bytes = 0;
+    for (let i = skip; i < token.length; i++) {
+      const c = token.charCodeAt(i);
+      // each half of a surrogate pair is two of four bytes
+      bytes += c < 0x80 ? 1 : c < 0x800 || (c & 0xf800) === 0xd800 ? 2 : 3;
+    }
+    lengths[id] = Math.min(bytes, 0xffff);
+  }
+  return lengths;
+}
+
 /** Ids have 20 bits in the engines' tables, one value is spare. */
 export const MAX_ID = 0xffffe;
 

@@ -5,13 +5,13 @@ import {
   type Behaviour,
   BLOCK_BITS,
   COMBINE,
-  DELETE,
   HANGUL,
   ISOLATE,
   KEEP,
   MAP,
   SPACE,
 } from './behaviour.js';
+import { decomposeHangul } from './code-points.js';
 
 const BLOCK_MASK = (1 << BLOCK_BITS) - 1;
 const REPLACEMENT = 0xfffd;
@@ -57,6 +57,8 @@ export class WordReader {
     this.length = 0;
     this.characters = 0;
     this.#runEnd = -1;
+    const blocks = this.#blocks;
+    const entries = this.#entries;
     let i = at;
     while (i < stop) {
       const start = i;
@@ -70,32 +72,26 @@ export class WordReader {
           c = REPLACEMENT;
         }
       }
-      const entry =
-        this.#entries[(this.#blocks[c >>> BLOCK_BITS] << BLOCK_BITS) | (c & BLOCK_MASK)];
-      switch (entry & 7) {
-        case KEEP:
-          this.#append(c, start, i);
-          break;
-        case MAP:
-          this.#appendPool(entry, start, i);
-          break;
-        case SPACE:
-          if (this.characters > 0) return i;
-          break;
-        case ISOLATE:
-          if (this.characters > 0) return start;
-          if (entry >>> 3) this.#appendPool(entry, start, i);
-          else this.#append(c, start, i);
-          return i;
-        case DELETE:
-          if (entry >>> 3) this.#runEnd = -1;
-          break;
-        case HANGUL:
-          this.#appendHangul(c, start, i);
-          break;
-        case COMBINE:
-          this.reordered = true;
-          this.#combine(entry, start, i);
+      const entry = entries[(blocks[c >>> BLOCK_BITS] << BLOCK_BITS) | (c & BLOCK_MASK)];
+      const kind = entry & 7;
+      if (kind === KEEP) {
+        this.#append(c, start, i);
+      } else if (kind === MAP) {
+        this.#appendPool(entry, start, i);
+      } else if (kind === SPACE) {
+        if (this.characters > 0) return i;
+      } else if (kind === ISOLATE) {
+        if (this.characters > 0) return start;
+        if (entry >>> 3) this.#appendPool(entry, start, i);
+        else this.#append(c, start, i);
+        return i;
+      } else if (kind === HANGUL) {
+        for (const jamo of decomposeHangul(c)) this.#append(jamo, start, i);
+      } else if (kind === COMBINE) {
+        this.reordered = true;
+        this.#combine(entry, start, i);
+      } else if (entry >>> 3) {
+        this.#runEnd = -1;
       }
     }
     return i;
@@ -131,13 +127,6 @@ export class WordReader {
     const place = entry >>> 11;
     for (let k = 0; k < length; k++) this.bytes[at + k] = this.#pool[place + k];
     this.#appended(at, at + length, (entry >>> 8) & 7, start, end);
-  }
-
-  #appendHangul(c: number, start: number, end: number): void {
-    const index = c - 0xac00;
-    this.#append(0x1100 + Math.floor(index / 588), start, end);
-    this.#append(0x1161 + Math.floor((index % 588) / 28), start, end);
-    if (index % 28) this.#append(0x11a7 + (index % 28), start, end);
   }
 
   /** Bookkeeping for the bytes [at, n). */
