@@ -1,5 +1,6 @@
 // Reading safetensors: all at once into one buffer, or tensor by tensor by byte ranges.
 
+import { constants } from 'node:buffer';
 import { openBytes } from './byte-source.js';
 import { CheckpointError } from './checkpoint-error.js';
 import { viewAs } from './dtype.js';
@@ -34,10 +35,14 @@ export async function openSafetensors(from: string | Uint8Array): Promise<Weight
         return asTensor(info, await bytes.read(dataAt + info.begin, dataAt + info.end));
       },
       async readAll() {
-        const all = await bytes.read(dataAt, bytes.byteLength);
         const record = emptyRecord<WeightTensor>();
+        const isOneBuffer = bytes.byteLength - dataAt <= constants.MAX_LENGTH; // 4 GiB in Node 20
+        const all = isOneBuffer ? await bytes.read(dataAt, bytes.byteLength) : undefined;
         for (const [name, info] of tensors) {
-          record[name] = asTensor(info, all.subarray(info.begin, info.end));
+          const part =
+            all?.subarray(info.begin, info.end) ??
+            (await bytes.read(dataAt + info.begin, dataAt + info.end));
+          record[name] = asTensor(info, part);
         }
         return record;
       },
