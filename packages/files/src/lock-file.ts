@@ -6,7 +6,7 @@
 // modification time, judged by the file system's own clock.
 
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FileError } from './file-error.js';
 import { lifeOf, type ProcessIdentity, thisProcess } from './process-identity.js';
@@ -88,9 +88,7 @@ function held(path: string, token: string, heartbeatSeconds: number): Lock {
   const isOurs = async (): Promise<boolean> =>
     parseHolder(await readFile(path, 'utf8').catch(() => ''))?.token === token;
   const beat = setInterval(() => {
-    const now = new Date();
-    // A missed beat is harmless; a lost lock shows in check().
-    utimes(path, now, now).catch(() => undefined);
+    touch(path).catch(() => undefined); // a missed beat is harmless; a lost lock shows in check()
   }, heartbeatSeconds * 1000);
   beat.unref();
   return {
@@ -109,6 +107,16 @@ function held(path: string, token: string, heartbeatSeconds: number): Lock {
       if (await isOurs()) await rm(path, { force: true });
     },
   };
+}
+
+// Writing the first byte anew sets the modification time by the file system's clock, not by ours.
+async function touch(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.write('{', 0);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function createLinked(path: string, holder: Holder): Promise<boolean> {
