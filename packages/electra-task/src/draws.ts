@@ -21,8 +21,8 @@ export interface LossOptions {
   /** Dropout on or off. Evaluation also draws from streams of its own. */
   readonly training: boolean;
   /**
-   * Source of all draws, dropout included. In training its counter must move with every micro-batch; in evaluation give the number of the
-   * held-out batch, so that every evaluation meets the same masks.
+   * Source of all draws, dropout included. In training its counter must move with every micro-batch; in
+   * evaluation give the number of the held-out batch, so that every evaluation meets the same masks.
    */
   readonly key?: RandomKey;
   readonly given?: GivenDraws;
@@ -49,7 +49,8 @@ export function modelOptions({ key, training }: LossOptions, scope: string): Cal
 function required(key: RandomKey | undefined): RandomKey {
   if (key) return key;
   throw new RangeError(
-    'electra-task: there is nothing to draw from: found no key, expected one, but for evaluation with all draws given.\n' +
+    'electra-task: there is nothing to draw from: found no key, expected one ' +
+      '(only evaluation with all draws given needs none).\n' +
       'Pass `key: { seed, counter }`, or `training: false` and `given` with positions, shown and sampled.',
   );
 }

@@ -1,7 +1,7 @@
 // The recipes that published numbers belong to, as data: both networks, the task, optimizer, schedule, batch.
 //
-// Three different things are called "the ALECTRA recipe": what the model card says, what the README of lmtuners says, and
-// what its code does. Each preset names its source and what nobody can know any more.
+// Three different things are called "the ALECTRA recipe": what the model card says, what the README of lmtuners
+// says, and what its code does. Each preset names its source and what nobody can know any more.
 //
 // Network configurations are Hugging Face's config.json (snake_case), whatever the family.
 

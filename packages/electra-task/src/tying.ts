@@ -69,8 +69,8 @@ export function tiedNames(
 }
 
 /**
- * One flat record: `generator.<name>` and `discriminator.<name>`. Tied weights take the generator's values: shared ones
- * stand under the generator's name only, copied ones are copies (tensors, if they are tensors, that the caller disposes).
+ * One flat record: `generator.<name>` and `discriminator.<name>`. Tied weights take the generator's values:
+ * shared ones stand under the generator's name only, copied ones are copies (of tensors: the caller disposes).
  */
 export function joinWeights<T extends Weight>(
   generator: Weights<T>,
