@@ -1,11 +1,15 @@
-"""Writes packages/checkpoint/fixtures/tf_model.h5 and tf-expected.safetensors.
+"""Writes packages/checkpoint/fixtures/tf_model.h5, tf-expected.safetensors and h5-refused.json.
 
 A tf_model.h5 as Keras 2 wrote it for Hugging Face's TFAlbertForMaskedLM (layer groups, `weight_names` attributes,
-kernels [in, out]) with tiny random tensors, and the same tensors under their PyTorch names.
+kernels [in, out]) with tiny random tensors, the same tensors under their PyTorch names, and small files that the reader
+must refuse.
 
 Made with h5py 3.14.0, torch 2.15.0, safetensors 0.8.0. Run: python tools/reference/checkpoint_h5.py
 """
 
+import base64
+import json
+import tempfile
 from pathlib import Path
 
 import h5py
@@ -57,10 +61,6 @@ if __name__ == "__main__":
     save_file(expected, FIXTURES / "tf-expected.safetensors")
 
     # small files with what weights do not need: base64 by name
-    import base64
-    import json
-    import tempfile
-
     def small(**options):
         with tempfile.NamedTemporaryFile(suffix=".h5") as out:
             with h5py.File(out.name, "w") as file:
