@@ -86,6 +86,34 @@ export class OnnxBuilder {
     return this.op(type, inputs, attributes, 'com.microsoft');
   }
 
+  /**
+   * Gives results their names. The node that computes a result takes over its name; what is an input, a constant or
+   * another result already goes through an Identity, which costs a copy.
+   */
+  end(results: readonly { readonly value: Value; readonly name: Name }[]): void {
+    const computed = new Set(this.nodes.flatMap(({ outputs }) => outputs));
+    const taken = new Map<Name, Name>();
+    const copies: OnnxNode[] = [];
+    for (const { value, name } of results) {
+      const from = this.name(value);
+      if (computed.has(from) && !taken.has(from)) taken.set(from, name);
+      else
+        copies.push({
+          type: 'Identity',
+          domain: '',
+          inputs: [from],
+          outputs: [name],
+          attributes: {},
+        });
+    }
+    const rename = (name: Name): Name => taken.get(name) ?? name;
+    this.nodes.push(...copies);
+    for (const [index, node] of this.nodes.entries()) {
+      const { inputs, outputs } = node;
+      this.nodes[index] = { ...node, inputs: inputs.map(rename), outputs: outputs.map(rename) };
+    }
+  }
+
   scalar(value: number, dtype: OnnxType = 'float32'): Name {
     return this.initializer(dtype, [], [value]);
   }

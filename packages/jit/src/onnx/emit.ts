@@ -1,6 +1,6 @@
 // Neutral graph → ONNX model.
 
-import type { Graph, GraphNode, Value } from '../graph.js';
+import type { Graph, GraphNode } from '../graph.js';
 import { OnnxBuilder } from './builder.js';
 import { fuse } from './fuse.js';
 import type { LoweringTable } from './lowering.js';
@@ -48,20 +48,14 @@ export function emitProgram(graph: Graph): Emitted {
   lowerNodes(onnx, fuse(graph).nodes);
 
   const stateOut = indices(graph.newState, (value, index) => value.id !== graph.state[index].id);
-  const outputs: OnnxPort[] = [];
-  const end = (value: Value, name: string): void => {
-    outputs.push({ name, dtype: value.dtype, shape: value.shape });
-    // A node of its own: one value may leave under several names, or be an input itself.
-    onnx.nodes.push({
-      type: 'Identity',
-      domain: '',
-      inputs: [onnx.name(value)],
-      outputs: [name],
-      attributes: {},
-    });
-  };
-  for (const index of stateOut) end(graph.newState[index], stateOutName(index));
-  for (const [index, value] of graph.outputs.entries()) end(value, outputName(index));
+  const ends = [
+    ...stateOut.map((index) => ({ value: graph.newState[index], name: stateOutName(index) })),
+    ...graph.outputs.map((value, index) => ({ value, name: outputName(index) })),
+  ];
+  onnx.end(ends);
+  const outputs = ends.map(
+    ({ value, name }): OnnxPort => ({ name, dtype: value.dtype, shape: value.shape }),
+  );
 
   const read = new Set(onnx.nodes.flatMap(({ inputs }) => inputs));
   const stateIn = indices(graph.state, (_, index) => read.has(stateInName(index)));

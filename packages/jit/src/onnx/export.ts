@@ -135,17 +135,7 @@ function lowered(
     );
   }
   lowerNodes(builder, traced.nodes);
-  // Under names of its own: one value may leave twice, or be an input itself.
-  for (const [at, value] of traced.outputs.entries()) {
-    const outputs = [outputName(outputPaths[at])];
-    builder.nodes.push({
-      type: 'Identity',
-      domain: '',
-      inputs: [builder.name(value)],
-      outputs,
-      attributes: {},
-    });
-  }
+  builder.end(traced.outputs.map((value, at) => ({ value, name: outputName(outputPaths[at]) })));
   return builder;
 }
 

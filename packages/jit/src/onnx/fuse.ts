@@ -104,14 +104,28 @@ function segmentSumInto(context: Context, node: GraphNode): GraphNode | undefine
     const made = absorbable(context, value, 'UnsortedSegmentSum');
     if (!made || !sameShape(other.shape, value.shape) || other.constant) continue;
     context.gone.add(made);
-    return {
-      op: 'SegmentSumInto',
-      inputs: [...made.inputs, other],
-      attrs: {},
-      outputs: node.outputs,
-    };
+    return segmentSums(context, node, made.inputs, other);
   }
   return undefined;
+}
+
+/** Into the result of another scatter: one scatter of all rows, since each of them writes the whole array out. */
+function segmentSums(
+  context: Context,
+  node: GraphNode,
+  added: readonly Value[],
+  into: Value,
+): GraphNode {
+  const before = absorbable(context, into, 'SegmentSumInto');
+  if (before) context.gone.add(before);
+  const base = before ? before.inputs.slice(-1) : [into];
+  const pairs = before ? before.inputs.slice(0, -1) : [];
+  return {
+    op: 'SegmentSumInto',
+    inputs: [...pairs, ...added, ...base],
+    attrs: {},
+    outputs: node.outputs,
+  };
 }
 
 /** Product times number: the product scales while it writes. */

@@ -110,19 +110,40 @@ function gather(
 }
 
 function segmentSum(onnx: OnnxBuilder, { inputs: [x, ids], outputs: [y] }: LoweredNode): Name {
-  return scatterAdd(onnx, zeros(onnx, y.shape, y.dtype), y.shape, ids, x);
+  return scatterAdd(onnx, zeros(onnx, y.shape, y.dtype), y, [segment(onnx, y, x, ids)]);
 }
 
-/** The segment sum of x added to an array that exists. */
-function segmentSumInto(
-  onnx: OnnxBuilder,
-  { inputs: [x, ids, into], outputs: [y] }: LoweredNode,
-): Name {
-  return scatterAdd(onnx, onnx.name(into), y.shape, ids, x);
+/** Segment sums, two inputs each, added to the array that is the last input. */
+function segmentSumInto(onnx: OnnxBuilder, { inputs, outputs: [y] }: LoweredNode): Name {
+  const into = onnx.name(inputs[inputs.length - 1]);
+  const segments = Array.from({ length: (inputs.length - 1) / 2 }, (_, at) =>
+    segment(onnx, y, inputs[2 * at], inputs[2 * at + 1]),
+  );
+  return scatterAdd(onnx, into, y, segments);
+}
+
+/** Rows `[count, width]` and where they go, int32 `[count, 1]`. */
+interface Segment {
+  readonly count: number;
+  readonly rows: Name;
+  readonly places: Name;
+}
+
+/** Rows with a negative id are left out. */
+function segment(onnx: OnnxBuilder, y: Value, x: Value, ids: Value): Segment {
+  const count = sizeOf(ids.shape);
+  const column = onnx.op('Reshape', [onnx.name(ids), onnx.int64s([count, 1])]);
+  const zero = onnx.scalar(0, 'int32');
+  const rows = onnx.op('Where', [
+    onnx.op('Less', [column, zero]),
+    onnx.scalar(0, y.dtype),
+    onnx.op('Reshape', [onnx.name(x), onnx.int64s([count, sizeOf(y.shape.slice(1))])]),
+  ]);
+  return { count, rows, places: onnx.op('Max', [column, zero]) };
 }
 
 /**
- * `into[ids[n]] += rows[n]`, one row after another.
+ * `into[places[n]] += rows[n]`, one row after another, in an array seen as a matrix of `rows.length` columns.
  *
  * ScatterND adds rows in parallel without locks: with two threads and repeated indices its sums differ from run to run,
  * with four they are wrong. ScatterElements walks the rows in order.
@@ -130,26 +151,22 @@ function segmentSumInto(
 function scatterAdd(
   onnx: OnnxBuilder,
   into: Name,
-  shape: readonly number[],
-  ids: Value,
-  rows: Value,
+  { shape }: Pick<Value, 'shape'>,
+  segments: readonly Segment[],
+  axes = 1,
 ): Name {
-  const count = sizeOf(ids.shape);
-  const width = sizeOf(shape.slice(1));
-  const column = onnx.op('Reshape', [onnx.name(ids), onnx.int64s([count, 1])]);
-  // Rows with a negative id are left out.
-  const zero = onnx.scalar(0, 'int32');
-  const index = castTo(onnx, onnx.op('Max', [column, zero]), 'int64');
-  const counts = onnx.op('Where', [
-    onnx.op('Less', [column, zero]),
-    onnx.scalar(0, rows.dtype),
-    onnx.op('Reshape', [onnx.name(rows), onnx.int64s([count, width])]),
-  ]);
-  const matrix = (name: Name, length: number): Name =>
-    onnx.op('Reshape', [name, onnx.int64s([length, width])]);
+  const width = sizeOf(shape.slice(axes));
+  const count = segments.reduce((sum, each) => sum + each.count, 0);
+  const join = (names: Name[]): Name =>
+    names.length === 1 ? names[0] : onnx.op('Concat', names, { axis: { int: 0 } });
+  const places = castTo(onnx, join(segments.map((each) => each.places)), 'int64');
   const sum = onnx.op(
     'ScatterElements',
-    [matrix(into, shape[0]), onnx.op('Expand', [index, onnx.int64s([count, width])]), counts],
+    [
+      onnx.op('Reshape', [into, onnx.int64s([sizeOf(shape.slice(0, axes)), width])]),
+      onnx.op('Expand', [places, onnx.int64s([count, width])]),
+      join(segments.map((each) => each.rows)),
+    ],
     { axis: { int: 0 }, reduction: 'add' },
   );
   return onnx.op('Reshape', [sum, onnx.int64s(shape)]);
@@ -167,17 +184,9 @@ function scatterNd(
     onnx.op('Reshape', [onnx.name(indices), onnx.int64s([count, depth])]),
     onnx.initializer('int32', [depth], strides),
   ]);
-  const flat = onnx.op('ReduceSum', [weighted, onnx.int64s([1])], { keepdims: { int: 1 } });
+  const places = onnx.op('ReduceSum', [weighted, onnx.int64s([1])], { keepdims: { int: 1 } });
   const width = sizeOf(shape.slice(depth));
-  const rows = sizeOf(shape.slice(0, depth));
-  const sum = onnx.op(
-    'ScatterElements',
-    [
-      zeros(onnx, [rows, width], updates.dtype),
-      onnx.op('Expand', [castTo(onnx, flat, 'int64'), onnx.int64s([count, width])]),
-      onnx.op('Reshape', [onnx.name(updates), onnx.int64s([count, width])]),
-    ],
-    { axis: { int: 0 }, reduction: 'add' },
-  );
-  return onnx.op('Reshape', [sum, onnx.int64s(shape)]);
+  const rows = onnx.op('Reshape', [onnx.name(updates), onnx.int64s([count, width])]);
+  const base = zeros(onnx, shape, updates.dtype);
+  return scatterAdd(onnx, base, { shape }, [{ count, rows, places }], depth);
 }

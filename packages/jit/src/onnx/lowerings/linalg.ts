@@ -62,14 +62,33 @@ function swapLastTwo(onnx: OnnxBuilder, { id, shape, dtype }: Value): Name {
   return onnx.op('Transpose', [onnx.name({ id, shape, dtype })], { perm });
 }
 
+/**
+ * The first operand of a product of matrices, and whether the product still has to transpose it.
+ *
+ * The runtime's product reads a transposed first operand about 20 % slower; a narrow one is cheaper to transpose before.
+ * The reshape in between keeps the runtime from undoing this (it folds a transpose into the product that follows).
+ */
+function firstOperand(onnx: OnnxBuilder, a: Value, transposed: boolean): readonly [Name, boolean] {
+  const [rows, columns] = a.shape;
+  if (!transposed || onnx.standard || a.shape.length !== 2 || columns > NARROW || rows < columns) {
+    return [onnx.name(a), transposed];
+  }
+  const thick = onnx.op('Reshape', [onnx.name(a), onnx.int64s([rows, columns, 1])]);
+  const turned = onnx.op('Transpose', [thick], { perm: [1, 0, 2] });
+  return [onnx.op('Reshape', [turned, onnx.int64s([columns, rows])]), false];
+}
+
+const NARROW = 768;
+
 /** alpha·A B + C of matrices. */
-function gemm(onnx: OnnxBuilder, { inputs, attrs }: LoweredNode<ProductAttrs>): Name {
+function gemm(onnx: OnnxBuilder, { inputs: [a, b, c], attrs }: LoweredNode<ProductAttrs>): Name {
   const { transposeA, transposeB, alpha = 1 } = attrs;
-  return onnx.op(
-    'Gemm',
-    inputs.map((x) => onnx.name(x)),
-    { transA: { int: Number(transposeA) }, transB: { int: Number(transposeB) }, alpha },
-  );
+  const [first, transA] = firstOperand(onnx, a, transposeA);
+  return onnx.op('Gemm', [first, onnx.name(b), onnx.name(c)], {
+    transA: { int: Number(transA) },
+    transB: { int: Number(transposeB) },
+    alpha,
+  });
 }
 
 /**
