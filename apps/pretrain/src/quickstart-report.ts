@@ -113,6 +113,7 @@ function suspicion(heldOut: readonly HeldOutBatch[], share: number): number {
   return scores[Math.floor(share * scores.length)] ?? 0;
 }
 
+const FEWEST_TOKENS = 16;
 const MOST_TOKENS = 40;
 
 function markRow(
@@ -136,5 +137,7 @@ function markRow(
     const shown = isReplaced ? `[${now}]{${before}}` : String(now);
     words.push(isSuspect ? `${shown}!` : shown);
   }
+  // a short row has few tokens to be wrong about
+  if (words.length < FEWEST_TOKENS) score -= MOST_TOKENS;
   return { score, text: words.join(' ') };
 }
