@@ -113,12 +113,12 @@ export function configFamily<Config extends FamilyConfig>(
     },
     toJson(config, architecture = options.architecture) {
       const { numLabels: _, other, ...rest } = config;
-      return {
+      const ours = {
         architectures: [architecture],
         model_type: modelType,
         ...writeConfigFields(stored, { ...rest, ...labelNames(config) }),
-        ...other,
       };
+      return { ...ours, ...other, ...ours }; // first in order, and not to be overwritten
     },
   };
 }

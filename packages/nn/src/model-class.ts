@@ -110,7 +110,7 @@ export interface ModelClass<Config, Outputs> {
   fromPretrained(folder: string, options?: LoadOptions): Promise<Model<Config, Outputs>>;
   /** A model with random parameters. */
   init(config: Config, options: InitOptions): Model<Config, Outputs>;
-  /** A model with the given parameters, whose values are copied to the backend. */
+  /** A model with the given parameters. A backend may keep the very arrays: do not write to them afterwards. */
   fromTensors(config: Config, tensors: HostTensors): Model<Config, Outputs>;
 }
 
@@ -200,23 +200,26 @@ class LoadedModel<Config, Outputs> implements Model<Config, Outputs> {
   }
 }
 
-/** Tensors of the layout's names and shapes, from host values. */
+/**
+ * Tensors of the layout's names and shapes, from host values.
+ *
+ * @throws RangeError before any tensor is made
+ */
 function toParams<Config>(
   { architecture, layout }: ModelDefinition<Config, unknown>,
   config: Config,
   tensors: HostTensors,
 ): Params {
-  const params: Record<string, tf.Tensor> = {};
-  for (const [name, { shape }] of Object.entries(layout(config))) {
+  const entries = Object.entries(layout(config)).map(([name, { shape }]) => {
     const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
-    if (found?.shape.join() !== shape.join()) {
-      const is = found ? `[${found.shape.join(', ')}]` : 'nothing';
-      throw new RangeError(
-        `nn: cannot make ${architecture}: found ${is} as '${name}', expected [${shape.join(', ')}].\n` +
-          'Pass every tensor that the config implies, by Hugging Face name.',
-      );
-    }
-    params[name] = tf.tensor(found.data, [...shape], 'float32');
-  }
-  return params;
+    if (found && found.shape.join() === shape.join()) return [name, found] as const;
+    const is = found ? `[${found.shape.join(', ')}]` : 'nothing';
+    throw new RangeError(
+      `nn: cannot make ${architecture}: found ${is} as '${name}', expected [${shape.join(', ')}].\n` +
+        'Pass every tensor that the config implies, by Hugging Face name.',
+    );
+  });
+  return Object.fromEntries(
+    entries.map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]),
+  );
 }

@@ -40,7 +40,7 @@ export const KERNEL_NAMES: readonly string[] = KERNELS.map((kernel) => kernel.na
  * On `cpu` the kernels are loops over typed arrays, elsewhere they are made of TensorFlow.js operations
  * (`RandomBits` is always drawn on the host, which needs a backend that reads synchronously).
  */
-export function registerKernels(backendName: string = tf.getBackend()): void {
+export function registerKernels(backendName: string = currentBackend()): void {
   for (const { name, host, composed } of KERNELS) {
     if (tf.getKernel(name, backendName)) continue;
     const implementation = backendName === 'cpu' ? host : (composed ?? host);
@@ -54,4 +54,10 @@ export function registerGradients(): void {
   for (const gradient of GRADIENTS) {
     if (!tf.getGradient(gradient.kernelName)) tf.registerGradient(gradient);
   }
+}
+
+/** The backend in use; the best one is started if none has been yet. */
+function currentBackend(): string {
+  tf.backend();
+  return tf.getBackend();
 }
