@@ -66,5 +66,7 @@ export class SentenceEncoder {
 }
 
 function copy(from: ArrayLike<number>, to: Int32Array, at: number, count: number): void {
-  for (let i = 0; i < count; i++) to[at + i] = from[i] ?? 0;
+  if (from instanceof Int32Array || from instanceof Uint16Array)
+    to.set(from.length === count ? from : from.subarray(0, count), at);
+  else for (let i = 0; i < count; i++) to[at + i] = from[i] ?? 0;
 }

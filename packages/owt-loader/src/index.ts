@@ -28,6 +28,7 @@ export {
 } from './parquet-source.js';
 export { splitSentences } from './sentences.js';
 export { ShardError, type ShardErrorCode, type ShardFault } from './shard-error.js';
+export { documentsOf } from './shard-text.js';
 export { type Verification, verifyShards } from './verify-shards.js';
 export {
   type TokenizerParts,

@@ -5,14 +5,15 @@
 // white space follows and then something that can open a sentence, unless the word before the stop is an
 // abbreviation or an initial. Nothing is lost: the sentences of a text hold all its non-blank characters.
 
-const ABBREVIATIONS: ReadonlySet<string> = new Set(
+const ABBREVIATIONS: ReadonlySet<number> = new Set(
   `mr mrs ms dr prof rev gen sen rep gov capt col lt sgt maj hon st jr sr vs etc inc ltd co corp bros
   dept univ assn approx est no nos vol vols pp fig figs ed eds al cf e.g i.e eg ie viz a.m p.m u.s u.k u.n
-  d.c jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun ave blvd rd mt ft`.split(
-    /\s+/,
-  ),
+  d.c jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun ave blvd rd mt ft`
+    .split(/\s+/)
+    .map((word) => packed(word, 0, word.length)),
 );
 
+const LONGEST_ABBREVIATION = 6;
 const NEWLINE = 10;
 
 /** The sentences of a text in order, trimmed, none empty. */
@@ -21,8 +22,11 @@ export function splitSentences(text: string): string[] {
   let start = 0;
   const end = text.length;
   const take = (to: number): void => {
-    const sentence = text.slice(start, to).trim();
-    if (sentence) sentences.push(sentence);
+    let from = start;
+    let until = to;
+    while (from < until && isBlank(text.charCodeAt(from))) from++;
+    while (until > from && isBlank(text.charCodeAt(until - 1))) until--;
+    if (until > from) sentences.push(text.slice(from, until));
     start = to;
   };
   for (let i = 0; i < end; i++) {
@@ -59,6 +63,23 @@ function isSpace(code: number): boolean {
   return code === 32 || code === 9 || code === 13 || code === 0xa0;
 }
 
+/** What String.prototype.trim takes away, as far as text has it. */
+function isBlank(code: number): boolean {
+  if (code <= 32) return code === 32 || (code >= 9 && code <= 13);
+  if (code < 0xa0) return false;
+  return (
+    code === 0xa0 ||
+    code === 0x3000 ||
+    code === 0xfeff ||
+    (code >= 0x2000 && code <= 0x200a) ||
+    code === 0x2028 ||
+    code === 0x2029 ||
+    code === 0x202f ||
+    code === 0x205f ||
+    code === 0x1680
+  );
+}
+
 function skipSpaces(text: string, from: number): number {
   let i = from;
   while (i < text.length && isSpace(text.charCodeAt(i))) i++;
@@ -84,5 +105,15 @@ function isShort(text: string, at: number): boolean {
   const length = at - from;
   if (length === 0) return false;
   if (length === 1) return text.charCodeAt(from) <= 90 && text.charCodeAt(from) !== 73; // "J." but not "I."
-  return length < 8 && ABBREVIATIONS.has(text.slice(from, at).toLowerCase());
+  return length <= LONGEST_ABBREVIATION && ABBREVIATIONS.has(packed(text, from, at));
+}
+
+/** Up to six letters and stops as one number, whatever their case: five bits each, so that no string is made. */
+function packed(text: string, from: number, to: number): number {
+  let key = 1;
+  for (let i = from; i < to; i++) {
+    const code = text.charCodeAt(i);
+    key = (key << 5) | (code === 46 ? 27 : code & 31);
+  }
+  return key;
 }

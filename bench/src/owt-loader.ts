@@ -1,0 +1,180 @@
+// npm run bench -- owt-loader [--data <shared/data>] [--rounds <n>] [--copies <n>]
+//
+// Raw text to shards on one thread (per second of processor time, tokenizer included), xz and Parquet on two
+// threads beside their decompressor alone, memory, and the cost of feeding a step.
+
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  batches,
+  buildShards,
+  type Document,
+  documentSource,
+  documentsOf,
+  openShards,
+  openSource,
+  type Source,
+  type TokenizerParts,
+  wordPiece,
+  wordPieceEncoder,
+} from '@alectra/owt-loader';
+import { describeMachine } from './machine.js';
+import { median } from './statistics.js';
+
+interface Timed {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      data: { type: 'string', default: process.env.ALECTRA_TEST_DATA ?? '../shared/data' },
+      rounds: { type: 'string', default: '5' },
+      copies: { type: 'string', default: '8' },
+    },
+  });
+  const data = resolve(values.data);
+  const rounds = Number(values.rounds);
+  const copies = Number(values.copies);
+  const scratch = mkdtempSync(join(tmpdir(), 'bench-owt-'));
+  console.log(describeMachine());
+  try {
+    const vocabulary = await wordPiece({ path: vocabularyPath(data) });
+    await textToShards(data, scratch, vocabulary, rounds);
+    await archives(data, scratch, vocabulary, rounds, copies);
+    await feeding(join(scratch, 'shards-0'), rounds);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Two corpora in memory, so that reading and JSON are not measured, then the same from files. */
+async function textToShards(
+  data: string,
+  scratch: string,
+  vocabulary: TokenizerParts,
+  rounds: number,
+): Promise<void> {
+  // Loaded once: building the vocabulary's tables takes half a second, whatever the corpus.
+  const encoder = await wordPieceEncoder({ path: vocabularyPath(data) });
+  for (const name of ['wiki-en-2018', 'reuters-21578']) {
+    const path = join(data, 'corpus', `${name}.jsonl`);
+    const documents: Document[] = [];
+    for await (const document of documentsOf(await openSource(path))) documents.push(document);
+    const bytes = documents.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+    const cases: readonly [string, () => Promise<Source>][] = [
+      ['documents in memory', () => Promise.resolve(documentSource(documents))],
+      ['JSON lines', () => openSource(path)],
+    ];
+    for (const [label, open] of cases) {
+      const times: Timed[] = [];
+      for (let round = 0; round <= rounds; round++) {
+        const output = join(scratch, `shards-${round}`);
+        rmSync(output, { recursive: true, force: true });
+        const source = await open();
+        const time = await timed(() => buildShards({ ...vocabulary, encoder, output, source }));
+        if (round > 0) times.push(time); // the first round warms up
+      }
+      const perCore = median(times.map(({ cpu }) => bytes / 1e6 / cpu));
+      console.log(
+        `${name}, ${label}: ${perCore.toFixed(1)} MB/s of processor time, ` +
+          `${median(times.map(({ wall }) => bytes / 1e6 / wall)).toFixed(1)} MB/s of wall time ` +
+          `(${(bytes / 1e6).toFixed(1)} MB, median of ${rounds})`,
+      );
+    }
+  }
+  console.log(`peak memory so far: ${peakMegabytes()} MB`);
+}
+
+/** Builds from compressed input with one worker beside the main thread; against decompressing alone. */
+async function archives(
+  data: string,
+  scratch: string,
+  vocabulary: TokenizerParts,
+  rounds: number,
+  copies: number,
+): Promise<void> {
+  const folder = join(scratch, 'xz');
+  await extractMembers(join(data, 'corpus/openwebtext-shaped.tar.xz'), folder, copies);
+  const alone: number[] = [];
+  const built: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    alone.push((await timed(async () => drain(documentsOf(await openSource(folder))))).wall);
+    const output = join(scratch, 'from-xz');
+    rmSync(output, { recursive: true, force: true });
+    const source = await openSource(folder);
+    built.push(
+      (await timed(() => buildShards({ ...vocabulary, output, source, workers: 2 }))).wall,
+    );
+  }
+  const ratio = median(built.map((wall, i) => wall / (alone[i] ?? 1)));
+  console.log(
+    `xz, two workers: ${median(built).toFixed(2)} s, ${ratio.toFixed(2)} times the decompressor alone on one thread ` +
+      `(${copies} copies, threads' start included)`,
+  );
+  console.log(`peak memory: ${peakMegabytes()} MB`);
+}
+
+function vocabularyPath(data: string): string {
+  return join(data, 'vocab/bert-base-uncased-vocab.txt');
+}
+
+/** The members of the nested archive, `copies` times over under different names. */
+async function extractMembers(archive: string, folder: string, copies: number): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const first = join(folder, 'members');
+  mkdirSync(first);
+  let count = 0;
+  for await (const chunk of (await openSource(archive, { order: 'archive' })).chunks())
+    if (chunk.kind === 'archive' && chunk.from instanceof Uint8Array)
+      writeFileSync(join(first, `${count++}-0_data.xz`), chunk.from);
+  for (const name of readdirSync(first))
+    for (let copy = 1; copy < copies; copy++)
+      copyFileSync(join(first, name), join(first, name.replace('-0_', `-${copy}_`)));
+  if (readFileSync(join(first, '0-0_data.xz')).length === 0)
+    throw new Error('bench: an empty member');
+}
+
+/** Batches of 8 x 128 and 512 x 128 out of shards, shuffled. */
+async function feeding(folder: string, rounds: number): Promise<void> {
+  const shards = await openShards(folder);
+  for (const batchSize of [8, 512]) {
+    const source = batches({ shards, batchSize });
+    for (let i = 0; i < 20; i++) await source.next();
+    const times: number[] = [];
+    for (let round = 0; round < rounds * 20; round++)
+      times.push((await timed(() => source.next())).wall);
+    const rows = batchSize / median(times);
+    console.log(
+      `feeding ${batchSize} x 128: ${(median(times) * 1000).toFixed(3)} ms a batch, ${(rows / 1000).toFixed(0)} thousand rows a second`,
+    );
+  }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<Timed> {
+  const before = process.cpuUsage();
+  const start = performance.now();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return { wall: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 };
+}
+
+async function drain(stream: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of stream);
+}
+
+function peakMegabytes(): string {
+  return (process.resourceUsage().maxRSS / 1024).toFixed(0);
+}

@@ -1,0 +1,124 @@
+// What needs minutes: two million documents, and builds killed by the operating system at random moments.
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, jest, test } from '@jest/globals';
+import { buildShards } from './build-shards.js';
+import type { Document } from './document.js';
+import { drawsFor } from './draws.js';
+import { contents, ENCODER, inTemporaryFolder, someDocuments, TOKENIZER } from './test-support.js';
+
+jest.setTimeout(1_800_000);
+
+describe('two million documents', () => {
+  test('cost the same time and at most sixteen bytes of memory each, from the first to the last', () =>
+    inTemporaryFolder(async (folder) => {
+      const count = 2_000_000;
+      const marks: { documents: number; seconds: number; memory: number }[] = [];
+      function* generated(): Generator<Document> {
+        for (let i = 0; i < count; i++)
+          yield { id: '', text: `document ${i} has these nine words and a number` };
+      }
+      const start = performance.now();
+      const { statistics } = await buildShards({
+        ...TOKENIZER,
+        encoder: ENCODER,
+        output: join(folder, 'shards'),
+        source: generated(),
+        length: 16,
+        onProgress({ documents }) {
+          if (documents < (marks.length + 1) * 200_000) return;
+          global.gc?.();
+          const { heapUsed, arrayBuffers } = process.memoryUsage();
+          const seconds = (performance.now() - start) / 1000;
+          marks.push({ documents, seconds, memory: heapUsed + arrayBuffers });
+        },
+      });
+      expect(statistics.documents).toBe(count);
+      expect(statistics.duplicates).toBe(0);
+      const [first, , , , middle] = marks;
+      const last = marks.at(-1);
+      if (!first || !middle || !last) throw new Error('no marks');
+      const perDocument = (last.memory - first.memory) / (last.documents - first.documents);
+      // The heap is not collected at the marks unless node runs with --expose-gc: 50 MB of litter is allowed.
+      expect(last.memory - first.memory).toBeLessThan(
+        16 * (last.documents - first.documents) + 50e6,
+      );
+      expect(perDocument).toBeLessThan(45);
+      const early = middle.seconds - first.seconds;
+      const late = last.seconds - middle.seconds;
+      const rate =
+        late / (last.documents - middle.documents) / (early / (middle.documents - first.documents));
+      expect(rate).toBeLessThan(2); // twice leaves room for a busy machine
+    }));
+});
+
+describe('a build killed by SIGKILL', () => {
+  test('at random moments, again and again, ends with the same bytes', () =>
+    inTemporaryFolder(async (folder) => {
+      const script = join(folder, 'build.mts');
+      const here = fileURLToPath(new URL('.', import.meta.url));
+      await writeFile(
+        script,
+        `import { buildShards } from '${here}build-shards.ts';
+         import { someDocuments, TOKENIZER } from '${here}test-support.ts';
+         process.stdout.write('ready');
+         await buildShards({ ...TOKENIZER, output: process.argv[2], source: someDocuments(2000, 12),
+           length: 32, rowsPerBatch: 64, rowsPerShard: 256, heldOut: 0.1, saveEvery: 300 });`,
+      );
+      const whole = join(folder, 'whole');
+      await buildShards({
+        ...TOKENIZER,
+        output: whole,
+        source: someDocuments(2000, 12),
+        length: 32,
+        rowsPerBatch: 64,
+        rowsPerShard: 256,
+        heldOut: 0.1,
+      });
+      const expected = await contents(whole);
+      const draws = drawsFor(Date.now() >>> 0, { high: 0, low: 0 });
+      let kills = 0;
+      for (let attempt = 0; kills < 20 && attempt < 60; attempt++) {
+        const output = join(folder, 'killed');
+        await rm(output, { recursive: true, force: true });
+        while (!existsSync(output)) {
+          const wasKilled = await runFor(script, output, draws.integer(10, 1500));
+          if (wasKilled) kills++;
+        }
+        expect(await contents(output)).toEqual(expected);
+      }
+      expect(kills).toBeGreaterThanOrEqual(20);
+    }));
+});
+
+/** Runs the script and kills it some milliseconds after it has begun to build. Resolves to whether it was killed. */
+function runFor(script: string, output: string, milliseconds: number): Promise<boolean> {
+  const flags = [
+    '--import',
+    import.meta.resolve('tsx'),
+    '--conditions=@alectra/source',
+    script,
+    output,
+  ];
+  const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let error = '';
+  child.stderr.on('data', (bytes: Buffer) => {
+    error += bytes.toString();
+  });
+  let timer: NodeJS.Timeout | undefined;
+  child.stdout.once('data', () => {
+    timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('exit', (code, signal) => {
+      clearTimeout(timer);
+      if (signal === 'SIGKILL') resolve(true);
+      else if (code === 0) resolve(false);
+      else reject(new Error(`the build failed: ${error}`));
+    });
+  });
+}
