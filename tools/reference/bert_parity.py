@@ -42,7 +42,7 @@ B, S = 3, 7
 bert = dict(
     vocab_size=29,
     hidden_size=8,
-    num_hidden_layers=2,
+    num_hidden_layers=1,
     num_attention_heads=2,
     intermediate_size=12,
     max_position_embeddings=10,
@@ -50,13 +50,13 @@ bert = dict(
 electra = dict(bert, embedding_size=6)
 
 CASES = {
-    "bert-model": (BertModel, BertConfig(**bert)),
+    "bert-model": (BertModel, BertConfig(**dict(bert, num_hidden_layers=3))),
     "bert-masked-lm": (BertForMaskedLM, BertConfig(**bert, hidden_act="relu")),
     "bert-pre-training": (BertForPreTraining, BertConfig(**dict(bert, max_position_embeddings=7))),
     "bert-token-classification": (BertForTokenClassification, BertConfig(**bert, num_labels=4)),
     "bert-sequence-classification": (BertForSequenceClassification, BertConfig(**bert, num_labels=3)),
     "bert-question-answering": (BertForQuestionAnswering, BertConfig(**bert)),
-    "electra-model": (ElectraModel, ElectraConfig(**dict(electra, embedding_size=8))),
+    "electra-model": (ElectraModel, ElectraConfig(**dict(electra, num_hidden_layers=2, embedding_size=8))),
     "electra-masked-lm": (ElectraForMaskedLM, ElectraConfig(**electra, hidden_act="gelu_new")),
     "electra-pre-training": (ElectraForPreTraining, ElectraConfig(**electra, hidden_act="gelu_new")),
     "electra-token-classification": (ElectraForTokenClassification, ElectraConfig(**electra)),
