@@ -14,7 +14,6 @@ const ABBREVIATIONS: ReadonlySet<number> = new Set(
 );
 
 const LONGEST_ABBREVIATION = 6;
-const NEWLINE = 10;
 
 /** The sentences of a text in order, trimmed, none empty. */
 export function splitSentences(text: string): string[] {
@@ -29,19 +28,34 @@ export function splitSentences(text: string): string[] {
     if (until > from) sentences.push(text.slice(from, until));
     start = to;
   };
-  for (let i = 0; i < end; i++) {
-    const code = text.charCodeAt(i);
-    if (code === NEWLINE) {
+  // Each mark is searched for by itself: the engine finds one character many at a time.
+  const after = (mark: string, from: number): number => {
+    const found = text.indexOf(mark, from);
+    return found < 0 ? end : found;
+  };
+  let line = after('\n', 0);
+  let stop = after('.', 0);
+  let call = after('!', 0);
+  let question = after('?', 0);
+  for (;;) {
+    const i = Math.min(line, stop, call, question);
+    if (i === end) break;
+    let next = i + 1;
+    if (i === line) {
       take(i);
-    } else if (code === 46 || code === 33 || code === 63) {
+    } else {
       const close = skipClosing(text, i + 1);
       if (close < end && isSpace(text.charCodeAt(close))) {
-        const next = skipSpaces(text, close);
-        if (next < end && canOpen(text.charCodeAt(next)) && !(code === 46 && isShort(text, i)))
-          take(close);
+        const opening = skipSpaces(text, close);
+        const opens = opening < end && canOpen(text.charCodeAt(opening));
+        if (opens && !(i === stop && isShort(text, i))) take(close);
       }
-      i = close - 1;
+      next = close;
     }
+    if (line < next) line = after('\n', next);
+    if (stop < next) stop = after('.', next);
+    if (call < next) call = after('!', next);
+    if (question < next) question = after('?', next);
   }
   take(end);
   return sentences;
