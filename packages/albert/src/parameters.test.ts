@@ -60,3 +60,12 @@ test('names and order are those of the state dict', () => {
     JSON.parse(readFileSync(fixture, 'utf8')).maskedLMNames,
   );
 });
+
+test('what is pretrained has no pooler, so none is trained or exported by accident', () => {
+  const config = albertPreset('alectra-small');
+  for (const kind of [AlbertForMaskedLM, AlbertForTokenClassification])
+    expect(Object.keys(kind.layout(config)).filter((name) => name.includes('pooler'))).toEqual([]);
+  const all = Object.keys(AlbertModel.layout(config));
+  expect(all.filter((name) => name.includes('pooler'))).toEqual(['pooler.weight', 'pooler.bias']);
+  expect(all.length).toBe(25); // as the released file
+});
