@@ -1,8 +1,8 @@
-"""Writes packages/checkpoint/fixtures/tf_model.h5, tf-expected.safetensors and h5-refused.json.
+"""Writes packages/checkpoint/fixtures/tf_model.h5, tf-expected.safetensors and h5-small.json.
 
 A tf_model.h5 as Keras 2 wrote it for Hugging Face's TFAlbertForMaskedLM (layer groups, `weight_names` attributes,
-kernels [in, out]) with tiny random tensors, the same tensors under their PyTorch names, and small files that the reader
-must refuse.
+kernels [in, out]) with tiny random tensors, the same tensors under their PyTorch names, and small files: one for
+the mutations, others that the reader must refuse.
 
 Made with h5py 3.14.0, torch 2.15.0, safetensors 0.8.0. Run: python tools/reference/checkpoint_h5.py
 """
@@ -60,17 +60,20 @@ if __name__ == "__main__":
             expected[torch_name] = tensor.contiguous()
     save_file(expected, FIXTURES / "tf-expected.safetensors")
 
-    # small files with what weights do not need: base64 by name
-    def small(**options):
+    # small files, base64 by name
+    def small(**datasets):
         with tempfile.NamedTemporaryFile(suffix=".h5") as out:
             with h5py.File(out.name, "w") as file:
-                file.create_group("layer").create_dataset("x", **options)
+                group = file.create_group("layer")
+                for name, options in datasets.items():
+                    group.create_dataset(name, **options)
             return base64.b64encode(open(out.name, "rb").read()).decode()
 
     ones = np.ones((4, 4), np.float32)
-    refused = {
-        "chunked.h5": small(data=ones, chunks=(2, 2), compression="gzip"),
-        "strings.h5": small(data=["a", "b"]),
-        "big-endian.h5": small(data=ones.astype(">f4")),
+    files = {
+        "good.h5": small(**{"scope/dense/kernel:0": {"data": ones}, "scope/dense/bias:0": {"data": ones[0]}}),
+        "chunked.h5": small(x={"data": ones, "chunks": (2, 2), "compression": "gzip"}),
+        "strings.h5": small(x={"data": ["a", "b"]}),
+        "big-endian.h5": small(x={"data": ones.astype(">f4")}),
     }
-    (FIXTURES / "h5-refused.json").write_text(json.dumps(refused, indent=1) + "\n")
+    (FIXTURES / "h5-small.json").write_text(json.dumps(files, indent=1) + "\n")
