@@ -14,6 +14,7 @@ import {
   type EngineName,
   type HostTensor,
   type Program,
+  type Step,
   type TensorSpec,
   type Tree,
 } from '@alectra/jit';
@@ -177,10 +178,7 @@ interface UpdateTensors {
   readonly limits: { readonly loss: tf.Scalar; readonly norm: tf.Scalar };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: jit hands over trees of tensors; each step states their form
-type Traced = (state: any, inputs: any) => any;
-
-function fusedStep(options: ProgramOptions): Traced {
+function fusedStep(options: ProgramOptions): Step {
   return (state: StateTree, { batch, random, update }) => {
     const { loss, metrics, gradients } = lossAndGradients(options.task, state.parameters, {
       batch,
@@ -191,7 +189,7 @@ function fusedStep(options: ProgramOptions): Traced {
   };
 }
 
-function accumulateStep(options: ProgramOptions): Traced {
+function accumulateStep(options: ProgramOptions): Step {
   return ({ gradients: sums, ...state }: Required<StateTree>, { batch, random }) => {
     const { loss, metrics, gradients } = lossAndGradients(options.task, state.parameters, {
       batch,
@@ -202,7 +200,7 @@ function accumulateStep(options: ProgramOptions): Traced {
   };
 }
 
-function applyStep(options: ProgramOptions): Traced {
+function applyStep(options: ProgramOptions): Step {
   return (state: Required<StateTree>, { update, loss }) => {
     const share = 1 / options.accumulation;
     const mean = mapValues(state.gradients, (sum) => tf.mul(sum, share));
@@ -212,7 +210,7 @@ function applyStep(options: ProgramOptions): Traced {
   };
 }
 
-function evaluateStep(evaluation: Evaluation): Traced {
+function evaluateStep(evaluation: Evaluation): Step {
   return (state: StateTree, { batch, random }) => ({
     outputs: evaluation.step(state.parameters, batch, random),
   });
