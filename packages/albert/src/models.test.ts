@@ -7,6 +7,7 @@ import {
   hostRandomBits,
   type Params,
   type RandomKey,
+  randomBits,
   registerKernels,
   type TokenBatch,
 } from '@alectra/nn';
@@ -134,6 +135,28 @@ describe('dropout', () => {
     expect(run(dropping, 1)).toEqual(run(dropping, 1));
     expect(run(dropping, 1)).not.toEqual(run(dropping));
     expect(run(dropping, 1)).not.toEqual(run(dropping, 2));
+  });
+
+  test('comes from integers that onnxruntime draws bit for bit', async () => {
+    const scalar = { shape: [], dtype: 'int32' } as const;
+    const program = await compile(
+      (_: object, key: RandomKey) => ({ outputs: randomBits(key, 'layer', [7, 143]) }),
+      {
+        state: {},
+        inputs: { seed: scalar, counter: scalar },
+        engine: 'onnxruntime',
+        threads: 1,
+      },
+    );
+    for (const [seed, counter] of [
+      [0, 0],
+      [2 ** 31 - 1, 499_999],
+      [-5, 3],
+    ]) {
+      const { data } = (await program.run({ seed, counter })) as HostTensor;
+      expect([...data]).toEqual([...hostRandomBits(seed, counter, 'layer', 1001)]);
+    }
+    program.dispose();
   });
 
   test('is the same on onnxruntime', async () => {
