@@ -30,8 +30,9 @@ interface Slot {
 export async function onnxRuntimeEngine(
   initial: readonly HostTensor[],
   { threads }: EngineOptions,
+  reached: Promise<Runtime> = nativeRuntime().catch(bindingRuntime),
 ): Promise<Engine> {
-  const runtime = await nativeRuntime().catch(bindingRuntime);
+  const runtime = await reached;
   const slots: Slot[] = initial.map((value) => ({ current: bind(runtime, value) }));
 
   return {
