@@ -3,12 +3,14 @@
 // The file system is wrapped: the k-th call throws, for every k. A crash is a throw after which nothing more is
 // called: the wrapper keeps throwing, so that no clean-up runs.
 
+import { existsSync } from 'node:fs';
 import * as real from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
-jest.setTimeout(60_000); // flushes are slow on a busy disk
+jest.setTimeout(60_000); // flushes are slow on a busy disk; memory serves as well here
+const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 let calls = 0;
 let failAt = Number.POSITIVE_INFINITY;
@@ -56,7 +58,7 @@ const { openLineLog } = await import('./line-log.js');
 
 let folder: string;
 beforeEach(async () => {
-  folder = await real.mkdtemp(join(tmpdir(), 'crash-'));
+  folder = await real.mkdtemp(join(MEMORY, 'crash-'));
 });
 afterEach(async () => {
   heal();
