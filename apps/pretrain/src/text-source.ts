@@ -15,7 +15,9 @@ export interface TextSource extends Source {
 
 /** All of `paths`, one after another. */
 export async function openTexts(paths: readonly string[]): Promise<TextSource> {
-  const sources = await Promise.all(paths.map((path) => openSource(path)));
+  // batches are shuffled anyway, and a compressed archive can be read in its own order only
+  const open = (path: string): Promise<Source> => openSource(path, { order: 'archive' });
+  const sources = await Promise.all(paths.map(open));
   const bytes = sources.reduce((sum, source) => sum + (source.bytes ?? Number.NaN), 0);
   return withSample({
     found: sources.map(({ found }) => found).join('; '),
