@@ -13,6 +13,10 @@ wheel=tensorflow-cpu==2.21.0
 version=4.22.0
 has_tensorflow='import importlib.util, sys; sys.exit(importlib.util.find_spec("tensorflow") is None)'
 
+stage() {
+  echo "== $1 ($SECONDS s)"
+}
+
 skip() {
   echo "skipped: $1, so the tests of the tensorflow engine did not run"
   exit 0
@@ -31,6 +35,7 @@ if ! "$python" -c "$has_tensorflow"; then
   fi
 fi
 
+stage 'wheel and packages'
 echo '{ "private": true }' >"$cache/package.json"
 for name in tfjs-node tfjs-node-gpu; do
   [ -f "$cache/node_modules/@tensorflow/$name/package.json" ] && continue
@@ -39,7 +44,7 @@ for name in tfjs-node tfjs-node-gpu; do
 done
 rm -rf "$cache"/node_modules/@tensorflow/tfjs-node*/lib
 
-echo '== messages of tensorflow:setup'
+stage 'messages of tensorflow:setup'
 node --test --test-reporter tap tools/tensorflow-setup/main.test.mjs | grep -E '^# |not ok'
 
 engine_tests() {
@@ -52,11 +57,14 @@ engine_tests() {
 
 # The engine prefers the GPU package once that is built, so the two are built and tested in turn.
 for name in tfjs-node tfjs-node-gpu; do
-  echo "== $name"
+  stage "$name"
   node tools/tensorflow-setup/main.mjs --python "$python" --from "$cache" --package "$name"
   if [ "$name" = tfjs-node ]; then
     engine_tests src/tensorflow/ src/parity.test.ts src/compile.test.ts
+    stage "TensorFlow.js's own suite"
+    engine_tests --testPathIgnorePatterns=/node_modules/ --testMatch='**/src/upstream.slow.test.ts' -t tensorflow
   else
     engine_tests src/tensorflow/
   fi
 done
+stage 'done'

@@ -1,9 +1,11 @@
 // Runs TensorFlow.js's own test suite, bundled into one file, on the lazy backend; prints a JSON report.
-//   node --import tsx --conditions=@alectra/source src/upstream-suite.test-support.ts <bundle.cjs>
+//   node --import tsx --conditions=@alectra/source src/upstream-suite.test-support.ts <bundle.cjs> [tensorflow]
 
 import { createRequire } from 'node:module';
 import '@tensorflow/tfjs';
 import { LAZY, onnxRuntimeEvaluate, registerLazyBackend } from './lazy-backend.test-support.js';
+import { tensorflowEvaluate } from './tensorflow/evaluate.test-support.js';
+import { TFJS_NODE } from './tensorflow/installed.test-support.js';
 import { ignoredBecause } from './upstream-ignored.test-support.js';
 
 /** The part of jasmine (which ships no types) that is used here. */
@@ -30,7 +32,10 @@ interface Report {
 }
 
 const report: Report = { passed: 0, failed: [], ignored: {}, unsupported: {} };
-registerLazyBackend(onnxRuntimeEvaluate());
+const [, , bundle, engine] = process.argv;
+registerLazyBackend(
+  engine === 'tensorflow' ? await tensorflowEvaluate(TFJS_NODE) : onnxRuntimeEvaluate(),
+);
 
 const require = createRequire(import.meta.url);
 const jasmine = new (require('jasmine') as new () => Jasmine)();
@@ -56,7 +61,7 @@ jasmine.addReporter({
     } else report.failed.push({ name: fullName, message });
   },
 });
-require(process.argv[2])(LAZY);
+require(bundle)(LAZY);
 await jasmine.execute();
 process.stdout.write(`REPORT ${JSON.stringify(report)}\n`);
 process.exit(0);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { buildSync } from 'esbuild';
+import { withTensorflow } from './tensorflow/installed.test-support.js';
 
 const require = createRequire(import.meta.url);
 const core = dirname(require.resolve('@tensorflow/tfjs-core/package.json'));
@@ -42,28 +43,32 @@ function bundleSuite(folder: string): string {
   return outfile;
 }
 
-test("TensorFlow.js's own suite passes on ONNX Runtime for every kernel that is traced", () => {
-  const folder = mkdtempSync(join(tmpdir(), 'alectra-upstream-'));
-  try {
-    const runner = new URL('./upstream-suite.test-support.ts', import.meta.url).pathname;
-    const output = execFileSync(
-      process.execPath,
-      ['--import', 'tsx', '--conditions=@alectra/source', runner, bundleSuite(folder)],
-      {
-        cwd: dirname(runner),
-        encoding: 'utf8',
-        env: {
-          ...process.env,
-          NODE_PATH: modules,
+test.each(withTensorflow('onnxruntime'))(
+  "TensorFlow.js's own suite passes on %s for every kernel that is traced",
+  (engine) => {
+    const folder = mkdtempSync(join(tmpdir(), 'alectra-upstream-'));
+    try {
+      const runner = new URL('./upstream-suite.test-support.ts', import.meta.url).pathname;
+      const output = execFileSync(
+        process.execPath,
+        ['--import', 'tsx', '--conditions=@alectra/source', runner, bundleSuite(folder), engine],
+        {
+          cwd: dirname(runner),
+          encoding: 'utf8',
+          env: {
+            ...process.env,
+            NODE_PATH: modules,
+          },
+          maxBuffer: 2 ** 28,
+          stdio: ['ignore', 'pipe', 'ignore'],
         },
-        maxBuffer: 2 ** 28,
-        stdio: ['ignore', 'pipe', 'ignore'],
-      },
-    );
-    const report = JSON.parse(output.slice(output.lastIndexOf('REPORT ') + 7));
-    expect(report.failed).toEqual([]);
-    expect(report.passed).toBeGreaterThan(3200);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}, 600_000);
+      );
+      const report = JSON.parse(output.slice(output.lastIndexOf('REPORT ') + 7));
+      expect(report.failed).toEqual([]);
+      expect(report.passed).toBeGreaterThan(3200);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  600_000,
+);

@@ -10,7 +10,7 @@ type Plain = LoweringTable[string];
 const SAME_NAME = [
   'Abs', 'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Ceil', 'Cos', 'Cosh', 'Elu', 'Erf', 'Exp',
   'Expm1', 'Floor', 'Log', 'Log1p', 'Neg', 'Reciprocal', 'Relu', 'Relu6', 'Round', 'Rsqrt', 'Selu',
-  'Sigmoid', 'Sign', 'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Square', 'Tan', 'Tanh', 'LogicalNot',
+  'Sigmoid', 'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Square', 'Tan', 'Tanh', 'LogicalNot',
 ]; // biome-ignore format: a table
 
 const INTEGERS_STAY = ['Ceil', 'Floor', 'Round'];
@@ -52,13 +52,19 @@ export const ELEMENTWISE: LoweringTable = {
     });
     return select(tf, below, negative, tf.term(x), y);
   },
+  Sign: (tf, { inputs: [x] }) => {
+    const sign = tf.op('Sign', [tf.term(x)], x);
+    return x.dtype !== 'float32' ? sign : select(tf, isNan(tf, tf.term(x)), tf.scalar(0), sign, x);
+  },
   Step: lower<{ alpha: number }>((tf, { inputs: [x], attrs: { alpha } }) => {
     const above = tf.op('Greater', [tf.term(x), tf.scalar(0, x.dtype)], {
       dtype: 'bool',
       shape: x.shape,
     });
-    if (!alpha) return tf.cast(above, x.dtype);
-    return select(tf, above, tf.scalar(1, x.dtype), tf.scalar(alpha, x.dtype), x);
+    const step = alpha
+      ? select(tf, above, tf.scalar(1, x.dtype), tf.scalar(alpha, x.dtype), x)
+      : tf.cast(above, x.dtype);
+    return x.dtype !== 'float32' ? step : select(tf, isNan(tf, tf.term(x)), tf.term(x), step, x);
   }),
   ClipByValue: lower<{ clipValueMin: number; clipValueMax: number }>(
     (tf, { inputs: [x], attrs }) => {
@@ -77,6 +83,10 @@ export const ELEMENTWISE: LoweringTable = {
     ),
 };
 
+function isNan(tf: TfBuilder, x: Term): Term {
+  return tf.op('IsNan', [x], { dtype: 'bool', shape: x.shape });
+}
+
 function unary(op: string): Plain {
   return (tf, { inputs: [x] }) =>
     x.dtype === 'int32' && INTEGERS_STAY.includes(op) ? tf.term(x) : tf.op(op, [tf.term(x)], x);
@@ -93,8 +103,10 @@ function select(
 }
 
 /** Both operands of a broadcasting operator; a uniform constant becomes a scalar where that keeps the shape. */
-export function operands(tf: TfBuilder, { inputs: [a, b], outputs: [y] }: GraphNode): [Term, Term] {
-  return [tf.operand(a, b.shape, y.shape), tf.operand(b, a.shape, y.shape)];
+function operands(tf: TfBuilder, { inputs: [a, b], outputs: [y] }: GraphNode): [Term, Term] {
+  const left = tf.operand(a, b.shape, y.shape);
+  const shrunk = left.shape.length < a.shape.length;
+  return [left, shrunk ? tf.term(b) : tf.operand(b, a.shape, y.shape)];
 }
 
 function arithmetic(op: string): Plain {

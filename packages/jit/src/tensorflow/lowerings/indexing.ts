@@ -1,5 +1,7 @@
 // Gathers, scatters, one-hot, top-k → TensorFlow.
 
+import type { Value } from '../../graph.js';
+import type { Term, TfBuilder } from '../builder.js';
 import { type LoweringTable, lower } from '../lowering.js';
 
 const INT32 = { type: 'int32' } as const;
@@ -25,17 +27,14 @@ export const INDEXING: LoweringTable = {
       Tindices: INT32,
     }),
   ScatterNd: (tf, { inputs: [indices, updates], outputs: [y] }) =>
-    tf.op('ScatterNd', [tf.term(indices), tf.term(updates), tf.ints(y.shape)], y, {
+    tf.op('ScatterNd', [asRows(tf, indices), tf.term(updates), tf.ints(y.shape)], y, {
       T: { type: updates.dtype },
       Tindices: INT32,
     }),
-  TensorScatterUpdate: (tf, { inputs, outputs: [y] }) =>
-    tf.op(
-      'TensorScatterUpdate',
-      inputs.map((x) => tf.term(x)),
-      y,
-      { Tindices: INT32 },
-    ),
+  TensorScatterUpdate: (tf, { inputs: [tensor, indices, updates], outputs: [y] }) =>
+    tf.op('TensorScatterUpdate', [tf.term(tensor), asRows(tf, indices), tf.term(updates)], y, {
+      Tindices: INT32,
+    }),
   UnsortedSegmentSum: lower<{ numSegments: number }>(
     (tf, { inputs: [x, ids], outputs: [y], attrs: { numSegments } }) =>
       tf.op('UnsortedSegmentSum', [tf.term(x), tf.term(ids), tf.scalar(numSegments, 'int32')], y, {
@@ -62,3 +61,9 @@ export const INDEXING: LoweringTable = {
       tf.ops('TopKV2', [tf.term(x), tf.scalar(k, 'int32')], outputs, { sorted: !!sorted }),
   ),
 };
+
+/** A vector of indices addresses along one axis. */
+function asRows(tf: TfBuilder, indices: Value): Term {
+  const term = tf.term(indices);
+  return indices.shape.length === 1 ? tf.reshape(term, [...indices.shape, 1]) : term;
+}
