@@ -76,7 +76,7 @@ function decomposition(
   facts: CodePoints,
 ): readonly number[] {
   const kind = behaviourOf(behaviour, c) & 7;
-  if (kind === SPACE) return [options.cleanText ? 0x20 : c];
+  if (kind === SPACE && options.cleanText) return [0x20];
   if (kind === DELETE && options.cleanText && inRanges(facts.deleted, c)) return [];
   if (!options.stripAccents) return apart(c, [c], options, facts);
   if (c >= 0xac00 && c < 0xd7a4) return decomposeHangul(c);

@@ -37,7 +37,7 @@ export class TextEngine {
   readonly #cache: WordCache | undefined;
   /** What an ASCII letter or digit is folded to; 0 for every other character. */
   readonly #folded: Uint8Array = new Uint8Array(128);
-  /** 1 for ASCII characters that end a word. */
+  /** 1 for ASCII spaces, 2 for ASCII marks that are words. */
   readonly #ends: Uint8Array = new Uint8Array(128);
   readonly #key: [number, number, number, number] = [0, 0, 0, 0];
   #aligning = false;
@@ -53,7 +53,8 @@ export class TextEngine {
       const kind = entry & 7;
       if (kind === KEEP) this.#folded[c] = c;
       if (kind === MAP) this.#folded[c] = behaviour.pool[entry >>> 11];
-      if (kind === SPACE || kind === ISOLATE) this.#ends[c] = 1;
+      if (kind === SPACE) this.#ends[c] = 1;
+      if (kind === ISOLATE) this.#ends[c] = 2;
     }
   }
 
@@ -148,8 +149,9 @@ export class TextEngine {
     if (length === 0) {
       if (i >= to) return to;
       if (c >= 128 || this.#ends[c] === 0) return -1;
-      k0 = c;
       i++;
+      if (this.#ends[c] === 1) return i;
+      k0 = c;
     } else if (i < to && (c >= 128 || this.#ends[c] === 0)) {
       return -1;
     }

@@ -71,7 +71,7 @@ export function learnVocabulary(
     maxTokenLength = Number.POSITIVE_INFINITY,
   } = options;
   // words in a fixed order, so that the merges below do not depend on the order of the texts
-  const words = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  const words = [...counts.keys()].sort().map((word) => [word, counts.get(word) ?? 0] as const);
   const alphabet = chooseAlphabet(words, limitAlphabet, initialAlphabet);
   const tokens = [...new Set([...specialTokens, ...alphabet])];
   const first = new Map(tokens.map((token, id) => [token, id]));

@@ -1,0 +1,47 @@
+// Our side of the wordpiece bench: one task, measured on demand, in seconds per megabyte.
+//     wordpiece-worker.ts <task> <text file> <vocab.txt> <bytes to use>
+
+import { openSync, readFileSync, readSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { trainWordPiece, WordPieceTokenizer } from '@alectra/wordpiece';
+
+const [task, path, vocab, size] = process.argv.slice(2);
+const buffer = Buffer.alloc(Number(size));
+const bytes = buffer.subarray(0, readSync(openSync(path, 'r'), buffer, 0, buffer.length, 0));
+const rows = bytes.toString('utf8').split('\n');
+const started = performance.now();
+const tokenizer = WordPieceTokenizer.fromVocab(readFileSync(vocab));
+const loadSeconds = (performance.now() - started) / 1e3;
+
+const tasks: Record<string, () => unknown> = {
+  lines: () => tokenizer.encodeBytes(bytes, { width: 'uint16' }),
+  docs: () => tokenizer.encodeBytes(bytes, { width: 'uint16' }),
+  strings: () => {
+    for (const row of rows) tokenizer.encode(row, { addSpecialTokens: false });
+  },
+  full: () => {
+    for (const row of rows) {
+      const encoding = tokenizer.encode(row, { offsets: true });
+      void [encoding.offsets, encoding.attentionMask, encoding.typeIds];
+      void [encoding.specialTokensMask, encoding.wordIds];
+    }
+  },
+  train: () => trainWordPiece(rows),
+  'one worker': () => throughWorkers(1),
+  'two workers': () => throughWorkers(2),
+};
+
+async function throughWorkers(workers: number): Promise<void> {
+  for await (const { ids } of tokenizer.encodeFile(path, { workers, width: 'uint16' })) void ids;
+}
+
+console.log(JSON.stringify({ version: '@alectra/wordpiece', loadSeconds }));
+for await (const line of createInterface({ input: process.stdin })) {
+  const seconds: number[] = [];
+  for (let n = (JSON.parse(line) as { steps: number }).steps; n > 0; n--) {
+    const start = performance.now();
+    await tasks[task]();
+    seconds.push((performance.now() - start) / 1e3 / (bytes.length / 1e6));
+  }
+  console.log(JSON.stringify({ seconds }));
+}

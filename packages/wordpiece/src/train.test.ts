@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals';
+import { trainWordPiece, WordPieceTokenizer } from './index.js';
+import { mixedLines } from './test-support.js';
+
+const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+
+describe('training', () => {
+  test('joins the most frequent pair first, ties by the smaller ids', () => {
+    // pairs: a ##b twice and ##b ##c once in abc, ab; then abc's rest
+    expect(trainWordPiece(['abc ab'], { vocabSize: 20, minFrequency: 1 })).toEqual([
+      ...[...SPECIAL, 'a', 'b', 'c', '##b', '##c'],
+      ...['ab', 'abc'],
+    ]);
+  });
+  test('stops at the size, and at pairs that are too rare', () => {
+    expect(trainWordPiece(['abc ab'], { vocabSize: 11, minFrequency: 1 })).toHaveLength(11);
+    expect(trainWordPiece(['abc ab'], { minFrequency: 2 }).slice(10)).toEqual(['ab']);
+  });
+  test('counts overlapping pairs once', () => {
+    // ##a ##a occurs at two places that share a symbol: one of them is joined
+    const learnt = trainWordPiece(['aaaa'], { minFrequency: 1 }).slice(5);
+    expect(learnt).toEqual(['a', '##a', '##aa', 'aaa', 'aaaa']);
+  });
+  test('keeps the most frequent characters, and those asked for', () => {
+    const options = { limitAlphabet: 2, initialAlphabet: ['q'], minFrequency: 9 };
+    expect(trainWordPiece(['a a a b b c'], options).slice(5)).toEqual(['a', 'q']);
+  });
+  test('does not make pieces longer than asked', () => {
+    const tokens = trainWordPiece(['abcdef abcdef'], { maxTokenLength: 2 });
+    expect(tokens.filter((token) => token.replace('##', '').length > 2)).toEqual(SPECIAL);
+  });
+  test('does not depend on the order of the texts', () => {
+    const lines = mixedLines(300, 7);
+    const options = { vocabSize: 4000, minFrequency: 1 };
+    expect(trainWordPiece([...lines].reverse(), options)).toEqual(trainWordPiece(lines, options));
+  });
+  test('refuses a size that the alphabet exceeds', () => {
+    expect(() => trainWordPiece(['abc'], { vocabSize: 6 })).toThrow(
+      /cannot train a vocabulary of 6 entries: .* make 10/,
+    );
+  });
+  test('yields a vocabulary that covers its text', () => {
+    const lines = mixedLines(300, 8);
+    const tokens = trainWordPiece(lines, { limitAlphabet: 1e6, vocabSize: 50000, minFrequency: 3 });
+    const { ids } = WordPieceTokenizer.fromVocab(tokens, {
+      maxInputCharsPerWord: 1000,
+    }).encodeRagged(lines);
+    expect(ids.includes(1)).toBe(false);
+  });
+});
