@@ -15,9 +15,24 @@ export const BIAS_AND_LAYERNORM_WEIGHT: readonly string[] = ['bias', 'LayerNorm\
  * True for names in which any of `patterns` is found.
  *
  * @param patterns regular expressions as strings, so that a recipe in JSON can hold them; case matters
- * @throws SyntaxError if a pattern is no regular expression
+ * @throws RangeError if a pattern is no regular expression
  */
 export function nameMatcher(patterns: readonly string[]): (name: string) => boolean {
-  const expressions = patterns.map((pattern) => new RegExp(pattern));
+  if (!Array.isArray(patterns))
+    throw fault(String(patterns), 'found one string, expected a list of them');
+  const expressions = patterns.map((pattern) => {
+    try {
+      return new RegExp(pattern);
+    } catch {
+      throw fault(pattern, 'found no regular expression, expected one');
+    }
+  });
   return (name) => expressions.some((expression) => expression.test(name));
+}
+
+function fault(pattern: string, found: string): RangeError {
+  return new RangeError(
+    `optim: cannot exclude names by "${pattern}": ${found}.\n` +
+      'Give excludeFromDecay a list of regular expressions as strings; an empty list excludes nothing.',
+  );
 }

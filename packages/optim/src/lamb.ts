@@ -24,7 +24,7 @@ export interface LambOptions {
   readonly weightDecay?: number;
   /** Regular expressions, as strings, of names without decay; in `google-albert` also without ratio. */
   readonly excludeFromDecay?: readonly string[];
-  /** Largest norm of a tensor that counts in `pytorch-lamb`; `Infinity` for no limit. */
+  /** Only of `pytorch-lamb`: the largest norm of a tensor that counts, 10 if left out; `Infinity` for no limit. */
   readonly maxWeightNorm?: number;
   /** Factor on the learning rate of one parameter; see `layerwiseDecay`. */
   readonly learningRateScale?: (name: string) => number;
@@ -33,7 +33,8 @@ export interface LambOptions {
 /**
  * LAMB, by default in the flavour of the 2020 ALECTRA run.
  *
- * @throws RangeError for betas outside [0, 1), a negative epsilon or decay, or an unknown flavour
+ * @throws RangeError for betas outside [0, 1), a negative epsilon or decay, an unknown flavour, or a limit of norms
+ * that is not positive or that the flavour does not have
  */
 export function lamb({
   flavour = 'pytorch-lamb',
@@ -42,7 +43,7 @@ export function lamb({
   epsilon = 1e-6,
   weightDecay = 0.01,
   excludeFromDecay = BIAS_AND_NORM,
-  maxWeightNorm = 10,
+  maxWeightNorm,
   learningRateScale,
 }: LambOptions = {}): Optimizer {
   checkRates('lamb', { beta1, beta2, epsilon, weightDecay });
@@ -51,14 +52,20 @@ export function lamb({
       `optim: lamb has no flavour "${flavour}": expected "pytorch-lamb" or "google-albert".\n` +
         'See the table in the README.',
     );
+  if (maxWeightNorm !== undefined && (flavour === 'google-albert' || !(maxWeightNorm > 0)))
+    throw new RangeError(
+      `optim: lamb in the flavour "${flavour}" cannot use this maxWeightNorm: found ${maxWeightNorm}, expected ` +
+        `${flavour === 'google-albert' ? 'none' : 'a positive number'}.\n` +
+        'Leave it out; in the flavour "pytorch-lamb" it is 10 then.',
+    );
   const isExcluded = nameMatcher(excludeFromDecay);
-  const limit = flavour === 'pytorch-lamb' ? maxWeightNorm : Number.POSITIVE_INFINITY;
+  const limit = flavour === 'pytorch-lamb' ? (maxWeightNorm ?? 10) : Number.POSITIVE_INFINITY;
 
   return {
     init: zeroMoments,
     update: (params, gradients, state, { learningRate, gradientScale }) =>
-      tf.tidy(() => {
-        return updateEach('lamb', params, gradients, state, (slot) => {
+      tf.tidy(() =>
+        updateEach('lamb', params, gradients, state, (slot) => {
           const { m, v } = nextMoments(slot, { beta1, beta2 }, gradientScale);
           const direction = tf.div(m, tf.add(tf.sqrt(v), epsilon));
           const excluded = isExcluded(slot.name);
@@ -70,8 +77,8 @@ export function lamb({
           const hasRatio = flavour === 'pytorch-lamb' || !excluded;
           const length = hasRatio ? tf.mul(rate, trustRatio(slot.value, u, limit)) : rate;
           return { value: tf.sub(slot.value, tf.mul(u, length)), m, v };
-        });
-      }),
+        }),
+      ),
   };
 }
 

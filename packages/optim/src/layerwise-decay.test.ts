@@ -30,6 +30,14 @@ describe('layerwiseDecay', () => {
     expect(factor('albert.embeddings.LayerNorm.bias')).toBe(0.25);
   });
 
+  test('knows the two tables of GPT', () => {
+    const factor = layerwiseDecay({ decay: 0.5, layers: 12 });
+    expect(factor('transformer.h.11.mlp.c_fc.weight')).toBe(0.5);
+    expect(factor('transformer.h.0.ln_1.bias')).toBe(0.5 ** 12);
+    for (const table of ['tokens_embed', 'positions_embed'])
+      expect(factor(`transformer.${table}.weight`)).toBe(0.5 ** 13);
+  });
+
   test('takes the places of any other naming', () => {
     const factor = layerwiseDecay({
       decay: 0.5,
@@ -44,5 +52,8 @@ describe('layerwiseDecay', () => {
       'lies in layer 7, but layer-wise decay was made for 6 layers',
     );
     expect(() => layerwiseDecay({ decay: 0, layers: 6 })).toThrow('no layer-wise decay by 0');
+    expect(() => layerwiseDecay({ decay: 0.8, layers: Number.NaN })).toThrow(
+      'no layer-wise decay over NaN layers: expected a positive integer',
+    );
   });
 });

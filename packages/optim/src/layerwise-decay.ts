@@ -11,7 +11,7 @@ export interface LayerwiseDecayOptions {
   readonly layers: number;
   /** Repeat Google's off-by-one. */
   readonly offByOne?: boolean;
-  /** Where a parameter lies; the default reads Hugging Face's names of ALBERT, BERT and ELECTRA. */
+  /** Where a parameter lies; the default reads Hugging Face's names of ALBERT, BERT, ELECTRA and GPT. */
   readonly placeOf?: (name: string) => Place;
 }
 
@@ -23,7 +23,7 @@ export type Place = 'embeddings' | 'head' | number;
  *
  * ALBERT with one shared layer has three places only: embeddings with their map, the layer, the head.
  *
- * @throws RangeError if `decay` is not in (0, 1], or (when called) if a name lies in a layer that does not exist
+ * @throws RangeError if `decay` is not in (0, 1] or `layers` no positive integer, or (when called) if a name lies in a layer that does not exist
  */
 export function layerwiseDecay({
   decay,
@@ -35,6 +35,11 @@ export function layerwiseDecay({
     throw new RangeError(
       `optim: no layer-wise decay by ${decay}: expected above 0 and at most 1.\n` +
         'ELECTRA uses 0.8 for small and base models; 1 switches it off.',
+    );
+  if (!(Number.isInteger(layers) && layers > 0))
+    throw new RangeError(
+      `optim: no layer-wise decay over ${layers} layers: expected a positive integer.\n` +
+        'Count the layers with weights of their own (for ALBERT the groups).',
     );
   const start = offByOne ? 2 : 1;
   return (name) => {
@@ -51,7 +56,8 @@ export function layerwiseDecay({
 }
 
 const LAYER = /(?:encoder\.layer|albert_layer_groups|transformer\.h)\.(\d+)\./;
-const EMBEDDINGS = /(?:^|\.)(?:embeddings|embeddings_project|embedding_hidden_mapping_in)\./;
+const EMBEDDINGS =
+  /(?:^|\.)(?:embeddings|embeddings_project|embedding_hidden_mapping_in|tokens_embed|positions_embed)\./;
 
 function placeInHuggingFaceNames(name: string): Place {
   const layer = LAYER.exec(name)?.[1];

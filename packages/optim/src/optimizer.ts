@@ -82,6 +82,16 @@ export function updateEach(
     if (params[name] === undefined)
       fault(optimizer, name, 'it has a gradient but no value', 'gradients of the given parameters');
   }
+  const stateNames = new Set(firstNames(params).flatMap(([name]) => [`m.${name}`, `v.${name}`]));
+  for (const name of Object.keys(state)) {
+    if (!stateNames.has(name))
+      fault(
+        optimizer,
+        name,
+        'it is a state entry of no parameter',
+        'm.<name> and v.<name> of the given ones',
+      );
+  }
   for (const [name, value] of Object.entries(params)) {
     const gradient = entry(optimizer, gradients, name, 'gradient', value);
     const owner = first.get(value);

@@ -45,6 +45,10 @@ describe('schedule', () => {
     );
     expect(make({ peakLearningRate: 0 })).toThrow('the peak learning rate is 0');
     expect(make({ totalSteps: 0.5 })).toThrow('the number of steps is 0.5');
-    expect(make({ shape: 'cosine' })).toThrow('the shape is cosine');
+    expect(make({ shape: 'cosine' })).toThrow(
+      'the shape is cosine, expected product, piecewise, jump, constant.',
+    );
+    for (const step of [-1, Number.NaN])
+      expect(() => make({})()(step)).toThrow(`optim: no learning rate at step ${step}`);
   });
 });

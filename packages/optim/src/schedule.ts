@@ -17,7 +17,11 @@ export interface ScheduleOptions {
   readonly totalSteps: number;
 }
 
-/** Learning rate at step t = 0, 1, 2, … Host side: hand the number to the graph as a scalar tensor. */
+/**
+ * Learning rate at step t = 0, 1, 2, … Host side: hand the number to the graph as a scalar tensor.
+ *
+ * @throws RangeError for a negative step, or one that is not a number
+ */
 export type Schedule = (step: number) => number;
 
 /** @throws RangeError for an unknown shape, a peak that is not positive, or warm-up outside [0, totalSteps] */
@@ -33,18 +37,22 @@ export function schedule({
     fault('the warm-up', w, `an integer from 0 to ${T}`);
   const warm = (t: number): number => (t < w ? t / w : 1);
   const left = (t: number): number => Math.max(0, 1 - t / T);
-  switch (shape) {
-    case 'product':
-      return (t) => peak * left(t) * warm(t);
-    case 'piecewise':
-      return (t) => (t < w ? peak * warm(t) : peak * Math.max(0, (T - t) / Math.max(1, T - w)));
-    case 'jump':
-      return (t) => (t < w ? peak * warm(t) : peak * left(t));
-    case 'constant':
-      return (t) => peak * warm(t);
-    default:
-      return fault('the shape', shape, '"product", "piecewise", "jump" or "constant"');
-  }
+  const curves: Readonly<Record<ScheduleShape, Schedule>> = {
+    product: (t) => left(t) * warm(t),
+    piecewise: (t) => (t < w ? warm(t) : Math.max(0, (T - t) / Math.max(1, T - w))),
+    jump: (t) => (t < w ? warm(t) : left(t)),
+    constant: warm,
+  };
+  if (!Object.hasOwn(curves, shape)) fault('the shape', shape, Object.keys(curves).join(', '));
+  const curve = curves[shape];
+  return (t) => {
+    if (!(t >= 0))
+      throw new RangeError(
+        `optim: no learning rate at step ${t}: expected a number from 0 on.\n` +
+          'Pass the number of optimizer steps taken before this one.',
+      );
+    return peak * curve(t);
+  };
 }
 
 function fault(what: string, found: unknown, expected: string): never {

@@ -73,6 +73,7 @@ describe('six steps with a varying rate end where the reference ends', () => {
     ['lamb pytorch-lamb', lamb({ excludeFromDecay: BIAS_AND_LAYERNORM_WEIGHT }), false],
     ['lamb google-albert', lamb({ flavour: 'google-albert' }), true],
   ])('%s', (reference, optimizer, clipped) => {
+    // six steps of some ten float32 roundings each, 6e-8 of the step apiece: 4e-6 if all fell on one side
     expect(distance(optimizer, reference, clipped)).toBeLessThan(2e-5);
   });
 
@@ -81,6 +82,17 @@ describe('six steps with a varying rate end where the reference ends', () => {
     expect(distance(lamb(), 'lamb google-albert', true)).toBeGreaterThan(0.01);
     expect(distance(lamb(), 'lamb pytorch-lamb', false)).toBeGreaterThan(1e-4); // full_layer_layer_norm
     expect(distance(adamw({ excludeFromDecay: [] }), 'adamw', false)).toBeGreaterThan(1e-4);
+  });
+});
+
+test('the clipped trajectories are those of the joint norm that torch computes', () => {
+  tf.tidy(() => {
+    fixture.gradients.forEach((gradients, step) => {
+      const { norm, scale } = globalNormScale(tensors(gradients), fixture.maxNorm);
+      // one rounding of float32 per level of the sums
+      expect(norm.dataSync()[0] / fixture.norms[step]).toBeCloseTo(1, 6);
+      expect(scale.dataSync()[0]).toBeCloseTo(fixture.maxNorm / fixture.norms[step], 6);
+    });
   });
 });
 
@@ -112,6 +124,8 @@ describe('the first step', () => {
     expect(one(exact, 1)).toBeCloseTo(0.1 / Math.sqrt(0.001), 3);
     expect(one(exact, 1, 2)).toBeCloseTo(2, 4);
     expect(one(exact, 1, 25)).toBeCloseTo(10, 4); // clamped
+    const unlimited = lamb({ weightDecay: 0, maxWeightNorm: Number.POSITIVE_INFINITY });
+    expect(one(unlimited, 1, 25)).toBeCloseTo(25, 3);
     expect(one(lamb({ weightDecay: 0, flavour: 'google-albert' }), 1, 25)).toBeCloseTo(25, 3);
   });
 
@@ -223,6 +237,9 @@ describe('update', () => {
         '"x": it has a gradient but no value',
       );
       expect(() => optimizer.update(params, { w: g }, {}, inputs)).toThrow('it has no state entry');
+      expect(() => optimizer.update(params, { w: g }, { ...state, 'm.x': g }, inputs)).toThrow(
+        '"m.x": it is a state entry of no parameter',
+      );
       expect(() =>
         optimizer.update({ ...params, x: params.w }, { w: g, x: tf.ones([2]) }, state, inputs),
       ).toThrow('"x": it is the tensor of "w" with another gradient');
@@ -237,5 +254,17 @@ describe('update', () => {
     expect(() => lamb({ epsilon: Number.NaN })).toThrow('cannot use this epsilon: found NaN');
     // a recipe read from JSON is not type-checked
     expect(() => lamb({ flavour: 'nvidia' as 'google-albert' })).toThrow('has no flavour "nvidia"');
+    expect(() => lamb({ maxWeightNorm: 0 })).toThrow(
+      'lamb in the flavour "pytorch-lamb" cannot use this maxWeightNorm: found 0, expected a positive number.',
+    );
+    expect(() => lamb({ flavour: 'google-albert', maxWeightNorm: 10 })).toThrow(
+      'found 10, expected none',
+    );
+    expect(() => adamw({ excludeFromDecay: ['bias', '('] })).toThrow(
+      'optim: cannot exclude names by "(": found no regular expression, expected one.\nGive excludeFromDecay',
+    );
+    expect(() => adamw({ excludeFromDecay: 'bias' as unknown as string[] })).toThrow(
+      'optim: cannot exclude names by "bias": found one string, expected a list of them.',
+    );
   });
 });
