@@ -34,7 +34,6 @@ const alectraSmallOwt: Preset = {
   task: {
     maskSelection: 'bernoulli',
     maskTokenProbability: 1,
-    tie: { norm: false },
   },
   optimizer: { name: 'lamb', weightDecay: 0.01, maxGradientNorm: 0 },
   schedule: { shape: 'piecewise', peakLearningRate: 2e-3, warmupSteps: 40_000, steps: 500_000 },

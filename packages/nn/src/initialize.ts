@@ -3,6 +3,7 @@
 import { hostRandomBits } from './random-bits.js';
 
 const { abs, cos, log, sqrt } = Math;
+const TAU = 2 * Math.PI;
 
 /** One tensor as plain data. */
 export interface HostTensor {
@@ -74,11 +75,15 @@ function draw(
   if (init === 'ones') return new Float32Array(size).fill(1);
   if (init === 'glorot') {
     const bound = sqrt(6 / (shape[0] + shape[1]));
-    return Float32Array.from(uniform(seed, 0, name, size), (u) => (2 * u - 1) * bound);
+    const values = new Float32Array(size);
+    const draws = uniform(seed, 0, name, size);
+    for (let i = 0; i < size; i++) values[i] = (2 * draws[i] - 1) * bound;
+    return values;
   }
   const values = normal(seed, 0, name, size);
   if (scheme === 'google') redraw(values, seed, name);
-  return values.map((z) => z * standardDeviation);
+  for (let i = 0; i < size; i++) values[i] *= standardDeviation;
+  return values;
 }
 
 /** Replaces values beyond two deviations until none is left. */
@@ -93,7 +98,10 @@ function redraw(values: Float32Array, seed: number, name: string): void {
 function normal(seed: number, counter: number, name: string, size: number): Float32Array {
   const radius = uniform(seed, counter, `${name}/radius`, size);
   const angle = uniform(seed, counter, `${name}/angle`, size);
-  return Float32Array.from(radius, (u, i) => sqrt(-2 * log(u)) * cos(2 * Math.PI * angle[i]));
+  // a loop: Float32Array.from goes through the iterator protocol, ten times slower
+  const values = new Float32Array(size);
+  for (let i = 0; i < size; i++) values[i] = sqrt(-2 * log(radius[i])) * cos(TAU * angle[i]);
+  return values;
 }
 
 function uniform(seed: number, counter: number, stream: string, size: number): Float64Array {
