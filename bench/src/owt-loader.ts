@@ -24,6 +24,7 @@ import {
   openShards,
   openSource,
   type Source,
+  splitSentences,
   type TokenizerParts,
   wordPiece,
   wordPieceEncoder,
@@ -73,6 +74,9 @@ async function textToShards(
     const path = join(data, 'corpus', `${name}.jsonl`);
     const documents: Document[] = [];
     for await (const document of documentsOf(await openSource(path))) documents.push(document);
+    const encodeAll = async (): Promise<void> => {
+      for (const { text } of documents) encoder.encodeBatch?.(splitSentences(text));
+    };
     const bytes = documents.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
     const cases: readonly [string, () => Promise<Source>][] = [
       ['documents in memory', () => Promise.resolve(documentSource(documents))],
@@ -80,17 +84,22 @@ async function textToShards(
     ];
     for (const [label, open] of cases) {
       const times: Timed[] = [];
+      const tokenizer: Timed[] = [];
       for (let round = 0; round <= rounds; round++) {
         const output = join(scratch, `shards-${round}`);
         rmSync(output, { recursive: true, force: true });
         const source = await open();
         const time = await timed(() => buildShards({ ...vocabulary, encoder, output, source }));
-        if (round > 0) times.push(time); // the first round warms up
+        const tokenizing = await timed(encodeAll);
+        if (round === 0) continue; // warms up
+        times.push(time);
+        tokenizer.push(tokenizing);
       }
       const perCore = median(times.map(({ cpu }) => bytes / 1e6 / cpu));
       console.log(
         `${name}, ${label}: ${perCore.toFixed(1)} MB/s of processor time, ` +
-          `${median(times.map(({ wall }) => bytes / 1e6 / wall)).toFixed(1)} MB/s of wall time ` +
+          `${median(times.map(({ wall }) => bytes / 1e6 / wall)).toFixed(1)} MB/s of wall time, ` +
+          `${median(times.map(({ cpu }, i) => cpu / (tokenizer[i]?.cpu ?? 1))).toFixed(2)} times splitting and tokenizing alone ` +
           `(${(bytes / 1e6).toFixed(1)} MB, median of ${rounds})`,
       );
     }

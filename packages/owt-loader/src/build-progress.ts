@@ -152,7 +152,8 @@ export class BuildProgress {
       statistics.examples += row - from;
       for (let r = from; r < row; r++) statistics.filled += columns.lengths[r] ?? 0;
       const split = isHeldOut(identity, heldOut) ? 'validation' : 'train';
-      await this.#writers[split].append(columns, from, row, this.#kept++);
+      const writing = this.#writers[split].append(columns, from, row, this.#kept++);
+      if (writing) await writing;
     }
     this.#chunks++;
   }

@@ -68,13 +68,25 @@ export function documentSource(
     async *chunks() {
       let batch: Document[] = [];
       let characters = 0;
-      for await (const document of documents) {
+      const take = (document: Document): Chunk | undefined => {
         batch.push(document);
         characters += document.text.length;
-        if (batch.length === DOCUMENTS_A_CHUNK || characters >= CHARACTERS_A_CHUNK) {
-          yield { kind: 'documents', documents: batch };
-          batch = [];
-          characters = 0;
+        if (batch.length < DOCUMENTS_A_CHUNK && characters < CHARACTERS_A_CHUNK) return undefined;
+        const chunk: Chunk = { kind: 'documents', documents: batch };
+        batch = [];
+        characters = 0;
+        return chunk;
+      };
+      if (Symbol.iterator in documents) {
+        // Without a promise for each document.
+        for (const document of documents) {
+          const chunk = take(document);
+          if (chunk) yield chunk;
+        }
+      } else {
+        for await (const document of documents) {
+          const chunk = take(document);
+          if (chunk) yield chunk;
         }
       }
       if (batch.length > 0) yield { kind: 'documents', documents: batch };

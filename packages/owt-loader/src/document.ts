@@ -18,8 +18,9 @@ export interface Identity {
 }
 
 export function identify(text: string): Identity {
-  const digest = hash('sha256', text, 'buffer');
-  return { high: digest.readUInt32BE(0), low: digest.readUInt32BE(4) };
+  const digest = hash('sha256', text, 'hex');
+  const half = (at: number): number => Number.parseInt(digest.slice(at, at + 8), 16);
+  return { high: half(0), low: half(8) };
 }
 
 /** True for about `share` of all documents, decided by the text alone. */

@@ -5,7 +5,7 @@ import { BUILDERS, type BuilderName, COUNT_NAMES, noCounts } from './builder.js'
 import type { Chunk } from './chunk.js';
 import { cleanAsHuggingFace } from './clean-text.js';
 import { type Contamination, isContaminated } from './contamination.js';
-import { identify } from './document.js';
+import { type Document, identify } from './document.js';
 import { drawsFor } from './draws.js';
 import { type Encoder, SentenceEncoder } from './encoder.js';
 import { type ExampleColumns, ExampleSink, type SpecialIds } from './example-columns.js';
@@ -62,7 +62,7 @@ export class ChunkProcessor {
     const examples: number[] = [];
     const contaminated: number[] = [];
     const counts: number[] = [];
-    for await (const document of readChunk(chunk, textKey)) {
+    const take = (document: Document): void => {
       const text = clean === 'huggingface' ? cleanAsHuggingFace(document.text) : document.text;
       const identity = identify(text);
       const before = sink.rows;
@@ -81,7 +81,10 @@ export class ChunkProcessor {
       characters.push(document.text.length);
       examples.push(sink.rows - before);
       for (const name of COUNT_NAMES) counts.push(count[name]);
-    }
+    };
+    const documents = readChunk(chunk, textKey);
+    if (Symbol.iterator in documents) for (const document of documents) take(document);
+    else for await (const document of documents) take(document);
     return {
       documents: examples.length,
       identities: Uint32Array.from(identities),

@@ -12,12 +12,25 @@ import { parseJsonLines } from './json-lines.js';
 import { markdownProse } from './markdown-prose.js';
 import type { RandomAccess } from './parquet-text.js';
 
-/** The documents of a chunk in order. `textKey` names the field or column that holds the text. */
-export async function* readChunk(chunk: Chunk, textKey = 'text'): AsyncGenerator<Document> {
+/**
+ * The documents of a chunk in order. What is in memory already comes without a promise for each document.
+ *
+ * @param textKey names the field or column that holds the text
+ */
+export function readChunk(
+  chunk: Chunk,
+  textKey = 'text',
+): Iterable<Document> | AsyncIterable<Document> {
+  if (chunk.kind === 'documents') return chunk.documents;
+  if (chunk.kind === 'json-lines')
+    return parseJsonLines(chunk.bytes, chunk.name, chunk.first, textKey);
+  return readStored(chunk, textKey);
+}
+
+type StoredChunk = Exclude<Chunk, { kind: 'documents' | 'json-lines' }>;
+
+async function* readStored(chunk: StoredChunk, textKey: string): AsyncGenerator<Document> {
   switch (chunk.kind) {
-    case 'documents':
-      yield* chunk.documents;
-      return;
     case 'text-files':
       for (const path of chunk.paths)
         yield { id: path, text: await readFile(join(chunk.root, path), 'utf8') };
@@ -27,9 +40,6 @@ export async function* readChunk(chunk: Chunk, textKey = 'text'): AsyncGenerator
         const text = markdownProse(await readFile(join(chunk.root, path), 'utf8')).join('\n');
         if (text) yield { id: path, text };
       }
-      return;
-    case 'json-lines':
-      yield* parseJsonLines(chunk.bytes, chunk.name, chunk.first, textKey);
       return;
     case 'archive': {
       const { from, name } = chunk;

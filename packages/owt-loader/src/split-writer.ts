@@ -66,15 +66,21 @@ export class SplitWriter {
     return closed + (this.#open?.rows ?? 0) + this.#pending.rows;
   }
 
-  /** Appends rows from..to of finished columns under one document number. */
-  async append(columns: ExampleColumns, from: number, to: number, document: number): Promise<void> {
-    const { rowsPerBatch } = this.#options;
-    for (let at = from; at < to; ) {
-      const take = Math.min(to - at, rowsPerBatch - this.#pending.rows);
-      this.#pending.copy(columns, at, at + take, document);
-      at += take;
-      if (this.#pending.rows === rowsPerBatch) await this.#writeBatch();
-    }
+  /**
+   * Appends rows from..to of finished columns under one document number.
+   *
+   * @returns a promise only if a batch became full and has to be written first
+   */
+  append(
+    columns: ExampleColumns,
+    from: number,
+    to: number,
+    document: number,
+  ): Promise<void> | undefined {
+    const take = Math.min(to - from, this.#options.rowsPerBatch - this.#pending.rows);
+    this.#pending.copy(columns, from, from + take, document);
+    if (this.#pending.rows < this.#options.rowsPerBatch) return undefined;
+    return this.#writeBatch().then(() => this.append(columns, from + take, to, document));
   }
 
   /** Makes all rows so far durable. Rows short of a batch go to a file of their own, named by `tag`. */
