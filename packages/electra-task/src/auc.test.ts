@@ -30,8 +30,16 @@ describe('areaUnderCurve', () => {
     expect([found.positives, found.negatives]).toEqual([positives.length, negatives.length]);
   });
 
-  test('is not a number with one label only', () => {
+  test('is not a number with one label only, or of a model that has diverged', () => {
     expect(areaUnderCurve({ scores: [1, 2], labels: [0, 0] }).auc).toBeNaN();
+    const diverged = areaUnderCurve({ scores: [1, Number.NaN, 2], labels: [0, 1, 1] });
+    expect([diverged.auc, diverged.standardError]).toEqual([Number.NaN, Number.NaN]);
+  });
+
+  test('refuses scores and labels of two lengths', () => {
+    expect(() => areaUnderCurve({ scores: [1, 2], labels: [1] })).toThrow(
+      'electra-task: no AUC of 2 scores with 1 labels, expected as many',
+    );
   });
 });
 

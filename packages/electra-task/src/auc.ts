@@ -6,7 +6,7 @@
 // sentence are not quite, so it is a little too small.
 
 export interface Auc {
-  /** 0.5 for a coin; not a number unless both labels occur. */
+  /** 0.5 for a coin; not a number unless both labels occur, or if a score is none. */
   readonly auc: number;
   /** Not a number with fewer than two tokens of either label. */
   readonly standardError: number;
@@ -51,8 +51,17 @@ export function scoredTokens(
   return { scores, labels };
 }
 
-/** AUC of `scores` for the label 1; ties count half. O(n log n). */
+/**
+ * AUC of `scores` for the label 1; ties count half. O(n log n).
+ *
+ * @throws RangeError unless there is one label for each score
+ */
 export function areaUnderCurve({ scores, labels }: ScoredTokens): Auc {
+  if (labels.length !== scores.length)
+    throw new RangeError(
+      `electra-task: no AUC of ${scores.length} scores with ${labels.length} labels, expected as many.\n` +
+        'Collect both with `scoredTokens`.',
+    );
   const indices = scores.map((_, i) => i);
   const positive = indices.filter((i) => labels[i] === 1);
   const negative = indices.filter((i) => labels[i] !== 1);
@@ -64,9 +73,10 @@ export function areaUnderCurve({ scores, labels }: ScoredTokens): Auc {
   // Share of negatives below each positive, and of positives above each negative.
   const below = positive.map((i) => (inAll[i] - inPositive[i]) / n);
   const above = negative.map((i) => 1 - (inAll[i] - inNegative[i]) / m);
+  const ordered = !scores.some(Number.isNaN); // a model that has diverged puts nothing in order
   return {
-    auc: meanOf(below),
-    standardError: Math.sqrt(varianceOf(below) / m + varianceOf(above) / n),
+    auc: ordered ? meanOf(below) : Number.NaN,
+    standardError: ordered ? Math.sqrt(varianceOf(below) / m + varianceOf(above) / n) : Number.NaN,
     positives: m,
     negatives: n,
   };
@@ -79,7 +89,7 @@ function midranks(scores: readonly number[], members: readonly number[]): Float6
     scores[a] < scores[b] ? -1 : scores[a] > scores[b] ? 1 : 0,
   );
   for (let start = 0; start < sorted.length; ) {
-    let end = start;
+    let end = start + 1; // at least itself: a score that is not a number equals none
     while (end < sorted.length && scores[sorted[end]] === scores[sorted[start]]) end++;
     const rank = (start + 1 + end) / 2;
     for (let at = start; at < end; at++) ranks[sorted[at]] = rank;

@@ -14,7 +14,7 @@ import { maskedTokenLoss } from './losses.js';
 import { type MaskedBatch, slotRows } from './mask-batch.js';
 import { maskable } from './masking.js';
 import { generatorSums } from './metrics.js';
-import type { Generator, TaskTokens } from './models.js';
+import { checkLogits, type Generator, type TaskTokens } from './models.js';
 
 export interface Cloze {
   /** Logits at the slots, `[N, V]`, without a gradient. */
@@ -40,10 +40,9 @@ export function cloze(
   const rowStarts = tf.reshape(tf.range(0, B * S, S, 'int32'), [B, 1]);
   const everywhere = tf.tile(tf.reshape(tf.range(0, S, 1, 'int32'), [1, S]), [B, 1]);
   const scope = modelOptions(options, 'generator');
-  const all: tf.Tensor2D = tf.reshape(
-    generator.logitsAt(params, batch, everywhere as tf.Tensor2D, scope),
-    [B * S, tokens.vocabSize],
-  );
+  const everyLogit = generator.logitsAt(params, batch, everywhere as tf.Tensor2D, scope);
+  checkLogits('logitsAt', everyLogit.shape, [B, S, tokens.vocabSize]);
+  const all: tf.Tensor2D = tf.reshape(everyLogit, [B * S, tokens.vocabSize]);
   const candidates = slotRows(maskable(batch.inputIds, batch.attentionMask, tokens));
   const clozeLoss = maskedTokenLoss(all, slotRows(batch.inputIds), candidates);
 

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import type { LossOptions } from './draws.js';
 import { type ElectraTaskOptions, electraTask } from './electra-task.js';
+import type { TaskTokens } from './models.js';
 import type { ElectraSettings } from './settings.js';
 import {
   onEngine,
@@ -256,6 +257,9 @@ describe('draws', () => {
       expect(again.perToken.corruptedIds.arraySync()).toEqual(
         first.perToken.corruptedIds.arraySync(),
       );
+      expect(() =>
+        task.loss(params, batch, { ...options(), given: { weights: given.weights } }),
+      ).toThrow('given draws cannot be used: found weights without positions, expected both');
       for (const without of [{ training: false }, { training: true, given }])
         expect(() => task.loss(params, batch, without)).toThrow(
           'electra-task: there is nothing to draw from: found no key',
@@ -307,6 +311,40 @@ describe('draws', () => {
       task.loss(onEngine(task.params), toyBatch(LENGTHS, 16), options(0, false));
     });
     expect(scopes).toEqual(['generator', 'discriminator', undefined, undefined]);
+  });
+});
+
+describe('models whose sizes do not fit', () => {
+  const lossWith = (change: Partial<ElectraTaskOptions>) => () =>
+    tf.tidy(() => {
+      const task = toyTask({}, change);
+      return task.loss(onEngine(task.params), toyBatch(LENGTHS, 16), options()).loss;
+    });
+
+  test('are named, where TensorFlow.js would broadcast or reshape', () => {
+    // a sequence classifier's one logit a row would be every token's
+    const perRow = { tokenLogits: () => tf.ones<tf.Rank.R2>([4, 1]) };
+    expect(lossWith({ discriminator: perRow })).toThrow(
+      'electra-task: tokenLogits of the model is of shape [4, 1], expected [4, 16] or [4, 16, 2].\nSee',
+    );
+    const threeLabels = { tokenLogits: () => tf.ones<tf.Rank.R3>([4, 16, 3]) };
+    expect(lossWith({ discriminator: threeLabels })).toThrow('is of shape [4, 16, 3], expected');
+    // twice the vocabulary would be twice the slots
+    expect(lossWith({ tokens: { ...toyTokens, vocabSize: 20 } })).toThrow(
+      'electra-task: logitsAt of the model is of shape [4, 2, 40], expected [4, 2, 20]',
+    );
+  });
+
+  test('and tokens that no vocabulary has are refused at once', () => {
+    for (const [tokens, found] of [
+      [{ mask: 40 }, 'tokens.mask is 40, expected an id from 0 to 39'],
+      [{ neverMasked: [2, undefined] }, 'an id in tokens.neverMasked is undefined, expected'],
+      [{ neverMasked: [] }, 'tokens.neverMasked is empty, expected the ids of [CLS]'],
+      [{ vocabSize: 0 }, 'tokens.vocabSize is 0, expected an integer above 1'],
+    ] as const)
+      expect(() => toyTask({}, { tokens: { ...toyTokens, ...tokens } as TaskTokens })).toThrow(
+        `electra-task: ${found}`,
+      );
   });
 });
 

@@ -18,7 +18,7 @@ import { binaryCrossEntropy, mean, replacedLogits } from './losses.js';
 import { type MaskedBatch, maskBatch, slotRows } from './mask-batch.js';
 import { writeAtSlots } from './masking.js';
 import { agreement, discriminatorSums, type MetricTensors } from './metrics.js';
-import type { Discriminator, Generator, TaskTokens } from './models.js';
+import { checkTokens, type Discriminator, type Generator, type TaskTokens } from './models.js';
 import { sampleTokens, uniformTokens } from './sampling.js';
 import { completeSettings, type ElectraSettings } from './settings.js';
 import {
@@ -96,11 +96,12 @@ export interface ElectraTask<W extends Weight = Weight> {
 /**
  * The task for one pair of models.
  *
- * @throws RangeError for impossible settings, or weights that cannot be tied
+ * @throws RangeError for impossible settings or tokens, or weights that cannot be tied
  */
 export function electraTask<W extends Weight>(options: ElectraTaskOptions<W>): ElectraTask<W> {
   const settings = completeSettings(options.settings ?? {});
   const { tie } = settings;
+  checkTokens(options.tokens);
   if (!settings.uniformGenerator && !(options.generator && options.generatorWeights))
     throw new RangeError(
       'electra-task: there is no generator, expected one with its weights.\n' +
@@ -251,6 +252,7 @@ function judge(
   const inputs = { ...batch, inputIds: ids };
   const own = replacedLogits(
     discriminator.tokenLogits(params, inputs, modelOptions(options, 'discriminator')),
+    batch.inputIds.shape,
   );
   const logits = prior ? tf.add<tf.Tensor2D>(own, prior) : own;
   const loss: tf.Tensor2D = tf.mul(binaryCrossEntropy(logits, labels), weights);

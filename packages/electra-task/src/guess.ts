@@ -8,7 +8,7 @@ import { type LossOptions, modelOptions } from './draws.js';
 import { maskedTokenLoss } from './losses.js';
 import { type MaskedBatch, slotRows } from './mask-batch.js';
 import { generatorSums } from './metrics.js';
-import type { Generator, TaskTokens } from './models.js';
+import { checkLogits, type Generator, type TaskTokens } from './models.js';
 
 /** The generator's logits `[N, V]` at the slots, with their sums. Call inside `tf.tidy`. */
 export function guess(
@@ -24,6 +24,7 @@ export function guess(
     slots.positions,
     modelOptions(options, 'generator'),
   );
+  checkLogits('logitsAt', atSlots.shape, [...slots.positions.shape, vocabSize]);
   const logits: tf.Tensor2D = tf.reshape(atSlots, [-1, vocabSize]);
   const rows = { targets: slotRows(targets), weights: slotRows(slots.weights) };
   const loss = maskedTokenLoss(logits, rows.targets, rows.weights);

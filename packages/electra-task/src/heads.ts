@@ -39,12 +39,17 @@ const DENSE = 'discriminator_predictions.dense';
 const OUTPUT = 'discriminator_predictions.dense_prediction';
 const CLASSIFIER = 'classifier';
 
-/** A discriminator of `encode` with a head whose parameters stand in the same record. */
+/**
+ * A discriminator of `encode` with a head whose parameters stand in the same record.
+ *
+ * @throws RangeError for an unknown head
+ */
 export function withHead(
   encode: Encode,
   head: HeadName,
   { dropoutRate = 0.1, hiddenAct = 'gelu' }: HeadOptions = {},
 ): Discriminator {
+  checkHead(head);
   return {
     tokenLogits: (params, inputs, options): tf.Tensor2D | tf.Tensor3D =>
       tf.tidy((): tf.Tensor2D | tf.Tensor3D => {
@@ -61,8 +66,13 @@ export function withHead(
   };
 }
 
-/** Parameters of a head on hidden states of width `hiddenSize`, for `initialize` of `@alectra/nn`. */
+/**
+ * Parameters of a head on hidden states of width `hiddenSize`, for `initialize` of `@alectra/nn`.
+ *
+ * @throws RangeError for an unknown head
+ */
 export function headLayout(head: HeadName, hiddenSize: number): ParameterLayout {
+  checkHead(head);
   if (head === 'linear2') {
     return {
       [`${CLASSIFIER}.weight`]: { shape: [2, hiddenSize], init: 'normal' },
@@ -75,4 +85,12 @@ export function headLayout(head: HeadName, hiddenSize: number): ParameterLayout 
     [`${OUTPUT}.weight`]: { shape: [1, hiddenSize], init: 'glorot' }, // as Google's code
     [`${OUTPUT}.bias`]: { shape: [1], init: 'zeros' },
   };
+}
+
+function checkHead(head: HeadName): void {
+  if (head === 'linear2' || head === 'denseGelu1') return;
+  throw new RangeError(
+    `electra-task: no head "${head}": expected "linear2" or "denseGelu1".\n` +
+      'Pass a discriminator of your own for any other.',
+  );
 }

@@ -4,6 +4,7 @@
 
 import { softmaxCrossEntropy } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkLogits } from './models.js';
 
 /** Cross-entropy of `targets` int32 `[N]` under `logits` `[N, V]`, times `weights` `[N]`: `[N]`. */
 export function maskedTokenLoss(
@@ -14,16 +15,18 @@ export function maskedTokenLoss(
   return tf.tidy(() => tf.mul(softmaxCrossEntropy(logits, targets), weights));
 }
 
-/** One logit per token `[B, S]`: a two-label head is the difference of its logits, with the very same loss. */
-export function replacedLogits(logits: tf.Tensor2D | tf.Tensor3D): tf.Tensor2D {
+/**
+ * One logit per token `[B, S]`: a two-label head is the difference of its logits, with the very same loss.
+ *
+ * @throws RangeError if `logits` are neither `[B, S]` nor `[B, S, 2]`
+ */
+export function replacedLogits(
+  logits: tf.Tensor2D | tf.Tensor3D,
+  [B, S]: readonly [number, number],
+): tf.Tensor2D {
+  checkLogits('tokenLogits', logits.shape, [B, S], [B, S, 2]);
   return tf.tidy(() => {
     if (logits.rank === 2) return tf.clone(logits as tf.Tensor2D);
-    const [B, S, labels] = logits.shape as [number, number, number];
-    if (labels !== 2)
-      throw new RangeError(
-        `electra-task: the discriminator gives [${logits.shape.join(', ')}] logits, expected [B, S] or [B, S, 2].\n` +
-          'Make its head with one logit or with two labels (original, replaced).',
-      );
     const label = (at: number): tf.Tensor => tf.slice(logits, [0, 0, at], [B, S, 1]);
     return tf.reshape(tf.sub(label(1), label(0)), [B, S]);
   });

@@ -19,7 +19,11 @@ export interface MaskedBatch {
   readonly inputs: TokenBatch;
 }
 
-/** Chooses positions and masks them, unless they are given. Call inside `tf.tidy`. */
+/**
+ * Chooses positions and masks them, unless they are given. Call inside `tf.tidy`.
+ *
+ * @throws RangeError for weights without positions
+ */
 export function maskBatch(
   batch: TokenBatch,
   settings: ElectraSettings,
@@ -28,6 +32,11 @@ export function maskBatch(
 ): MaskedBatch {
   const [B, S] = batch.inputIds.shape;
   const { given } = options;
+  if (given?.weights && !given.positions)
+    throw new RangeError(
+      'electra-task: given draws cannot be used: found weights without positions, expected both.\n' +
+        'Give `positions` as well, or leave `weights` out.',
+    );
   const slots = given?.positions
     ? { positions: given.positions, weights: given.weights ?? tf.ones(given.positions.shape) }
     : selectSlots(batch, drawKey(options), {
@@ -50,7 +59,7 @@ export function maskBatch(
   };
 }
 
-/** `[B, K]` or `[B, K, V]` with the first two axes as one, row by row. */
+/** `[B, K]` as one axis `[N]`, row by row. */
 export function slotRows(x: tf.Tensor2D): tf.Tensor1D {
   return tf.reshape(x, [-1]);
 }

@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { drawShown, idsAtSlots, maskIds, selectSlots, slotMap, writeAtSlots } from './masking.js';
 import type { MaskSelection } from './settings.js';
-import { completeSettings, defaultSlots } from './settings.js';
+import { completeSettings, DEFAULT_SETTINGS, defaultSlots } from './settings.js';
 import { toyBatch, toyTokens } from './toy-models.test-support.js';
+import type { Tying } from './tying.js';
 
 tf.env().set('IS_TEST', true);
 beforeAll(() => registerKernels('cpu'));
@@ -193,5 +194,15 @@ describe('completeSettings', () => {
     expect(() => completeSettings({ maskSlots: 1.5 })).toThrow('"maskSlots" is 1.5');
     // a recipe read from JSON is not type-checked
     expect(() => completeSettings({ maskProb: 0.1 } as object)).toThrow('"maskProb" is unknown');
+    const { tie } = DEFAULT_SETTINGS;
+    expect(() => completeSettings({ tie: { mode: 'share', word: true } as Tying })).toThrow(
+      '"tie.position" is undefined, expected true or false',
+    );
+    expect(() => completeSettings({ tie: { ...tie, words: true } as Tying })).toThrow(
+      '"tie.words" is unknown, expected one of mode, word, position',
+    );
+    expect(() => completeSettings({ disallowCorrect: 'no' } as object)).toThrow(
+      '"disallowCorrect" is no, expected true or false',
+    );
   });
 });

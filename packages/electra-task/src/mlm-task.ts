@@ -11,7 +11,7 @@ import { guess } from './guess.js';
 import { mean } from './losses.js';
 import { maskBatch } from './mask-batch.js';
 import type { MetricTensors } from './metrics.js';
-import type { Generator, TaskTokens } from './models.js';
+import { checkTokens, type Generator, type TaskTokens } from './models.js';
 import { completeSettings, type ElectraSettings } from './settings.js';
 import { generatorView, joinWeights, type Weight, type Weights } from './tying.js';
 
@@ -45,11 +45,12 @@ export interface MlmTask<W extends Weight = Weight> {
 /**
  * Masked language modelling of one model.
  *
- * @throws RangeError for impossible settings
+ * @throws RangeError for impossible settings or tokens
  */
 export function mlmTask<W extends Weight>(options: MlmTaskOptions<W>): MlmTask<W> {
   const settings = completeSettings(options.settings ?? {});
   const { model, tokens } = options;
+  checkTokens(tokens);
   const loss: MlmTask['loss'] = (params, batch, lossOptions) =>
     tf.tidy(() => {
       const masked = maskBatch(batch, settings, tokens, lossOptions);

@@ -73,4 +73,12 @@ describe('the unigram baseline', () => {
     expect([mostFrequentToken, accuracy, n]).toEqual([5, 2 / 3, 3]);
     expect(loss).toBeCloseTo(Math.log(3) - (2 / 3) * Math.LN2, 12);
   });
+
+  test('does not lose ids that have no place, or take padding for tokens', () => {
+    const tokens = { vocabSize: 8, mask: 4, neverMasked: [2, 3, 4] };
+    const count = (ids: number[], mask: number[]) => () =>
+      countTokens(new Float64Array(8), Int32Array.from(ids), Int32Array.from(mask), tokens);
+    expect(count([5, 8], [1, 1])).toThrow('found the id 8, expected one from 0 to 7');
+    expect(count([5, 0], [1])).toThrow('found 2 ids with a mask of 1, expected one of the same');
+  });
 });

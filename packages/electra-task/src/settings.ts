@@ -4,7 +4,7 @@
 // drawn without replacement: google-research/electra draws with replacement and mixes up ids where positions
 // coincide (its issue #41).
 
-import type { Tying } from './tying.js';
+import { TIE_PARTS, type Tying } from './tying.js';
 
 /**
  * How masked positions are chosen.
@@ -110,9 +110,24 @@ export function completeSettings(settings: Partial<ElectraSettings>): ElectraSet
   for (const key of ['generatorWeight', 'discriminatorWeight'] as const) {
     if (!(full[key] >= 0 && Number.isFinite(full[key]))) fault(key, full[key], 'at least 0');
   }
-  if (full.tie.mode !== 'share' && full.tie.mode !== 'copyAtInit')
-    fault('tie.mode', full.tie.mode, '"share" or "copyAtInit"');
+  for (const key of ['disallowCorrect', 'uniformGenerator'] as const) {
+    if (typeof full[key] !== 'boolean') fault(key, full[key], 'true or false');
+  }
+  checkTying(full.tie);
   return full;
+}
+
+/** A part that is left out or misspelt would be untied in silence. */
+function checkTying(tie: Tying): void {
+  if (tie.mode !== 'share' && tie.mode !== 'copyAtInit')
+    fault('tie.mode', tie.mode, '"share" or "copyAtInit"');
+  for (const key of Object.keys(tie)) {
+    if (key !== 'mode' && !TIE_PARTS.some((part) => part === key))
+      fault(`tie.${key}`, 'unknown', `one of mode, ${TIE_PARTS.join(', ')}`);
+  }
+  for (const part of TIE_PARTS) {
+    if (typeof tie[part] !== 'boolean') fault(`tie.${part}`, tie[part], 'true or false');
+  }
 }
 
 function fault(key: string, found: unknown, expected: string): never {

@@ -18,6 +18,7 @@ export interface UnigramBaseline {
  *
  * @param counts one number per id of the vocabulary
  * @param attentionMask as long as `ids`; 0 for padding
+ * @throws RangeError for an id outside the vocabulary, or a mask of another length
  */
 export function countTokens(
   counts: Float64Array,
@@ -25,8 +26,12 @@ export function countTokens(
   attentionMask: Int32Array,
   { neverMasked }: TaskTokens,
 ): void {
+  if (attentionMask.length !== ids.length)
+    fault(`${ids.length} ids with a mask of ${attentionMask.length}`, 'one of the same length');
   for (let i = 0; i < ids.length; i++) {
-    if (attentionMask[i] !== 0 && !neverMasked.includes(ids[i])) counts[ids[i]]++;
+    if (attentionMask[i] === 0 || neverMasked.includes(ids[i])) continue;
+    if (!(ids[i] in counts)) fault(`the id ${ids[i]}`, `one from 0 to ${counts.length - 1}`);
+    counts[ids[i]]++;
   }
 }
 
@@ -41,4 +46,11 @@ export function unigramBaseline(counts: Float64Array): UnigramBaseline {
   let entropy = 0;
   for (const count of counts) if (count > 0) entropy -= (count / tokens) * Math.log(count / tokens);
   return { mostFrequentToken: best, accuracy: counts[best] / tokens, loss: entropy, tokens };
+}
+
+function fault(found: string, expected: string): never {
+  throw new RangeError(
+    `electra-task: tokens cannot be counted: found ${found}, expected ${expected}.\n` +
+      'Give counts one entry for each id of the vocabulary, and ids and mask of one batch.',
+  );
 }
