@@ -1,9 +1,10 @@
-// A stream encoded by several threads, results in the order of the input. Node only: elsewhere, make a
+// Streams worked on by several threads, results in the order of the input. Node only: elsewhere, make a
 // tokenizer in a worker of your own.
 
 import type { Worker } from 'node:worker_threads';
 import type { RaggedIds } from './batch-encoding.js';
 import type { EncodeBytesOptions } from './corpus-encoder.js';
+import type { TrainOptions } from './train.js';
 
 export interface EncodeStreamOptions extends EncodeBytesOptions {
   /** Threads beside this one. Default 0: this thread does the work. */
@@ -12,50 +13,77 @@ export interface EncodeStreamOptions extends EncodeBytesOptions {
   readonly chunkBytes?: number;
 }
 
-/** What a worker needs to make its tokenizer. */
-export interface WorkerSetup {
-  readonly json: object;
-  readonly engine: 'auto' | 'typescript';
-  readonly width: 'uint16' | 'int32';
+/** What a worker needs to know before its first chunk. */
+export type WorkerSetup =
+  | {
+      readonly task: 'encode';
+      readonly json: object;
+      readonly engine: 'auto' | 'typescript';
+      readonly width: 'uint16' | 'int32';
+    }
+  | { readonly task: 'count'; readonly options: TrainOptions };
+
+/** Ids of the lines of each chunk. */
+export function encodeInWorkers(
+  chunks: AsyncIterable<Uint8Array>,
+  count: number,
+  setup: WorkerSetup & { task: 'encode' },
+): AsyncGenerator<RaggedIds> {
+  return inWorkers<RaggedIds>(chunks, count, setup);
 }
 
-export async function* encodeInWorkers(
+/** Word counts of the lines of each chunk. */
+export function countInWorkers(
+  chunks: AsyncIterable<Uint8Array>,
+  count: number,
+  options: TrainOptions,
+): AsyncGenerator<ReadonlyMap<string, number>> {
+  return inWorkers<ReadonlyMap<string, number>>(chunks, count, { task: 'count', options });
+}
+
+async function* inWorkers<T>(
   chunks: AsyncIterable<Uint8Array>,
   count: number,
   setup: WorkerSetup,
-): AsyncGenerator<RaggedIds> {
-  const threads = Array.from({ length: count }, () => new Thread(setup));
-  const pending: Promise<RaggedIds>[] = [];
+): AsyncGenerator<T> {
+  const threads = Array.from({ length: count }, () => new Thread<T>(setup));
+  const pending: Promise<T>[] = [];
   let next = 0;
   try {
     for await (const chunk of chunks) {
-      pending.push(threads[next++ % count].encode(chunk));
+      const result = threads[next++ % count].work(chunk);
+      result.catch(() => undefined); // reported when its turn comes
+      pending.push(result);
       // two chunks a thread: one at work, one waiting
-      if (pending.length >= 2 * count) yield await (pending.shift() as Promise<RaggedIds>);
+      if (pending.length >= 2 * count) yield await (pending.shift() as Promise<T>);
     }
     for (const result of pending) yield await result;
   } finally {
-    for (const result of pending) result.catch(() => undefined);
     await Promise.all(threads.map((thread) => thread.stop()));
   }
 }
 
 /** One worker; it answers in the order it is asked. */
-class Thread {
+class Thread<T> {
   readonly #worker: Worker;
-  readonly #waiting: { resolve: (ids: RaggedIds) => void; reject: (error: Error) => void }[] = [];
+  readonly #waiting: { resolve: (result: T) => void; reject: (error: Error) => void }[] = [];
+  #failure: Error | undefined;
 
   constructor(setup: WorkerSetup) {
     this.#worker = startWorker(setup);
-    this.#worker.on('message', (ids: RaggedIds) => this.#waiting.shift()?.resolve(ids));
+    this.#worker.on('message', (result: T) => this.#waiting.shift()?.resolve(result));
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', (code) =>
       this.#fail(new Error(`wordpiece: a worker thread stopped with code ${code}.`)),
     );
   }
 
-  encode(chunk: Uint8Array): Promise<RaggedIds> {
+  work(chunk: Uint8Array): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (this.#failure) {
+        reject(this.#failure);
+        return;
+      }
       this.#waiting.push({ resolve, reject });
       this.#worker.postMessage(chunk, [chunk.buffer as ArrayBuffer]); // whole lines are copies of their own
     });
@@ -66,6 +94,7 @@ class Thread {
   }
 
   #fail(error: Error): void {
+    this.#failure ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { WordPieceTokenizer } from './index.js';
+import { asTransformersCall, WordPieceTokenizer } from './index.js';
 import { mixedLines, smallVocabulary } from './test-support.js';
 
 const VOCAB =
@@ -88,6 +88,25 @@ describe('an encoding', () => {
       [2, 11, 17, 18, 3],
     ]);
   });
+});
+
+test('the call of transformers.js gives plain arrays', () => {
+  const call = asTransformersCall(tokenizer);
+  expect(call(['ab', 'ab un'], { padding: true })).toEqual({
+    input_ids: [
+      [2, 9, 3, 0],
+      [2, 9, 5, 3],
+    ],
+    attention_mask: [
+      [1, 1, 1, 0],
+      [1, 1, 1, 1],
+    ],
+    token_type_ids: [
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ],
+  });
+  expect(call('ab', { text_pair: 'un' }).token_type_ids).toEqual([[0, 0, 0, 1, 1]]);
 });
 
 test('a batch has rows of equal length, and a row for each window', () => {

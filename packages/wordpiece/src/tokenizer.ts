@@ -216,6 +216,7 @@ export class WordPieceTokenizer {
       return;
     }
     yield* encodeInWorkers(chunks, workers, {
+      task: 'encode',
       json: this.toTokenizerJson(),
       engine: this.config.engine,
       width: isWide ? 'int32' : 'uint16',

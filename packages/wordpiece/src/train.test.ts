@@ -1,6 +1,12 @@
-import { describe, expect, test } from '@jest/globals';
-import { trainWordPiece, WordPieceTokenizer } from './index.js';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { trainWordPiece, trainWordPieceFiles, WordPieceTokenizer } from './index.js';
 import { mixedLines } from './test-support.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'wordpiece-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 
@@ -34,6 +40,15 @@ describe('training', () => {
     const options = { vocabSize: 4000, minFrequency: 1 };
     expect(trainWordPiece([...lines].reverse(), options)).toEqual(trainWordPiece(lines, options));
   });
+  test('does not depend on the number of threads', async () => {
+    const path = join(folder, 'lines.txt');
+    const lines = mixedLines(100, 9).map((line) => line.replace(/\n/g, ''));
+    writeFileSync(path, lines.join('\n'));
+    const options = { vocabSize: 4000, minFrequency: 1 };
+    const expected = trainWordPiece(lines, options);
+    expect(await trainWordPieceFiles([path], options)).toEqual(expected);
+    expect(await trainWordPieceFiles([path], { ...options, workers: 2 })).toEqual(expected);
+  }, 60000);
   test('refuses a size that the alphabet exceeds', () => {
     expect(() => trainWordPiece(['abc'], { vocabSize: 6 })).toThrow(
       /cannot train a vocabulary of 6 entries: .* make 10/,

@@ -1,0 +1,149 @@
+// The slow lane: anything else than ASCII, a code point at a time.
+
+import { blocks, entries, fold, maxWordLength, pool, put, scratch, unknown, word } from './words';
+
+const KEEP: u32 = 0;
+const DELETE: u32 = 1;
+const SPACE: u32 = 2;
+const ISOLATE: u32 = 3;
+const MAP: u32 = 4;
+const HANGUL: u32 = 5;
+
+/** Whether the character of two or more bytes at `at` ends a word. */
+export function isBoundary(at: usize): bool {
+  let c = load<u8>(at) as u32;
+  if (c < 0xe0) {
+    if (c < 0x80) return false;
+    c = ((c & 0x1f) << 6) | ((load<u8>(at, 1) as u32) & 0x3f);
+  } else if (c < 0xf0) {
+    c =
+      ((c & 0x0f) << 12) |
+      (((load<u8>(at, 1) as u32) & 0x3f) << 6) |
+      ((load<u8>(at, 2) as u32) & 0x3f);
+  } else {
+    return false;
+  }
+  const block = load<u16>(blocks + ((c >> 7) << 1)) as u32;
+  const kind = load<u32>(entries + ((((block << 7) | (c & 127)) as usize) << 2)) & 7;
+  return kind === SPACE || kind === ISOLATE;
+}
+
+/** Where `slow` stopped reading. */
+export let resume: usize = 0;
+
+/**
+ * Encodes from `from` to the next ASCII word, a code point at a time.
+ *
+ * @returns the end of the output, or 0 if the host must do this text
+ */
+export function slow<T>(from: usize, end: usize, output: usize): usize {
+  let p = from;
+  let out = output;
+  let length: u32 = 0;
+  let characters: u32 = 0;
+  const word0 = scratch;
+  const folding = fold as u32 & 0x20;
+  while (p < end) {
+    let c = load<u8>(p) as u32;
+    let size: usize = 1;
+    if (c >= 0x80) {
+      if (c < 0xe0) {
+        c = ((c & 0x1f) << 6) | ((load<u8>(p, 1) as u32) & 0x3f);
+        size = 2;
+      } else if (c < 0xf0) {
+        c =
+          ((c & 0x0f) << 12) |
+          (((load<u8>(p, 1) as u32) & 0x3f) << 6) |
+          ((load<u8>(p, 2) as u32) & 0x3f);
+        size = 3;
+      } else {
+        c =
+          ((c & 0x07) << 18) |
+          (((load<u8>(p, 1) as u32) & 0x3f) << 12) |
+          (((load<u8>(p, 2) as u32) & 0x3f) << 6) |
+          ((load<u8>(p, 3) as u32) & 0x3f);
+        size = 4;
+      }
+    } else if (isAlphanumeric(c)) {
+      if (characters === 0 && p !== from) break;
+      store<u8>(word0 + (length as usize), c | folding);
+      length = characters >= maxWordLength ? 0 : length + 1;
+      characters++;
+      p++;
+      continue;
+    }
+    const block = load<u16>(blocks + ((c >> 7) << 1)) as u32;
+    const entry = load<u32>(entries + ((((block << 7) | (c & 127)) as usize) << 2));
+    const kind = entry & 7;
+    if (kind === KEEP) {
+      if (c === 0) return 0;
+      store<u32>(word0 + (length as usize), load<u32>(p));
+      length += size as u32;
+      characters++;
+    } else if (kind === MAP) {
+      v128.store(word0 + (length as usize), v128.load(pool + ((entry >> 11) as usize)));
+      length += (entry >> 3) & 31;
+      characters += (entry >> 8) & 7;
+    } else if (kind === SPACE) {
+      if (characters > 0) {
+        out = finish<T>(length, characters, out);
+        length = 0;
+        characters = 0;
+      }
+    } else if (kind === ISOLATE) {
+      if (characters > 0) {
+        out = finish<T>(length, characters, out);
+        length = 0;
+        characters = 0;
+      }
+      if (entry >> 3) {
+        v128.store(word0, v128.load(pool + ((entry >> 11) as usize)));
+        out = word<T>((entry >> 3) & 31, out);
+      } else {
+        store<u32>(word0, load<u32>(p));
+        out = word<T>(size as u32, out);
+      }
+    } else if (kind === HANGUL) {
+      const index = c - 0xac00;
+      const leading = index / 588;
+      const vowel = (index - leading * 588) / 28;
+      const trailing = index % 28;
+      putJamo(word0 + (length as usize), 0x1100 + leading);
+      putJamo(word0 + (length as usize) + 3, 0x1161 + vowel);
+      putJamo(word0 + (length as usize) + 6, 0x11a7 + trailing);
+      length += trailing ? 9 : 6;
+      characters += trailing ? 3 : 2;
+    } else if (kind !== DELETE) {
+      return 0;
+    }
+    // a word that is too long is counted, not kept
+    if (characters > maxWordLength) length = 0;
+    p += size;
+  }
+  if (characters > 0) out = finish<T>(length, characters, out);
+  resume = p;
+  return out;
+}
+
+// @ts-expect-error: decorator
+@inline
+function finish<T>(length: u32, characters: u32, out: usize): usize {
+  if (characters > maxWordLength) {
+    put<T>(out, unknown);
+    return out + sizeof<T>();
+  }
+  return word<T>(length, out);
+}
+
+// @ts-expect-error: decorator
+@inline
+function isAlphanumeric(c: u32): bool {
+  return c - 48 < 10 || (c | 0x20) - 97 < 26;
+}
+
+/** Three bytes of UTF-8 in one 32-bit store. */
+// @ts-expect-error: decorator
+@inline
+function putJamo(at: usize, c: u32): void {
+  store<u32>(at, 0x8080e0 | (c >> 12) | (((c >> 6) & 0x3f) << 8) | ((c & 0x3f) << 16));
+}
