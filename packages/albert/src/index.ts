@@ -1,3 +1,4 @@
+export { type HubOptions, hubOptionsFromEnv } from '@alectra/checkpoint';
 export {
   type AlbertConfig,
   type AttentionOutputDropout,

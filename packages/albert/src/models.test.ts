@@ -1,7 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readModelFolder, type WeightRecord, writeModelFolder } from '@alectra/checkpoint';
+import {
+  hubOptionsFromEnv,
+  readModelFolder,
+  type WeightRecord,
+  writeModelFolder,
+} from '@alectra/checkpoint';
 import { compile, type HostTensor } from '@alectra/jit';
 import {
   hostRandomBits,
@@ -292,6 +297,30 @@ describe('folders', () => {
     });
     expect(model.loading.missing).toEqual(['classifier.weight', 'classifier.bias']);
     expect(model.params['classifier.weight'].shape).toEqual([3, 8]);
+  });
+
+  test('a name is looked up in the cache of the hub, in an environment that forbids the network', async () => {
+    const commit = 'c'.repeat(40);
+    const repository = join(folder, 'models--org--small');
+    const snapshot = join(repository, 'snapshots', commit);
+    const model = AlbertModel.init(config, { seed: 4 });
+    // all that is asked for, so that nothing is unknown
+    const tokenizer = ['vocab.txt', 'tokenizer.json', 'tokenizer_config.json', 'vocab.json'];
+    const rest = ['special_tokens_map.json', 'added_tokens.json', 'merges.txt'];
+    const files = Object.fromEntries([...tokenizer, ...rest].map((name) => [name, '{}']));
+    await model.savePretrained(snapshot, { files });
+    await mkdir(join(repository, 'refs'));
+    await writeFile(join(repository, 'refs/main'), commit);
+
+    const hub = hubOptionsFromEnv({ HF_HUB_CACHE: folder, HF_HUB_OFFLINE: '1' }, homedir());
+    const again = await AlbertModel.fromPretrained('org/small', { hub });
+    expect(again.loading).toEqual({ missing: [], unexpected: [] });
+    const name = 'embeddings.word_embeddings.weight';
+    expect(again.params[name].dataSync()).toEqual(model.params[name].dataSync());
+    await expect(AlbertModel.fromPretrained('org/large', { hub })).rejects.toThrow(
+      'config.json of org/large at "main" is not in the cache',
+    );
+    await expect(AlbertModel.fromPretrained('org/small')).rejects.toThrow('no hub is configured');
   });
 });
 

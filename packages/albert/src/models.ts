@@ -1,5 +1,6 @@
 // The classes, under Hugging Face's names.
 
+import type { ResolveOptions } from '@alectra/checkpoint';
 import { type Model, type ModelClass, modelClass } from '@alectra/nn';
 import type { AlbertConfig } from './config.js';
 import {
@@ -18,7 +19,7 @@ import {
 } from './heads.js';
 import { albertStorage } from './storage.js';
 
-type AlbertClass<Outputs> = ModelClass<AlbertConfig, Outputs>;
+type AlbertClass<Outputs> = ModelClass<AlbertConfig, Outputs, ResolveOptions>;
 
 /** The encoder with its pooler. */
 export const AlbertModel: AlbertClass<AlbertOutputs> = modelClass(albertModel, albertStorage);

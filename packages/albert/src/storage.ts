@@ -4,6 +4,8 @@ import {
   fromHostTensor,
   loadWeights,
   openModelFolder,
+  type ResolveOptions,
+  resolveModel,
   toHostTensor,
   writeModelFolder,
 } from '@alectra/checkpoint';
@@ -13,23 +15,23 @@ import { type AlbertConfig, albertConfigFromJson, albertConfigToJson } from './c
 /** Poolers that heads without one find in files written by the code of 2020. */
 const UNUSED: readonly RegExp[] = [/(^|\.)pooler\.(weight|bias)$/];
 
-export const albertStorage: ModelStorage<AlbertConfig> = {
-  async load(path, { prefix, tied, layout, allowMismatch }) {
-    const folder = await openModelFolder(path);
+export const albertStorage: ModelStorage<AlbertConfig, ResolveOptions> = {
+  async load(name, { prefix, tied, layout, allowMismatch }, source) {
+    const folder = await openModelFolder(await resolveModel(name, source));
     try {
       const config = albertConfigFromJson(folder.config);
       const shapes = Object.fromEntries(
-        Object.entries(layout(config)).map(([name, { shape }]) => [name, shape]),
+        Object.entries(layout(config)).map(([key, { shape }]) => [key, shape]),
       );
       const model = { shapes, prefix, tied, ignored: UNUSED };
       const found = await loadWeights(folder.weights, model, { allowMismatch });
       const tensors: HostTensors = {};
-      for (const [name, tensor] of Object.entries(found.weights))
-        tensors[name] = toHostTensor(tensor, name) as HostTensor; // a model's weights are floats
+      for (const [key, tensor] of Object.entries(found.weights))
+        tensors[key] = toHostTensor(tensor, key) as HostTensor; // other dtypes are refused later
       return {
         config,
         tensors,
-        missing: [...found.missing, ...found.mismatched.map(({ name }) => name)],
+        missing: [...found.missing, ...found.mismatched.map((mismatch) => mismatch.name)],
         unexpected: found.unexpected,
       };
     } finally {

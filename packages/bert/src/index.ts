@@ -1,3 +1,4 @@
+export { type HubOptions, hubOptionsFromEnv } from '@alectra/checkpoint';
 export { bertLogitsAt } from './bert-heads.js';
 export {
   type BertConfig,

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostRandomBits, parameterCount, registerKernels } from '@alectra/nn';
@@ -186,6 +186,26 @@ describe('folders', () => {
     });
     const name = 'electra.embeddings_project.weight';
     expect(model.params[name].dataSync()).toEqual(discriminator.params[name].dataSync());
+  });
+
+  test('a name is looked up in the cache of the hub', async () => {
+    const commit = 'c'.repeat(40);
+    const repository = join(folder, 'models--org--small');
+    const model = BertModel.init(bert, { seed: 4 });
+    // all that is asked for, so that nothing is unknown
+    const tokenizer = ['vocab.txt', 'tokenizer.json', 'tokenizer_config.json', 'vocab.json'];
+    const rest = ['special_tokens_map.json', 'added_tokens.json', 'merges.txt'];
+    const files = Object.fromEntries([...tokenizer, ...rest].map((name) => [name, '{}']));
+    await model.savePretrained(join(repository, 'snapshots', commit), { files });
+    await mkdir(join(repository, 'refs'));
+    await writeFile(join(repository, 'refs/main'), commit);
+
+    const hub = { cache: folder, offline: true };
+    const again = await BertModel.fromPretrained('org/small', { hub });
+    expect(again.loading).toEqual({ missing: [], unexpected: [] });
+    const name = 'embeddings.word_embeddings.weight';
+    expect(again.params[name].dataSync()).toEqual(model.params[name].dataSync());
+    await expect(BertModel.fromPretrained('org/small')).rejects.toThrow('no hub is configured');
   });
 
   test('an ELECTRA folder is not a BERT', async () => {

@@ -1,5 +1,6 @@
 // The classes, under Hugging Face's names.
 
+import type { ResolveOptions } from '@alectra/checkpoint';
 import { type Model, type ModelClass, modelClass } from '@alectra/nn';
 import {
   bertMaskedLM,
@@ -28,8 +29,8 @@ import type {
 } from './outputs.js';
 import { bertStorage, electraStorage } from './storage.js';
 
-type BertClass<Outputs> = ModelClass<BertConfig, Outputs>;
-type ElectraClass<Outputs> = ModelClass<ElectraConfig, Outputs>;
+type BertClass<Outputs> = ModelClass<BertConfig, Outputs, ResolveOptions>;
+type ElectraClass<Outputs> = ModelClass<ElectraConfig, Outputs, ResolveOptions>;
 
 /** The encoder with its pooler. */
 export const BertModel: BertClass<BertOutputs> = modelClass(bertModel, bertStorage);

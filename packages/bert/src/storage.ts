@@ -4,6 +4,8 @@ import {
   fromHostTensor,
   loadWeights,
   openModelFolder,
+  type ResolveOptions,
+  resolveModel,
   toHostTensor,
   writeModelFolder,
 } from '@alectra/checkpoint';
@@ -20,9 +22,12 @@ import {
 /** Heads and poolers of the pretraining classes, which files hold and other classes do not use. */
 const UNUSED: readonly RegExp[] = [/(^|\.)pooler\.dense\.(weight|bias)$/];
 
-export const bertStorage: ModelStorage<BertConfig> = folders(bertConfigFromJson, bertConfigToJson);
+export const bertStorage: ModelStorage<BertConfig, ResolveOptions> = folders(
+  bertConfigFromJson,
+  bertConfigToJson,
+);
 
-export const electraStorage: ModelStorage<ElectraConfig> = folders(
+export const electraStorage: ModelStorage<ElectraConfig, ResolveOptions> = folders(
   electraConfigFromJson,
   electraConfigToJson,
 );
@@ -30,24 +35,24 @@ export const electraStorage: ModelStorage<ElectraConfig> = folders(
 function folders<Config>(
   configFromJson: (json: unknown) => Config,
   configToJson: (config: Config, architecture: string) => Record<string, unknown>,
-): ModelStorage<Config> {
+): ModelStorage<Config, ResolveOptions> {
   return {
-    async load(path, { prefix, tied, layout, allowMismatch }) {
-      const folder = await openModelFolder(path);
+    async load(name, { prefix, tied, layout, allowMismatch }, source) {
+      const folder = await openModelFolder(await resolveModel(name, source));
       try {
         const config = configFromJson(folder.config);
         const shapes = Object.fromEntries(
-          Object.entries(layout(config)).map(([name, { shape }]) => [name, shape]),
+          Object.entries(layout(config)).map(([key, { shape }]) => [key, shape]),
         );
         const model = { shapes, prefix, tied, ignored: UNUSED };
         const found = await loadWeights(folder.weights, model, { allowMismatch });
         const tensors: HostTensors = {};
-        for (const [name, tensor] of Object.entries(found.weights))
-          tensors[name] = toHostTensor(tensor, name) as HostTensor; // a model's weights are floats
+        for (const [key, tensor] of Object.entries(found.weights))
+          tensors[key] = toHostTensor(tensor, key) as HostTensor; // other dtypes are refused later
         return {
           config,
           tensors,
-          missing: [...found.missing, ...found.mismatched.map(({ name }) => name)],
+          missing: [...found.missing, ...found.mismatched.map((mismatch) => mismatch.name)],
           unexpected: found.unexpected,
         };
       } finally {

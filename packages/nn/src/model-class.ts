@@ -48,16 +48,18 @@ export interface LoadReport {
   readonly unexpected: readonly string[];
 }
 
-/** Reads and writes the folders of one family. */
-export interface ModelStorage<Config> {
+/** Reads and writes the folders of one family. `Source`: its own options of loading, such as where a hub is. */
+export interface ModelStorage<Config, Source extends object = object> {
+  /** The model of that name, which is a path or what else the family resolves. */
   load(
-    folder: string,
+    name: string,
     expected: {
       readonly prefix: string;
       readonly tied: Readonly<Record<string, string>>;
       readonly layout: (config: Config) => ParameterLayout;
       readonly allowMismatch: boolean;
     },
+    source: Partial<Source>,
   ): Promise<LoadReport & { readonly config: Config; readonly tensors: HostTensors }>;
   save(
     folder: string,
@@ -98,7 +100,7 @@ export interface Model<Config, Outputs> {
 }
 
 /** Makes models of one kind. */
-export interface ModelClass<Config, Outputs> {
+export interface ModelClass<Config, Outputs, Source extends object = object> {
   readonly architecture: string;
   /** Names, shapes and initial distributions of the parameters, tied ones once. */
   readonly layout: (config: Config) => ParameterLayout;
@@ -106,8 +108,11 @@ export interface ModelClass<Config, Outputs> {
   readonly forward: ModelDefinition<Config, Outputs>['forward'];
   /** Random parameters as plain data, for programs that hand them to an engine. */
   initialTensors(config: Config, options: InitOptions): HostTensors;
-  /** Loads a Hugging Face folder; what it lacks is initialised and listed in `loading`. */
-  fromPretrained(folder: string, options?: LoadOptions): Promise<Model<Config, Outputs>>;
+  /** Loads a Hugging Face model by path or name; what it lacks is initialised and listed in `loading`. */
+  fromPretrained(
+    name: string,
+    options?: LoadOptions & Partial<Source>,
+  ): Promise<Model<Config, Outputs>>;
   /** A model with random parameters. */
   init(config: Config, options: InitOptions): Model<Config, Outputs>;
   /** A model with the given parameters. A backend may keep the very arrays: do not write to them afterwards. */
@@ -115,10 +120,14 @@ export interface ModelClass<Config, Outputs> {
 }
 
 /** The class of one head. */
-export function modelClass<Config extends { readonly initializerRange: number }, Outputs>(
+export function modelClass<
+  Config extends { readonly initializerRange: number },
+  Outputs,
+  Source extends object = object,
+>(
   definition: ModelDefinition<Config, Outputs>,
-  storage: ModelStorage<Config>,
-): ModelClass<Config, Outputs> {
+  storage: ModelStorage<Config, Source>,
+): ModelClass<Config, Outputs, Source> {
   const { architecture, prefix, tied, layout, forward } = definition;
   const draw = (config: Config, names: ParameterLayout, options: InitOptions): HostTensors =>
     initialize(names, { ...options, standardDeviation: config.initializerRange });
@@ -135,10 +144,13 @@ export function modelClass<Config extends { readonly initializerRange: number },
     initialTensors: (config, options) => draw(config, layout(config), options),
     fromTensors: (config, tensors) => create(config, tensors),
     init: (config, options) => create(config, draw(config, layout(config), options)),
-    async fromPretrained(folder, { seed = 0, scheme, allowMismatch = false } = {}) {
-      const loaded = await storage.load(folder, { prefix, tied, layout, allowMismatch });
+    async fromPretrained(name, options = {}) {
+      const { seed = 0, scheme, allowMismatch = false, ...source } = options;
+      const expected = { prefix, tied, layout, allowMismatch };
+      // What is left are the storage's own options, which the type of the parameter says.
+      const loaded = await storage.load(name, expected, source as Partial<Source>);
       const all = layout(loaded.config);
-      const lacking = Object.fromEntries(loaded.missing.map((name) => [name, all[name]]));
+      const lacking = Object.fromEntries(loaded.missing.map((lack) => [lack, all[lack]]));
       const tensors = { ...loaded.tensors, ...draw(loaded.config, lacking, { seed, scheme }) };
       return create(loaded.config, tensors, loaded);
     },
@@ -150,11 +162,11 @@ class LoadedModel<Config, Outputs> implements Model<Config, Outputs> {
   readonly params: Params;
   readonly loading: LoadReport;
   readonly #definition: ModelDefinition<Config, Outputs>;
-  readonly #storage: ModelStorage<Config>;
+  readonly #storage: Pick<ModelStorage<Config>, 'save'>;
 
   constructor(
     definition: ModelDefinition<Config, Outputs>,
-    storage: ModelStorage<Config>,
+    storage: Pick<ModelStorage<Config>, 'save'>,
     config: Config,
     tensors: HostTensors,
     { missing, unexpected }: LoadReport,
