@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, jest, test } from '@jest/globals';
 import { archiveDocuments } from './archive-documents.js';
 import { uncover } from './decompress.js';
+import { lineChunks } from './json-lines.js';
 import { openSource } from './open-source.js';
 import { documentsOf } from './shard-text.js';
 import { inTemporaryFolder } from './test-support.js';
@@ -39,6 +40,16 @@ describe('archives from strangers', () => {
     let bytes: Uint8Array = Buffer.from('text '.repeat(100));
     for (let i = 0; i < 4; i++) bytes = gzipSync(bytes);
     await expect(uncover([bytes], 'a.gz')).rejects.toThrow(/more than three times/);
+  });
+
+  test('a line without end is refused after 256 MiB, without copying it again and again', async () => {
+    const piece = Buffer.alloc(1 << 20, 'a');
+    const endless = (function* () {
+      for (;;) yield piece;
+    })();
+    await expect(drain(lineChunks(endless, 'a.jsonl'))).rejects.toThrow(
+      /line 1 is longer than 268435456 bytes/,
+    );
   });
 
   test('a damaged gzip is named', async () => {

@@ -46,6 +46,8 @@ export interface BuildProgressOptions {
   readonly folder: string;
   readonly configuration: BuildConfiguration;
   readonly textKey: string;
+  /** What was found as input: a build goes on only with the same. */
+  readonly input: string;
   readonly format: ExampleFormat;
 }
 
@@ -206,8 +208,8 @@ export class BuildProgress {
   }
 
   #settings(): string {
-    const { configuration, textKey } = this.#options;
-    return canonicalJson({ ...configuration, textKey });
+    const { configuration, textKey, input } = this.#options;
+    return canonicalJson({ ...configuration, textKey, input });
   }
 
   #absorb(high: number, low: number): void {

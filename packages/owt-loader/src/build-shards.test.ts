@@ -134,6 +134,9 @@ describe('buildShards', () => {
         if (++saved === 5) throw new Error('killed');
       };
       await expect(build(folder, { saveEvery: 1, onProgress: later })).rejects.toThrow('killed');
+      await expect(build(folder, { source: { ...source, found: 'other' } })).rejects.toMatchObject({
+        code: 'mismatch',
+      });
       await expect(build(folder, { seed: 6 })).rejects.toThrow(
         /unfinished build with other options/,
       );

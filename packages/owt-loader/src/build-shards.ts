@@ -91,7 +91,13 @@ export async function buildShards(options: BuildOptions): Promise<Manifest> {
     textKey,
     ...(dirt && { contamination: dirt }),
   };
-  const progress = new BuildProgress({ folder, configuration, textKey, format });
+  const progress = new BuildProgress({
+    folder,
+    configuration,
+    textKey,
+    input: source.found,
+    format,
+  });
   try {
     const done = await progress.restore();
     let saved = progress.statistics.examples;

@@ -25,25 +25,26 @@ export async function* lineChunks(
     first += lines;
     return chunk;
   };
+  let hasEnd = false; // whether the pieces hold the end of a line
   for await (const piece of stream) {
     pieces.push(piece);
     size += piece.length;
-    if (size < CHUNK_BYTES) continue;
-    const bytes = concatenate(pieces, size);
-    const end = bytes.lastIndexOf(NEWLINE) + 1;
-    if (end === 0 && size > MAX_LINE_BYTES)
+    hasEnd ||= piece.includes(NEWLINE);
+    if (!hasEnd && size > MAX_LINE_BYTES)
       throw new ShardError(
         `${name}: line ${first} is longer than ${MAX_LINE_BYTES} bytes.\n` +
           'Expected one JSON document a line.',
         { code: 'refused', file: name },
       );
-    if (end > 0) {
-      const whole = bytes.subarray(0, end);
-      lines = countLines(whole);
-      yield take(whole);
-    }
+    if (!hasEnd || size < CHUNK_BYTES) continue;
+    const bytes = concatenate(pieces, size);
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    const whole = bytes.subarray(0, end);
+    lines = countLines(whole);
+    yield take(whole);
     pieces = [bytes.subarray(end)];
     size -= end;
+    hasEnd = false;
   }
   if (size > 0) {
     lines = 1;
