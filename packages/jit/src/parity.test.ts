@@ -37,11 +37,13 @@ const bools = (values: number[], shape: number[] = [values.length]): tf.Tensor =
   tf.tensor(values, shape, 'bool');
 const any = (x: tf.Tensor): never => x as never; // ops narrower in rank than a table can say
 
+/** An op by name, which the tables below list. */
+const op = (name: keyof typeof tf): Fn => Reflect.get(tf, name) as Fn;
+
 const unary = (
   names: readonly (keyof typeof tf)[],
   options: Partial<Case> = {},
-): [string, Case][] =>
-  names.map((name) => [name, { fn: tf[name] as Fn, inputs: [[2, 5]], ...options }]);
+): [string, Case][] => names.map((name) => [name, { fn: op(name), inputs: [[2, 5]], ...options }]);
 const binary = (
   names: readonly (keyof typeof tf)[],
   options: Partial<Case> = {},
@@ -50,7 +52,7 @@ const binary = (
     [
       `${name}, same shape`,
       {
-        fn: tf[name] as Fn,
+        fn: op(name),
         inputs: [
           [2, 3],
           [2, 3],
@@ -61,7 +63,7 @@ const binary = (
     [
       `${name}, broadcast`,
       {
-        fn: tf[name] as Fn,
+        fn: op(name),
         inputs: [
           [4, 1, 3],
           [2, 1],
@@ -72,7 +74,7 @@ const binary = (
     [
       `${name}, with a number`,
       {
-        fn: (x) => (tf[name] as (a: tf.Tensor, b: number) => tf.Tensor)(x, 0.7),
+        fn: (x) => op(name)(x, 0.7 as never),
         inputs: [[3]],
         ...options,
       },
@@ -153,6 +155,13 @@ const CASES: [string, Case][] = [
   ['fused.matMul', { fn: (a, b, bias) => tf.fused.matMul({ a: any(a), b: any(b), bias, activation: 'relu' }), inputs: [[3, 4], [4, 2], [2]] }],
   ['einsum', { fn: (a, b) => [tf.einsum('bij,bjk->bik', a, b), tf.einsum('bij,bji->b', a, b)], inputs: [[2, 3, 4], [2, 4, 3]], gradient: false }],
 
+  ['conv2d', { fn: (x, f) => [tf.conv2d(any(x), any(f), 1, 'same'), tf.conv2d(any(x), any(f), 2, 'valid')], inputs: [[2, 6, 5, 3], [3, 2, 3, 4]] }],
+  ['conv2d, strided and same', { fn: (x, f) => tf.conv2d(any(x), any(f), [2, 3], 'same'), inputs: [[1, 7, 8, 2], [3, 3, 2, 2]] }],
+  ['conv2d, dilated', { fn: (x, f) => tf.conv2d(any(x), any(f), 1, 'valid', 'NHWC', 2), inputs: [[1, 7, 8, 2], [3, 2, 2, 2]], gradient: false }],
+  ['depthwiseConv2d', { fn: (x, f) => tf.depthwiseConv2d(any(x), any(f), 1, 'same'), inputs: [[1, 5, 5, 3], [3, 3, 3, 2]], gradient: false }],
+  ['fused.conv2d', { fn: (x, f, bias) => tf.fused.conv2d({ x: any(x), filter: any(f), strides: 1, pad: 'same', bias, activation: 'relu' }), inputs: [[1, 5, 5, 3], [3, 3, 3, 2], [2]] }],
+  ['maxPool', { fn: (x) => [tf.maxPool(any(x), 2, 2, 'valid'), tf.maxPool(any(x), 3, 1, 'same')], inputs: [[2, 5, 6, 3]] }],
+  ['avgPool', { fn: (x) => [tf.avgPool(any(x), 2, 2, 'valid'), tf.avgPool(any(x), 3, 2, 'same')], inputs: [[2, 5, 6, 3]] }],
   ['nn gelu', { fn: (x) => [gelu(x), gelu(x, 'tanh')], inputs: [[40]], range: [-4, 4] }],
   ['nn layerNorm', { fn: (x, g, b) => layerNorm({ 'n.weight': g, 'n.bias': b }, 'n', x, 1e-6), inputs: [[6, 8], [8], [8]] }],
   ['nn softmax', { fn: (x) => softmax(x), inputs: [[2, 3, 5]] }],

@@ -4,6 +4,7 @@ import type { Graph, GraphNode } from '../graph.js';
 import { OnnxBuilder } from './builder.js';
 import { fuse } from './fuse.js';
 import type { LoweringTable } from './lowering.js';
+import { CONVOLUTION } from './lowerings/convolution.js';
 import { ELEMENTWISE } from './lowerings/elementwise.js';
 import { INDEXING } from './lowerings/indexing.js';
 import { LINALG } from './lowerings/linalg.js';
@@ -13,6 +14,7 @@ import { REDUCE } from './lowerings/reduce.js';
 import { type OnnxPort, writeModel } from './model-writer.js';
 
 export const ONNX_LOWERINGS: LoweringTable = {
+  ...CONVOLUTION,
   ...ELEMENTWISE,
   ...INDEXING,
   ...LINALG,
