@@ -114,11 +114,12 @@ function align(
   { offsets, wordIds }: Alignment,
   at: number,
 ): void {
+  const { starts, ends, words } = tokens;
+  const shift = at - from;
   for (let t = from; t < to; t++) {
-    const place = at + t - from;
-    offsets[2 * place] = tokens.starts[t];
-    offsets[2 * place + 1] = tokens.ends[t];
-    wordIds[place] = tokens.words[t];
+    offsets[2 * (t + shift)] = starts[t];
+    offsets[2 * (t + shift) + 1] = ends[t];
+    wordIds[t + shift] = words[t];
   }
 }
 

@@ -136,7 +136,7 @@ function shareBlocks(all: Uint32Array): Pick<Behaviour, 'blocks' | 'entries'> {
   const entries: Uint32Array[] = [];
   for (let b = 0; b < blocks.length; b++) {
     const block = all.subarray(b << BLOCK_BITS, (b + 1) << BLOCK_BITS);
-    const key = block.every((entry) => entry === block[0]) ? `${block[0]}` : block.join();
+    const key = isUniform(block) ? `${block[0]}` : block.join();
     let number = known.get(key);
     if (number === undefined) {
       number = entries.push(block) - 1;
@@ -147,6 +147,11 @@ function shareBlocks(all: Uint32Array): Pick<Behaviour, 'blocks' | 'entries'> {
   const joined = new Uint32Array(entries.length << BLOCK_BITS);
   for (const [number, block] of entries.entries()) joined.set(block, number << BLOCK_BITS);
   return { blocks, entries: joined };
+}
+
+function isUniform(block: Uint32Array): boolean {
+  for (let k = 1; k < BLOCK; k++) if (block[k] !== block[0]) return false;
+  return true;
 }
 
 class Pool {

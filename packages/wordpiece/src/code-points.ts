@@ -55,7 +55,14 @@ export function codePoints(): CodePoints {
 }
 
 export function inRanges(ranges: Ranges, codePoint: number): boolean {
-  return ranges.some(([start, end]) => codePoint >= start && codePoint < end);
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (codePoint >= ranges[middle][1]) low = middle + 1;
+    else high = middle;
+  }
+  return low < ranges.length && codePoint >= ranges[low][0];
 }
 
 /** The jamo of a Hangul syllable, U+AC00 to U+D7A3. */

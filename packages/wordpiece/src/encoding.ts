@@ -75,10 +75,12 @@ export class Encoding {
 
   /** 1 for inserted special tokens and padding. Special tokens found in the text have 0. */
   get specialTokensMask(): Int32Array {
-    return this.#padded(
-      this.#sequences().map((sequence) => (sequence < 0 ? 1 : 0)),
-      1,
-    );
+    const { ids, prefix, suffix, lengths } = this.#parts;
+    const [first, second = 0] = lengths;
+    const mask = new Int32Array(ids.length).fill(1);
+    mask.fill(0, prefix, prefix + first);
+    mask.fill(0, prefix + first + suffix, prefix + first + suffix + second);
+    return this.#padded(mask, 1);
   }
 
   /** 0 for tokens of the text, 1 for tokens of the pair, -1 for inserted tokens and padding. */

@@ -12,7 +12,7 @@ const MAX_BASE = 0x7fffff;
 /** Cells before it stay empty. */
 const FIRST_CELL = 256;
 /** How far back to look for room: longer packs tighter and builds slower. */
-const SEARCH = 1024;
+const SEARCH = 128;
 
 export interface PieceTrie {
   /** Cells. */
