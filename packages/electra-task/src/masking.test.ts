@@ -87,6 +87,7 @@ describe('selectSlots', () => {
     };
     expect(share('fixedK')).toBe(19 / 128);
     // electra.md 1.1: 17.68 distinct positions of 126 candidates' 19 draws, here 80 rows
+    // the limits: two standard deviations of 1.1 positions a row, and one and a half of 4.0
     expect(Math.abs(share('google-with-replacement') - 17.68 / 128)).toBeLessThan(0.002);
     expect(Math.abs(share('bernoulli') - (0.15 * 126) / 128)).toBeLessThan(0.005);
   });
@@ -182,6 +183,14 @@ describe('defaultSlots', () => {
 
   test('leave room for three standard deviations with bernoulli', () => {
     expect(defaultSlots(completeSettings({ maskSelection: 'bernoulli' }), 128)).toBe(32);
+    // binomial tail: 126 candidates, chance of 33 and more
+    let chance = 0.85 ** 126;
+    let enough = 0;
+    for (let k = 0; k <= 32; k++) {
+      enough += chance;
+      chance *= ((126 - k) / (k + 1)) * (0.15 / 0.85);
+    }
+    expect(1 / (1 - enough)).toBeCloseTo(1277, -1);
   });
 });
 

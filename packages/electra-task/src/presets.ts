@@ -121,6 +121,8 @@ const CARD_UNKNOWN = [
   'the exact text: at release the builder kept one token of the second line, fixed nine days later',
   'the random seed and the split, which followed the order of directory entries',
 ];
+const SLOT_DEPARTURE =
+  'a row has 32 slots: one full row in 1,300 draws more positions, and those stay unmasked';
 /** As lmtuners calls it: each token by itself, always [MASK]. */
 const LMTUNERS_MASKING = { maskSelection: 'bernoulli', maskTokenProbability: 1 } as const;
 /** lmtuners' code copies the three tables into new parameters: equal at the start, apart afterwards. */
@@ -146,7 +148,10 @@ export const ELECTRA_PRESETS: Readonly<Record<ElectraPresetName, ElectraPreset>>
       ...CARD_UNKNOWN,
       'whether the card means the LayerNorm of the embeddings to be shared: here it is, as in google-research/electra',
     ],
-    departures: ['full_layer_layer_norm.weight is not decayed; the original list missed it'],
+    departures: [
+      'full_layer_layer_norm.weight is not decayed; the original list missed it',
+      SLOT_DEPARTURE,
+    ],
     ...CARD,
     generator: ALECTRA_GENERATOR,
     discriminator: ALECTRA,
@@ -159,7 +164,10 @@ export const ELECTRA_PRESETS: Readonly<Record<ElectraPresetName, ElectraPreset>>
       ...CARD_UNKNOWN,
       'whether the flag tie_encoder was off, as the reported model needs: its default is on',
     ],
-    departures: ['the padding between the two lines of the release-day builder is not repeated'],
+    departures: [
+      'the padding between the two lines of the release-day builder is not repeated',
+      SLOT_DEPARTURE,
+    ],
     ...CARD,
     optimizer: AS_CODED,
     generator: {
@@ -253,7 +261,7 @@ export const ELECTRA_PRESETS: Readonly<Record<ElectraPresetName, ElectraPreset>>
     source:
       'code of lmtuners 0.1.0 (86f31ba), its BERT pair: the row "ELECTRA-Small-OWT (ours) 17M" of the card',
     unknown: CARD_UNKNOWN,
-    departures: [],
+    departures: [SLOT_DEPARTURE],
     ...CARD,
     optimizer: AS_CODED,
     generator: {

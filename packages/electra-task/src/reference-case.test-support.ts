@@ -1,4 +1,4 @@
-// The fixture of tools/reference/electra_losses.py, and the task that it was computed for.
+// The fixture of tools/reference/electra_losses.py, the task that it was computed for, and its step as a program.
 
 import { readFileSync } from 'node:fs';
 import {
@@ -7,7 +7,10 @@ import {
   albertTokenClassifier,
   encode,
 } from '@alectra/albert';
-import type { HostTensor } from '@alectra/nn';
+import { compile, type EngineName, type Program } from '@alectra/jit';
+import type { HostTensor, Params } from '@alectra/nn';
+import type { Optimizer, OptimizerState, Tensors } from '@alectra/optim';
+import type * as tf from '@tensorflow/tfjs-core';
 import { type ElectraTask, electraTask } from './electra-task.js';
 import { type HeadName, withHead } from './heads.js';
 import { TIE_PARTS, type Tying } from './tying.js';
@@ -46,6 +49,12 @@ interface Fixture {
 export const fixture: Fixture = JSON.parse(
   readFileSync(new URL('../fixtures/losses.json', import.meta.url), 'utf8'),
 ) as Fixture;
+export type Update = (
+  params: Params,
+  gradients: Tensors,
+  moments: OptimizerState,
+) => ReturnType<Optimizer['update']>;
+
 const { batch, ...sizes } = fixture.sizes;
 /** B, S, K. */
 export const shape: readonly [number, number, number] = batch;
@@ -61,7 +70,7 @@ const discriminatorConfig = albertConfigFromJson({
   num_attention_heads: 2,
 });
 
-export function taskOf(c: Case): ElectraTask<HostTensor> {
+function taskOf(c: Case): ElectraTask<HostTensor> {
   const weights = (values: Values): Record<string, HostTensor> =>
     Object.fromEntries(
       Object.entries(values).map(([name, x]) => [
@@ -88,4 +97,63 @@ export function taskOf(c: Case): ElectraTask<HostTensor> {
     tokens: { vocabSize: 60, mask: 4, neverMasked: [2, 3, 4] },
     settings: { tie },
   });
+}
+
+/**
+ * The case's step as one program: it gives losses, metrics, gradients and judgements with all draws given, and moves
+ * the weights if there is an optimizer.
+ *
+ * @param update new parameters and state from gradients; the weights stay as they are if left out
+ */
+export function programOf(c: Case, engine: EngineName, update?: Update): Promise<Program> {
+  const task = taskOf(c);
+  const [B, S, K] = shape;
+  const int = (width: number) => ({ shape: [B, width], dtype: 'int32' as const });
+  const float = { shape: [B, K], dtype: 'float32' as const };
+  const zeros = Object.entries(task.params).flatMap(([parameter, { shape: like, data }]) =>
+    ['m', 'v'].map((moment) => [
+      `${moment}.${parameter}`,
+      { dtype: 'float32' as const, shape: like, data: new Float32Array(data.length) },
+    ]),
+  );
+  return compile(
+    (state, inputs) => {
+      // the trees given below
+      const { params, moments } = state as unknown as { params: Params; moments: OptimizerState };
+      const x = inputs as Record<string, tf.Tensor2D>;
+      const { result, gradients } = task.lossAndGradients(
+        params,
+        { inputIds: x.ids, attentionMask: x.attention, tokenTypeIds: x.segments },
+        {
+          training: false,
+          given: {
+            positions: x.positions,
+            weights: x.weights,
+            shown: x.shown,
+            sampled: x.sampled,
+          },
+        },
+      );
+      const { loss, metrics, perToken } = result;
+      const next = update?.(params, gradients, moments);
+      return {
+        ...(next ? { state: { params: next.params, moments: next.state } } : {}),
+        outputs: { loss, metrics, gradients, score: perToken.logits, labels: perToken.labels },
+      };
+    },
+    {
+      engine,
+      threads: 1,
+      state: { params: task.params, moments: Object.fromEntries(zeros) },
+      inputs: {
+        ids: int(S),
+        attention: int(S),
+        segments: int(S),
+        positions: int(K),
+        sampled: int(K),
+        weights: float,
+        shown: float,
+      },
+    },
+  );
 }

@@ -70,7 +70,7 @@ export const DEFAULT_SETTINGS: ElectraSettings = {
 
 /**
  * Slots per row of `length` tokens: Google's floor((p + 0.005) S), 19 for 128 tokens; for `bernoulli` the mean and
- * three standard deviations, 32 for 128 tokens, of which one row in 600 would want more.
+ * three standard deviations, 32 for 128 tokens, of which one full row in 1,300 would want more.
  */
 export function defaultSlots(
   { maskSelection, maskProbability: p }: ElectraSettings,
