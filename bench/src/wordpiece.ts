@@ -5,7 +5,7 @@
 // Seconds are per megabyte, so that slow peers may have a smaller sample of the same text.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,7 +65,7 @@ export async function run(args: string[]): Promise<void> {
       );
     }
     if (values.npm) await npmPeers(texts.en, json, vocab, rounds);
-    await workers(texts.en, vocab, rounds);
+    await workers(texts.long, vocab, rounds);
     adversarial(tokenizer);
   } finally {
     rmSync(folder, { recursive: true });
@@ -116,8 +116,9 @@ async function npmPeers(path: string, json: string, vocab: string, rounds: numbe
 }
 
 async function workers(path: string, vocab: string, rounds: number): Promise<void> {
-  const two = await start('two workers', path, vocab, 24e6);
-  const one = await start('one worker', path, vocab, 24e6);
+  const bytes = statSync(path).size;
+  const two = await start('two workers', path, vocab, bytes);
+  const one = await start('one worker', path, vocab, bytes);
   await compare('two workers', two, one, rounds, 1.9);
 }
 
@@ -172,5 +173,8 @@ function writeTexts(folder: string): Record<string, string> {
     writeFileSync(paths[name], lines.join('\n'));
     writeFileSync(paths[`${name} docs`], documents.join('\n'));
   }
+  // long enough that two threads have something to share
+  paths.long = join(folder, 'long.txt');
+  writeFileSync(paths.long, new Array(6).fill(english.join('\n')).join('\n'));
   return paths;
 }
