@@ -17,6 +17,7 @@ const UPPER = 2 ** 12;
  *
  * @param rate from 0 to below 1
  * @param stream a name of its own for every place where a model drops
+ * @throws RangeError for another rate
  */
 export function dropout<T extends tf.Tensor>(
   x: T,
@@ -24,6 +25,12 @@ export function dropout<T extends tf.Tensor>(
   key: RandomKey | undefined,
   stream: number | string,
 ): T {
+  if (!(rate >= 0 && rate < 1)) {
+    throw new RangeError(
+      `nn: cannot drop at rate ${rate}: expected a number from 0 to below 1.\n` +
+        'It is the share of values that become zero, not of those that stay.',
+    );
+  }
   if (!key || rate === 0) return x;
   const dropped = Math.min(Math.max(Math.round(rate * STEPS), 1), STEPS - 1);
   return tf.tidy(() => {

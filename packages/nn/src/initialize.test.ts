@@ -49,3 +49,9 @@ test('the same seed gives the same values, another seed others', () => {
 test('counts values', () => {
   expect(parameterCount(layout)).toBe(200 * 50 * 2 + 3 + 2 + 64 * 32);
 });
+
+test.each([0.5, -1, 2 ** 32, Number.NaN])('refuses the seed %d', (seed) => {
+  expect(() => initialize(layout, { ...options, seed })).toThrow(
+    `nn: cannot draw initial values: found the seed ${seed}, expected an integer`,
+  );
+});

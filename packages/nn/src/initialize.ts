@@ -45,8 +45,19 @@ export interface InitializeOptions {
  */
 export type InitScheme = 'huggingface' | 'google';
 
-/** Draws every tensor of the layout; each depends on the seed, its own name and its shape only. */
+/**
+ * Draws every tensor of the layout; each depends on the seed, its own name and its shape only.
+ *
+ * @throws RangeError for a seed that is no unsigned 32-bit integer
+ */
 export function initialize(layout: ParameterLayout, options: InitializeOptions): HostTensors {
+  const { seed } = options;
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
+    throw new RangeError(
+      `nn: cannot draw initial values: found the seed ${seed}, expected an integer from 0 to 2^32 - 1.\n` +
+        'Fractions would be cut off, and give the same values.',
+    );
+  }
   const google = options.scheme === 'google';
   return Object.fromEntries(
     Object.entries(layout).map(([name, entry]) => {

@@ -173,3 +173,32 @@ test('an unregistered backend is named, with the call that helps', async () => {
   );
   await tf.setBackend('cpu');
 });
+
+test('a norm of another width is refused, not folded into rows', () => {
+  const params = { 'n.weight': tf.ones([4]), 'n.bias': tf.zeros([4]) };
+  expect(() => layerNorm(params, 'n', tf.ones([2, 8]), 1e-12)).toThrow(
+    "nn: cannot apply 'n': found an input of [2, 8], weight of 4 and bias of 4 values",
+  );
+});
+
+describe('labels of the cross-entropy', () => {
+  const logits = tf.tensor2d([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+
+  test.each([-100, -1, 3])('outside the columns are refused: %d', (label) => {
+    expect(() => softmaxCrossEntropy(logits, tf.tensor1d([label, 0], 'int32'))).toThrow(
+      `nn: cannot take the cross-entropy of label ${label}: expected 0 to 2.`,
+    );
+  });
+
+  test.each([
+    [tf.tensor1d([1], 'int32'), 'int32 [1]'],
+    [tf.tensor1d([0, 1], 'float32'), 'float32 [2]'],
+  ])('that are not one integer for each row are refused: %#', (labels, found) => {
+    expect(() => softmaxCrossEntropy(logits, labels)).toThrow(
+      `nn: cannot take the cross-entropy of ${found} labels: expected int32 [2]`,
+    );
+  });
+});

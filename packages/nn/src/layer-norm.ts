@@ -11,6 +11,8 @@ import { type Params, parameter } from './params.js';
 
 /**
  * Normalises the last axis with `${name}.weight` and `${name}.bias`, both `[H]`; the caller disposes the result.
+ *
+ * @throws RangeError for an `x` of another width
  */
 export function layerNorm<T extends tf.Tensor>(
   params: Params,
@@ -20,6 +22,13 @@ export function layerNorm<T extends tf.Tensor>(
 ): T {
   const gamma = parameter(params, `${name}.weight`);
   const beta = parameter(params, `${name}.bias`);
+  if (x.shape.at(-1) !== gamma.size || gamma.size !== beta.size) {
+    throw new RangeError(
+      `nn: cannot apply '${name}': found an input of [${x.shape.join(', ')}], weight of ${gamma.size} and bias of ` +
+        `${beta.size} values, expected the last axis to be as wide as both.\n` +
+        'Check that the config belongs to the parameters.',
+    );
+  }
   const [y, mean, invStd] = runFused<tf.Tensor[]>('LayerNorm', { x, gamma, beta }, { epsilon });
   mean.dispose();
   invStd.dispose();

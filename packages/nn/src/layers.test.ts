@@ -5,7 +5,7 @@ import { activation } from './activation.js';
 import { attentionBias, attentionWeights, selfAttention } from './attention.js';
 import { dropout } from './dropout.js';
 import { linear } from './linear.js';
-import { type Params, parameter } from './params.js';
+import { type Params, parameter, type TokenBatch } from './params.js';
 import { hostRandomBits } from './random-bits.js';
 import { registerKernels } from './register.js';
 import { tokenEmbeddings } from './token-embeddings.js';
@@ -50,6 +50,12 @@ describe('linear', () => {
     expect([...linear({ 'l.weight': weight }, 'l', tf.tensor2d([[1, 1]])).dataSync()]).toEqual([
       3, 7, 11,
     ]);
+  });
+
+  test('refuses inputs of another width', () => {
+    expect(() => linear(params, 'l', tf.ones([3, 4]))).toThrow(
+      "nn: cannot apply 'l': found an input of [3, 4], expected [..., 2].",
+    );
   });
 
   test('leaves one tensor', () => {
@@ -210,22 +216,71 @@ describe('dropout', () => {
     ).toEqual(y);
   });
 
+  test.each([1, 1.5, -0.1, Number.NaN])('refuses the rate %d', (rate) => {
+    expect(() => dropout(ones, rate, key, 'd')).toThrow(`nn: cannot drop at rate ${rate}:`);
+  });
+
   test('returns its input without a key or a rate', () => {
     expect(dropout(ones, 0.5, undefined, 'd')).toBe(ones);
     expect(dropout(ones, 0, key, 'd')).toBe(ones);
   });
 });
 
-test('sequences longer than the position table are refused', () => {
-  const tables = { words: [10, 2], positions: [4, 2], token_types: [2, 2] };
+describe('tokenEmbeddings', () => {
   const params: Params = {
-    'e.word_embeddings.weight': tf.zeros(tables.words),
-    'e.position_embeddings.weight': tf.zeros(tables.positions),
-    'e.token_type_embeddings.weight': tf.zeros(tables.token_types),
+    'e.word_embeddings.weight': numbers([10, 2], 'words'),
+    'e.position_embeddings.weight': numbers([4, 2], 'positions'),
+    'e.token_type_embeddings.weight': numbers([2, 2], 'segments'),
+    'e.LayerNorm.weight': tf.ones([2]),
+    'e.LayerNorm.bias': tf.zeros([2]),
   };
-  const ids = tf.zeros<tf.Rank.R2>([1, 5], 'int32');
-  const batch = { inputIds: ids, attentionMask: ids, tokenTypeIds: ids };
-  expect(() => tokenEmbeddings(params, 'e', batch, { epsilon: 1e-12, dropoutRate: 0 })).toThrow(
-    'nn: cannot embed sequences of 5 tokens: the model has 4 positions.',
-  );
+  const int = (values: number[][]): tf.Tensor2D => tf.tensor2d(values, undefined, 'int32');
+  const zeros = int([[0, 0, 0]]);
+  const embed = (batch: Partial<TokenBatch>): tf.Tensor2D =>
+    tokenEmbeddings(
+      params,
+      'e',
+      { inputIds: zeros, attentionMask: zeros, tokenTypeIds: zeros, ...batch },
+      { epsilon: 1e-12, dropoutRate: 0 },
+    );
+
+  test('takes the last row of every table', () => {
+    const inputIds = int([[9, 9, 9, 9]]);
+    const tokenTypeIds = int([[1, 1, 1, 1]]);
+    expect(embed({ inputIds, tokenTypeIds, attentionMask: inputIds }).shape).toEqual([4, 2]);
+  });
+
+  test('refuses sequences longer than the position table', () => {
+    const long = int([[0, 0, 0, 0, 0]]);
+    expect(() => embed({ inputIds: long, attentionMask: long, tokenTypeIds: long })).toThrow(
+      'nn: cannot embed sequences of 5 tokens: the model has 4 positions.',
+    );
+  });
+
+  test.each([
+    [{ inputIds: int([[1, 10, 3]]) }, "the token id 10: the model's table has rows 0 to 9."],
+    [{ inputIds: int([[1, -1, 3]]) }, "the token id -1: the model's table has rows 0 to 9."],
+    [{ tokenTypeIds: int([[0, 2, 0]]) }, "the segment id 2: the model's table has rows 0 to 1."],
+    [
+      { inputIds: tf.zeros<tf.Rank.R2>([1, 3]) },
+      "'inputIds': found float32 [1, 3], expected int32",
+    ],
+    [{ inputIds: tf.zeros<tf.Rank.R2>([0, 3], 'int32') }, "'inputIds': found int32 [0, 3]"],
+    [
+      { tokenTypeIds: int([[0], [0], [0]]) },
+      "'tokenTypeIds': found int32 [3, 1], expected int32 [1, 3]",
+    ],
+    [{ attentionMask: int([[1]]) }, "'attentionMask': found int32 [1, 1], expected int32 [1, 3]"],
+  ])('refuses case %#', (batch, message) => {
+    const before = tf.memory().numTensors;
+    expect(() => embed(batch)).toThrow(message);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('refuses ids of another rank', () => {
+    const flat = tf.tensor1d([1, 2], 'int32') as tf.Tensor as tf.Tensor2D; // as JavaScript may pass it
+    expect(() => embed({ inputIds: flat })).toThrow(
+      "'inputIds': found int32 [2], expected int32 [batch,",
+    );
+  });
 });

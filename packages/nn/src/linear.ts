@@ -8,6 +8,8 @@ import { type Params, parameter } from './params.js';
  *
  * `[..., in]` → `[..., out]`. Rows are flattened to a matrix first, so that the gradients are plain matrix
  * products (TensorFlow.js has none that is right for broadcast batch axes). The caller disposes.
+ *
+ * @throws RangeError for an `x` of another width
  */
 export function linear<R extends tf.Rank>(
   params: Params,
@@ -17,6 +19,12 @@ export function linear<R extends tf.Rank>(
   const weight = parameter<tf.Tensor2D>(params, `${name}.weight`);
   const bias: tf.Tensor | undefined = params[`${name}.bias`];
   const [outputs, inputs] = weight.shape;
+  if (x.shape.at(-1) !== inputs) {
+    throw new RangeError(
+      `nn: cannot apply '${name}': found an input of [${x.shape.join(', ')}], expected [..., ${inputs}].\n` +
+        'Check that the config belongs to the parameters.',
+    );
+  }
   const shape: number[] = [...x.shape.slice(0, -1), outputs];
   return tf.tidy(() => {
     const y = affine(tf.reshape(x, [-1, inputs]), weight, bias);

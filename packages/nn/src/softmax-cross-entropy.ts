@@ -9,8 +9,19 @@ import { type FusedKernel, hostTensor, hostValues, runFused } from './fused-kern
 
 const { exp, log, max } = Math;
 
-/** -ln softmax(logits)[label] of every row: `[N, V]`, int32 `[N]` → `[N]`; the caller disposes. */
+/**
+ * -ln softmax(logits)[label] of every row: `[N, V]`, int32 `[N]` → `[N]`; the caller disposes.
+ *
+ * @throws RangeError for labels that are not one int32 for each row and, on `cpu`, for labels outside 0..V-1
+ */
 export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+  if (labels.dtype !== 'int32' || labels.rank !== 1 || labels.size !== logits.shape[0]) {
+    throw new RangeError(
+      `nn: cannot take the cross-entropy of ${labels.dtype} [${labels.shape.join(', ')}] labels: ` +
+        `expected int32 [${logits.shape[0]}], one for each row of [${logits.shape.join(', ')}] logits.\n` +
+        'Flatten both in the same order.',
+    );
+  }
   const [loss, logSumExp] = runFused<tf.Tensor1D[]>('SoftmaxCrossEntropy', { logits, labels });
   logSumExp.dispose();
   return loss;
@@ -38,6 +49,7 @@ export const softmaxCrossEntropyKernel: FusedKernel = {
     const loss = new Float32Array(N);
     const logSumExp = new Float32Array(N);
     for (let n = 0; n < N; n++) {
+      if (!(labels[n] >= 0 && labels[n] < V)) throw badLabel(labels[n], V);
       const start = n * V;
       let largest = Number.NEGATIVE_INFINITY;
       for (let v = 0; v < V; v++) largest = max(largest, logits[start + v]);
@@ -88,4 +100,11 @@ export const softmaxCrossEntropyGradKernel: FusedKernel = {
 function labelRows(inputs: Readonly<Record<string, tf.Tensor>>): tf.Tensor {
   const [, V] = inputs.logits.shape as number[];
   return tf.cast(tf.oneHot(inputs.labels as tf.Tensor1D, V), 'float32');
+}
+
+function badLabel(label: number, labels: number): RangeError {
+  return new RangeError(
+    `nn: cannot take the cross-entropy of label ${label}: expected 0 to ${labels - 1}.\n` +
+      'Give rows that should not count any of these, and weight 0 to their loss.',
+  );
 }
