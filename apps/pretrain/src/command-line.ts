@@ -12,6 +12,8 @@ import { presets } from './presets.js';
 import { type PretrainSummary, pretrain, recipeOfRun } from './pretrain.js';
 import { quickstart } from './quickstart.js';
 import { type RecipeSources, resolveRecipe } from './recipe-file.js';
+import { shellWord } from './shell-word.js';
+import { UsageError } from './usage-error.js';
 
 interface PretrainFlags {
   readonly preset?: string;
@@ -64,6 +66,7 @@ function addPretrain(program: Command): void {
     .option('--allow-config-change <key...>', 'with --resume: keys that may differ from the run')
     .option('--dry-run', 'print sizes, memory and time, and write nothing')
     .action(async (flags: PretrainFlags) => {
+      refuseIdleFlags(flags);
       const changes = recipeSources(flags);
       const allowConfigChanges = flags.allowConfigChange ?? [];
       const recipe = flags.resume
@@ -152,6 +155,25 @@ function addCompare(program: Command): void {
     });
 }
 
+/** Flags that would do nothing are a misunderstanding. */
+function refuseIdleFlags(flags: PretrainFlags): void {
+  const given = (names: readonly (keyof PretrainFlags)[]): string[] =>
+    names
+      .filter((name) => flags[name] !== undefined)
+      .map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  const idle =
+    flags.resume === undefined
+      ? given(['exact', 'allowConfigChange'])
+      : given(['recipe', 'out', 'initFrom']);
+  if (idle.length === 0) return;
+  throw new UsageError(
+    flags.resume === undefined
+      ? `pretrain: ${idle.join(' and ')} without --resume: there is no run to go on with.\nGive --resume with the run's folder.`
+      : `pretrain: ${idle.join(' and ')} with --resume: a run goes on in its own folder with its own recipe and weights.\n` +
+          'Leave it out; change single values with --set and --allow-config-change.',
+  );
+}
+
 function recipeSources(flags: PretrainFlags): RecipeSources {
   const { preset, recipe, set, text, shards, vocabulary, steps, seed, threads, engine } = flags;
   return {
@@ -193,7 +215,7 @@ function explain({ status, folder, reason }: PretrainSummary): void {
 }
 
 const resumeHint = (folder: string): string =>
-  `Stopped. Go on with: npm run pretrain -- --resume ${folder}`;
+  `Stopped. Go on with: npm run pretrain -- --resume ${shellWord(folder)}`;
 
 /** `runs/<name>-<date>-<time>`, so that a second run does not meet the first. */
 function newFolder(name: string): string {
@@ -209,7 +231,7 @@ function positive(text: string): number {
 
 function whole(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0)
+  if (text.trim() === '' || !Number.isInteger(value) || value < 0)
     throw new InvalidArgumentError('expected a whole number');
   return value;
 }

@@ -2,6 +2,7 @@
 //
 // Time is measured: a few real steps on made-up tokens in a temporary folder, on the engine of the recipe.
 
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +29,9 @@ export interface Estimate {
 
 /** Measures for about `seconds` after compiling. */
 export async function dryRun(recipe: Recipe, seconds = 10): Promise<Estimate> {
-  const tokenizer = stubTokenizer(recipe.vocabulary.size);
+  const { file, size: pieces } = recipe.vocabulary;
+  const tokenizer =
+    file === '' ? stubTokenizer(pieces) : WordPieceTokenizer.fromVocab(readFileSync(file));
   const networks = makeNetworks(recipe, tokenizer);
   const folder = await mkdtemp(join(tmpdir(), 'alectra-dry-run-'));
   const { microSize, size } = recipe.batch;

@@ -1,13 +1,15 @@
 // How the program ends: 0 done, 1 failure, 2 a mistake in flags or recipe, 3 diverged, 75 stopped and resumable.
 
+import { types } from 'node:util';
 import { DIVERGED_EXIT_CODE, INTERRUPTED_EXIT_CODE, type RunResult } from '@alectra/trainer';
 import { CommanderError } from 'commander';
 import { UsageError } from './usage-error.js';
 
 export const USAGE_EXIT_CODE = 2;
 
-/** Errors of the packages about files and folders: their messages say what to do. */
-const EXPECTED = ['CheckpointError', 'FileError', 'ShardError'];
+/** Errors that a package of this repository words itself: `package: what failed`, then what to do. */
+const WORDED =
+  /^(?:albert|checkpoint|electra-task|files|jit|nn|optim|owt-loader|pretrain|trainer|wordpiece): /;
 
 export function exitCodeOfStatus(status: RunResult['status']): number {
   switch (status) {
@@ -27,10 +29,15 @@ export function exitCodeOf(error: unknown): number {
     console.error(error.message);
     return USAGE_EXIT_CODE;
   }
-  if (error instanceof Error && EXPECTED.includes(error.name)) {
-    console.error(error.message);
+  if (types.isNativeError(error) && (WORDED.test(error.message) || isSystemError(error))) {
+    console.error(WORDED.test(error.message) ? error.message : `pretrain: ${error.message}`);
     return 1;
   }
   console.error(error);
   return 1;
+}
+
+/** A full disk, a folder that may not be written: the message names call and path. */
+function isSystemError(error: Error): boolean {
+  return 'syscall' in error && 'code' in error;
 }

@@ -16,7 +16,8 @@ export async function finishRun(
   return exportModel(folder, run.networks, await run.trainer.parameters(), run.tokenizer, {
     recipe,
     step: result.step,
-    evaluation: result.evaluation ?? {},
+    // a run that was killed after its last checkpoint has no evaluation of this session
+    evaluation: result.evaluation ?? (await run.trainer.evaluate()) ?? {},
     parameters: parameterCounts(run.networks),
   });
 }

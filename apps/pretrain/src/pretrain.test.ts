@@ -1,6 +1,6 @@
 // The whole path in one process, on the eager engine: text, vocabulary, shards, four steps, export, answers, curves.
 
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { registerKernels } from '@alectra/nn';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -100,6 +100,20 @@ describe('pretraining', () => {
       /the text is too long/,
     );
     await expect(fillMask(root, 'a [MASK]')).rejects.toThrow('there is no exported generator');
+  });
+
+  test('killed between its last checkpoint and the export, exports the same without its text', async () => {
+    const card = join(folder, 'model', 'generator', 'README.md');
+    const before = readFileSync(card, 'utf8');
+    expect(before).toContain('held-out loss');
+    rmSync(join(folder, 'model'), { recursive: true });
+    renameSync(join(root, 'text.jsonl'), join(root, 'moved.jsonl'));
+    const again = recipeOfRun(folder, {});
+    expect(await pretrain({ folder, recipe: again, resume: 'auto', console })).toMatchObject({
+      status: 'finished',
+      step: 4,
+    });
+    expect(readFileSync(card, 'utf8')).toBe(before);
   });
 
   test('leaves curves to draw', async () => {

@@ -9,6 +9,7 @@ import { finishRun } from './finish-run.js';
 import { parameterCounts } from './networks.js';
 import type { Recipe } from './recipe.js';
 import { type RecipeSources, resolveRecipe } from './recipe-file.js';
+import { preparedParts } from './recipe-paths.js';
 import { type OpenRun, openRun, planOf } from './run-folder.js';
 import { openTexts } from './text-source.js';
 import { UsageError } from './usage-error.js';
@@ -47,7 +48,7 @@ export function recipeOfRun(
       `pretrain: there is nothing to resume in ${folder}: it has no config.json.\n` +
         'Begin the run without --resume.',
     );
-  const recipe = resolveRecipe({ ...changes, file });
+  const recipe = resolveRecipe({ ...changes, file, folder });
   const refused = refusedChanges(JSON.parse(readFileSync(file, 'utf8')), recipe, allowed);
   if (refused.length === 0) return recipe;
   throw new UsageError(
@@ -67,7 +68,9 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainSummar
       );
     await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(recipe, null, 2)}\n`);
   }
-  const text = await openTexts(recipe.data.text);
+  const prepared = preparedParts(folder, recipe);
+  const isTextNeeded = !(prepared.vocabulary && prepared.shards);
+  const text = await openTexts(isTextNeeded ? recipe.data.text : []);
   if (text.found !== '') console.say(`text: ${text.found}`);
   const say = (line: string): void => console.say(line);
   // an interrupted preparation has a config.json but no checkpoint: that is a beginning, too

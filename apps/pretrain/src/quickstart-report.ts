@@ -4,6 +4,7 @@ import type { WordPieceTokenizer } from '@alectra/wordpiece';
 import { fillMask } from './ask.js';
 import type { HeldOutBatch } from './electra-run.js';
 import { fixed, percent } from './model-card.js';
+import { shellWord } from './shell-word.js';
 
 export interface ReportInput {
   /** The run folder. */
@@ -27,6 +28,7 @@ const PROMPTS = [
 
 export async function quickstartReport(input: ReportInput): Promise<string> {
   const answers = [];
+  const folder = shellWord(input.folder);
   for (const prompt of PROMPTS) {
     const [guesses = []] = await fillMask(input.model, prompt, 3);
     const shown = guesses.map(({ token, score }) => `${token} ${percent(score)}`).join(', ');
@@ -49,9 +51,9 @@ export async function quickstartReport(input: ReportInput): Promise<string> {
     `Time:            ${Math.floor(input.seconds / 60)} min ${Math.round(input.seconds % 60)} s`,
     '',
     'What to type next:',
-    `  npm run pretrain -- fill-mask ${input.folder} "The [MASK] is not found."`,
-    `  npm run pretrain -- detect ${input.folder} "This package banana the files of a folder."`,
-    `  npm run pretrain -- compare ${input.folder}`,
+    `  npm run pretrain -- fill-mask ${folder} "The [MASK] is not found."`,
+    `  npm run pretrain -- detect ${folder} "This package banana the files of a folder."`,
+    `  npm run pretrain -- compare ${folder}`,
     '',
   ].join('\n');
 }

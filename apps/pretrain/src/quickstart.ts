@@ -14,6 +14,7 @@ import { quickstartReport } from './quickstart-report.js';
 import type { Recipe } from './recipe.js';
 import { resolveRecipe } from './recipe-file.js';
 import { openRun, planOf } from './run-folder.js';
+import { shellWord } from './shell-word.js';
 import { textsOf } from './text-source.js';
 import { UsageError } from './usage-error.js';
 
@@ -31,10 +32,10 @@ export interface QuickstartOptions {
 export async function quickstart(options: QuickstartOptions): Promise<RunResult['status']> {
   const { folder, seconds, signal, console } = options;
   const began = performance.now();
-  if (existsSync(join(folder, 'checkpoints')))
+  if (existsSync(join(folder, 'config.json')))
     throw new UsageError(
       `pretrain: ${folder} holds a run already.\n` +
-        `Go on with it: npm run pretrain -- --resume ${folder}\nOr choose another folder with --out.`,
+        `Go on with it: npm run pretrain -- --resume ${shellWord(folder)}\nOr choose another folder with --out.`,
     );
   const gathered = await gatherDocumentation();
   console.say(describe(gathered));

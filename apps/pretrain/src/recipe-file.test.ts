@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { presets } from './presets.js';
 import { resolveRecipe } from './recipe-file.js';
+import { UsageError } from './usage-error.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'recipe-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -70,10 +71,62 @@ describe('a recipe', () => {
     ['a size of nothing', 'generator: {hiddenSize: 0}', 'generator.hiddenSize: Too small'],
     ['a missing file', 'vocabulary: {file: nowhere.txt}', 'a file is missing: nowhere.txt'],
     ['broken YAML', 'a: [1', 'cannot be read'],
-    ['something else', '- 1', 'is not a recipe: found object'],
+    ['something else', '- 1', 'is not a recipe: found a list'],
+    ['aliases without end', `a: &a [1]\nb: [${'*a, '.repeat(30)}]`, 'cannot be read'],
+    [
+      'a projection tied between widths',
+      'task: {tie: {projection: true}}',
+      'task.tie.projection: both networks need the same hiddenSize',
+    ],
+    [
+      'an encoder tied between sizes',
+      'task: {tie: {encoder: true}}',
+      'task.tie.encoder: both networks need the same hiddenSize and intermediateSize',
+    ],
+    ['one segment', 'model: {typeVocabSize: 1}', 'model.typeVocabSize: examples have two segments'],
+    [
+      'a broken pattern',
+      'optimizer: {excludeFromDecay: [bias, "("]}',
+      'optimizer.excludeFromDecay.1: not a regular expression',
+    ],
+    ['an unknown best', 'intervals: {keepBest: los}', 'intervals.keepBest: Invalid option'],
+    ['a folder as vocabulary', 'vocabulary: {file: "."}', '. is a folder.'],
+    [
+      'a folder that holds no shards',
+      'data: {shards: "."}',
+      'data.shards: . is not a folder of shards',
+    ],
   ])('refuses %s', (_, text, message) => {
     const file = recipeFile(text);
     expect(() => resolveRecipe({ preset: 'quickstart', file })).toThrow(message);
+  });
+
+  test.each([
+    ['a folder as recipe', { file: folder }, `there is no recipe file ${folder}`],
+    ['a broken value', { set: ['seed=[1'] }, '--set seed=[1 cannot be read'],
+    ['no assignment', { set: ['seed'] }, '--set seed is not an assignment'],
+  ])('refuses %s', (_, sources, message) => {
+    expect(() => resolveRecipe({ preset: 'quickstart', ...sources })).toThrow(UsageError);
+    expect(() => resolveRecipe({ preset: 'quickstart', ...sources })).toThrow(message);
+  });
+
+  test('refuses a vocabulary without special tokens, and names them', () => {
+    const path = join(folder, 'vocab.txt');
+    writeFileSync(path, '[PAD]\n[UNK]\n[CLS]\nword\n');
+    const flags = { vocabulary: { file: path } };
+    expect(() => resolveRecipe({ preset: 'quickstart', flags })).toThrow(
+      `vocabulary.file: ${path} has no [SEP], [MASK].`,
+    );
+  });
+
+  test('needs its text no more once the run folder has vocabulary and shards', () => {
+    const flags = { data: { text: [join(folder, 'moved.txt')] } };
+    const run = join(folder, 'run');
+    mkdirSync(join(run, 'shards'), { recursive: true });
+    const resolve = (): unknown => resolveRecipe({ preset: 'quickstart', flags, folder: run });
+    expect(resolve).toThrow('a file is missing');
+    writeFileSync(join(run, 'vocab.txt'), '');
+    expect(resolve).not.toThrow();
   });
 
   test('names all faults at once', () => {

@@ -1,10 +1,11 @@
 // From preset, recipe file and flags to one validated recipe: later ones win, key by key.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { parse, YAMLParseError } from 'yaml';
+import { readFileSync, statSync } from 'node:fs';
+import { parse } from 'yaml';
 import type { z } from 'zod';
 import { presets } from './presets.js';
 import { type Recipe, recipeSchema } from './recipe.js';
+import { checkPaths } from './recipe-paths.js';
 import { UsageError } from './usage-error.js';
 
 type PlainRecord = { [key: string]: unknown };
@@ -17,10 +18,18 @@ export interface RecipeSources {
   readonly set?: readonly string[] | undefined;
   /** Values of named flags, undefined where not given. */
   readonly flags?: PlainRecord | undefined;
+  /** The run folder of a run that goes on: what was made there needs its sources no more. */
+  readonly folder?: string | undefined;
 }
 
 /** @throws UsageError with every fault of the recipe in one message */
-export function resolveRecipe({ preset, file, set = [], flags = {} }: RecipeSources): Recipe {
+export function resolveRecipe({
+  preset,
+  file,
+  set = [],
+  flags = {},
+  folder,
+}: RecipeSources): Recipe {
   const fromFile = file === undefined ? {} : readRecipeFile(file);
   const name = preset ?? (typeof fromFile.preset === 'string' ? fromFile.preset : undefined);
   if (name === undefined && file === undefined)
@@ -30,7 +39,12 @@ export function resolveRecipe({ preset, file, set = [], flags = {} }: RecipeSour
   const base = name === undefined || name === 'none' ? {} : presetNamed(name);
   const layers = [base, fromFile, ...set.map(parseAssignment), flags];
   const merged = layers.reduce<PlainRecord>(merge, name === undefined ? {} : { preset: name });
-  return validate(name === undefined ? merged : { ...merged, preset: name }, file ?? 'the recipe');
+  const recipe = validate(
+    name === undefined ? merged : { ...merged, preset: name },
+    file ?? 'the recipe',
+  );
+  checkPaths(recipe, folder);
+  return recipe;
 }
 
 function presetNamed(name: string): PlainRecord {
@@ -42,19 +56,24 @@ function presetNamed(name: string): PlainRecord {
 }
 
 function readRecipeFile(path: string): PlainRecord {
-  if (!existsSync(path))
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile())
     throw new UsageError(
       `pretrain: there is no recipe file ${path}.\nCheck the path after --recipe.`,
     );
+  const value = parsed(readFileSync(path, 'utf8'), path);
+  if (isRecord(value)) return value;
+  const found = value === null ? 'nothing' : Array.isArray(value) ? 'a list' : typeof value;
+  throw new UsageError(
+    `pretrain: ${path} is not a recipe: found ${found}, expected keys and values.`,
+  );
+}
+
+/** YAML, of which JSON is a part. What its parser throws is the writer's mistake, whatever its class. */
+function parsed(text: string, source: string): unknown {
   try {
-    const value: unknown = parse(readFileSync(path, 'utf8'), { maxAliasCount: 20 });
-    if (isRecord(value)) return value;
-    throw new UsageError(
-      `pretrain: ${path} is not a recipe: found ${value === null ? 'nothing' : typeof value}, expected keys and values.`,
-    );
+    return parse(text, { maxAliasCount: 20 });
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    throw new UsageError(`pretrain: ${path} cannot be read: ${error.message}`);
+    throw new UsageError(`pretrain: ${source} cannot be read: ${(error as Error).message}`);
   }
 }
 
@@ -67,7 +86,7 @@ function parseAssignment(text: string): PlainRecord {
   const keys = text.slice(0, at).split('.').reverse();
   return keys.reduce<unknown>(
     (value, key) => ({ [key]: value }),
-    parse(text.slice(at + 1)),
+    parsed(text.slice(at + 1), `--set ${text}`),
   ) as PlainRecord;
 }
 
@@ -88,15 +107,7 @@ function validate(value: PlainRecord, source: string): Recipe {
     const faults = result.error.issues.map((issue) => `  ${describeIssue(issue, value)}`);
     throw new UsageError(`pretrain: ${source} cannot be used:\n${faults.join('\n')}`);
   }
-  const recipe = result.data;
-  const files = [...recipe.data.text, recipe.data.shards, recipe.vocabulary.file];
-  const missing = files.filter((path) => path !== '' && !existsSync(path));
-  if (missing.length > 0)
-    throw new UsageError(
-      `pretrain: ${missing.length === 1 ? 'a file is' : 'files are'} missing: ${missing.join(', ')}.\n` +
-        'Paths are taken from the folder in which the program was started.',
-    );
-  return recipe;
+  return result.data;
 }
 
 function describeIssue(issue: z.core.$ZodIssue, value: PlainRecord): string {

@@ -8,6 +8,7 @@ import { z } from 'zod';
 const count = z.int().positive();
 const share = z.number().min(0).max(1);
 const rate = z.number().min(0).lt(1);
+const pattern = z.string().refine(isPattern, { error: 'not a regular expression' });
 
 const network = z.strictObject({
   hiddenSize: count,
@@ -95,7 +96,7 @@ export const recipeSchema = z
         epsilon: z.number().positive().default(1e-6),
         weightDecay: z.number().min(0).default(0.01),
         /** Regular expressions of parameter names that are not decayed. */
-        excludeFromDecay: z.array(z.string()).default(['bias', 'LayerNorm', 'layer_norm']),
+        excludeFromDecay: z.array(pattern).default(['bias', 'LayerNorm', 'layer_norm']),
         /** 0 switches clipping off. */
         maxGradientNorm: z.number().min(0).default(1),
       })
@@ -121,8 +122,17 @@ export const recipeSchema = z
         checkpointSeconds: z.number().min(0).default(600),
         keepLast: count.default(3),
         keepEverySteps: z.int().min(0).default(0),
-        /** Keep the checkpoint with the lowest held-out value of this metric; empty: none. */
-        keepBest: z.string().default(''),
+        /** Keep the checkpoint with the best held-out value: the lowest loss, or the highest of the others. */
+        keepBest: z
+          .enum([
+            '',
+            'generatorLoss',
+            'generatorAccuracy',
+            'discriminatorLoss',
+            'discriminatorAccuracy',
+            'auc',
+          ])
+          .default(''),
       })
       .prefault({}),
     evaluation: z
@@ -151,6 +161,22 @@ export const recipeSchema = z
           `${numHiddenGroups} is more than numHiddenLayers ${numHiddenLayers}`,
         );
     }
+    const { generator, discriminator } = recipe;
+    const { tie } = recipe.task;
+    const tieNeeds = (part: 'projection' | 'encoder', isMet: boolean, needed: string): void => {
+      if (tie[part] && !isMet) refuse(`task.tie.${part}`, `both networks need ${needed}`);
+    };
+    const sameWidth = generator.hiddenSize === discriminator.hiddenSize;
+    tieNeeds('projection', sameWidth, 'the same hiddenSize');
+    tieNeeds(
+      'encoder',
+      sameWidth &&
+        generator.intermediateSize === discriminator.intermediateSize &&
+        generator.numHiddenGroups >= discriminator.numHiddenGroups,
+      'the same hiddenSize and intermediateSize, and the generator as many numHiddenGroups',
+    );
+    if (recipe.model.typeVocabSize < 2)
+      refuse('model.typeVocabSize', 'examples have two segments, expected at least 2');
     const { sequenceLength } = recipe.data;
     if (sequenceLength > recipe.model.maxPositionEmbeddings)
       refuse(
@@ -167,3 +193,12 @@ export const recipeSchema = z
 
 export type Recipe = z.output<typeof recipeSchema>;
 export type RecipeInput = z.input<typeof recipeSchema>;
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -113,7 +113,12 @@ export function planOf(recipe: Recipe): RunPlan {
       everySeconds: intervals.checkpointSeconds,
       keepLast: intervals.keepLast,
       keepEvery: intervals.keepEverySteps,
-      ...(intervals.keepBest !== '' && { best: { metric: intervals.keepBest, mode: 'min' } }),
+      ...(intervals.keepBest !== '' && {
+        best: {
+          metric: intervals.keepBest,
+          mode: intervals.keepBest.endsWith('Loss') ? 'min' : 'max',
+        },
+      }),
     },
   };
 }
