@@ -5,6 +5,7 @@ export {
   scoredTokens,
   type TokenOutputs,
 } from './auc.js';
+export type { SlotDraws } from './corrupt.js';
 export type { GivenDraws, LossOptions } from './draws.js';
 export {
   type ElectraResult,
