@@ -29,6 +29,7 @@ export async function startContestant(
   });
   const errors: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
+  child.stdin.on('error', () => {}); // a process that has died is reported with what it wrote
   const answers = answersOf(
     child,
     () => `bench: ${name} stopped.\n${errors.join('').slice(-2000)}`,

@@ -8,4 +8,10 @@ if (!name || !(BENCHES as readonly string[]).includes(name)) {
   process.exit(2);
 }
 const bench = (await import(`./${name}.js`)) as { run(args: string[]): Promise<void> };
-await bench.run(args);
+try {
+  await bench.run(args);
+} catch (error) {
+  if (!(error instanceof RangeError)) throw error;
+  console.error(error.message); // a wrong option
+  process.exitCode = 2;
+}

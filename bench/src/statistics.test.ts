@@ -11,3 +11,7 @@ test('a ratio is taken round by round, so that a slow round counts once', () => 
   // the machine is five times slower in the last round, for both
   expect(pairedRatio([1, 1, 5], [2, 2, 10])).toBe(2);
 });
+
+test('a ratio of unequal rounds is refused', () => {
+  expect(() => pairedRatio([1, 1], [2])).toThrow('found 2 and 1');
+});

@@ -8,7 +8,15 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Median over rounds of `reference / ours`, each round measured back to back: above 1, ours is faster. */
+/**
+ * Median over rounds of `reference / ours`, each round measured back to back: above 1, ours is faster.
+ *
+ * @throws RangeError unless both have the same rounds
+ */
 export function pairedRatio(ours: readonly number[], reference: readonly number[]): number {
+  if (ours.length !== reference.length)
+    throw new RangeError(
+      `bench: a ratio needs the same rounds of both: found ${ours.length} and ${reference.length}`,
+    );
   return median(ours.map((seconds, round) => reference[round] / seconds));
 }

@@ -10,6 +10,7 @@ import { type Contestant, startContestant } from './contestant.js';
 import { describeMachine } from './machine.js';
 import { median, pairedRatio } from './statistics.js';
 import { trainStepGigaflop } from './train-step-shape.js';
+import { wholeNumber } from './whole-number.js';
 
 /** PyTorch's variants, the first two always, the rest with --all. */
 const PEERS = ['gathered', 'hf', 'gathered-bf16', 'gathered-bf16-compile'] as const;
@@ -32,19 +33,16 @@ export async function run(args: string[]): Promise<void> {
       all: { type: 'boolean', default: false },
     },
   });
-  const rounds = Number(values.rounds);
-  const steps = Number(values.steps);
+  const rounds = wholeNumber('rounds', values.rounds);
+  const steps = wholeNumber('steps', values.steps);
+  wholeNumber('threads', values.threads);
   console.log(describeMachine());
 
   const rows: Row[] = [];
   try {
-    for (const contestant of await contestants(
-      values.engines.split(','),
-      values.threads,
-      values.all,
-    )) {
+    const engines = values.engines.split(',');
+    for await (const contestant of contestants(engines, values.threads, values.all))
       rows.push({ contestant, rounds: [], seconds: [] });
-    }
     for (const row of rows) await row.contestant.steps(2); // warm up
     for (let round = 0; round < rounds; round++) {
       for (const row of rows) {
@@ -60,28 +58,26 @@ export async function run(args: string[]): Promise<void> {
   }
 }
 
-async function contestants(
+/** One after another, so that the caller can stop those that have started if a later one does not. */
+async function* contestants(
   engines: string[],
   threads: string,
   all: boolean,
-): Promise<Contestant[]> {
+): AsyncGenerator<Contestant> {
   const worker = fileURLToPath(new URL('./train-step-worker.ts', import.meta.url));
-  const started: Contestant[] = [];
   for (const engine of engines) {
     const command = [...nodeFromSource(), worker, '--engine', engine, '--threads', threads];
-    started.push(await startContestant(`alectra ${engine}`, command));
+    yield await startContestant(`alectra ${engine}`, command);
   }
   const python = process.env.ALECTRA_PYTHON ?? 'python3';
   const script = fileURLToPath(new URL('../peers/train_step.py', import.meta.url));
   for (const variant of all ? PEERS : PEERS.slice(0, 2)) {
-    try {
-      const command = [python, script, '--variant', variant, '--threads', threads];
-      started.push(await startContestant(`torch ${variant}`, command));
-    } catch (error) {
+    const command = [python, script, '--variant', variant, '--threads', threads];
+    const peer = await startContestant(`torch ${variant}`, command).catch((error: unknown) => {
       console.log(`left out: torch ${variant} (${String(error).trim().split('\n').at(-1)})`);
-    }
+    });
+    if (peer) yield peer;
   }
-  return started;
 }
 
 /** How a TypeScript file of this repository is run without a build. */
