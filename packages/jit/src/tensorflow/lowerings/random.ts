@@ -35,11 +35,11 @@ function randomBits(
   const word = (x: Term): Term =>
     tf.op('Bitcast', [x], { dtype: 'uint32', shape: x.shape }, { type: { type: 'uint32' } });
   const rotate16 = (x: Term): Term => or(shiftLeft(x, 16), shiftRight(x, 16));
+  const square = (x: Term): Term => multiply(x, plus(plus(x, x), 1));
   const mix = (start: Term): Term => {
     let x = start;
     for (let round = 0; round < 2; round++) {
-      x = multiply(x, plus(plus(x, x), 1));
-      x = plus(multiply(rotate16(x), 0x2c1b3c6d), 0x297a2d39);
+      x = plus(multiply(rotate16(square(x)), 0x2c1b3c6d), 0x297a2d39);
     }
     return rotate16(x);
   };
@@ -51,9 +51,14 @@ function randomBits(
     { dtype: 'int32', shape: [size] },
     { Tidx: { type: 'int32' } },
   );
-  const start = plus(multiply(word(count), 0x9e3779b1), multiply(word(seed), 0x85ebca6b));
-  const counted = plus(mix(start), multiply(word(counter), 0xc2b2ae35));
-  const bits = shiftRight(mix(plus(mix(counted), stream >>> 0)), 9);
+  const seeded = plus(multiply(word(seed), 0x85ebca6b), 0x27d4eb2f);
+  const pair = mix(plus(mix(seeded), multiply(word(counter), 0xc2b2ae35)));
+  const key = mix(plus(pair, stream >>> 0));
+  const second = plus(multiply(key, 0x85ebca6b), 0x165667b1);
+  let x = plus(multiply(word(count), 0x9e3779b1), key);
+  for (const register of [second, pair, key])
+    x = plus(multiply(rotate16(square(x)), 0x2c1b3c6d), register);
+  const bits = shiftRight(x, 9);
   const signed = tf.op(
     'Bitcast',
     [bits],
