@@ -62,7 +62,7 @@ for name in tfjs-node tfjs-node-gpu; do
   if [ "$name" = tfjs-node ]; then
     engine_tests src/tensorflow/ src/parity.test.ts src/compile.test.ts
     stage "TensorFlow.js's own suite"
-    engine_tests --testPathIgnorePatterns=/node_modules/ --testMatch='**/src/upstream.slow.test.ts' -t tensorflow
+    engine_tests --testPathIgnorePatterns=/node_modules/ --testMatch='**/src/upstream.slow.test.ts' -t 'on tensorflow'
   else
     engine_tests src/tensorflow/
   fi
