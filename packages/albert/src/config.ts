@@ -4,6 +4,7 @@ import {
   ACTIVATION,
   type ConfigFamily,
   type ConfigFields,
+  checkEncoderSizes,
   configFamily,
   type FamilyConfig,
   oneOf,
@@ -76,24 +77,13 @@ const FIELDS: ConfigFields = {
   predictionsLayerNormEps: { json: 'predictions_layer_norm_eps', kind: POSITIVE },
 };
 
-const family: ConfigFamily<AlbertConfig> = configFamily({
+const family: ConfigFamily<AlbertConfig> = configFamily<AlbertConfig>({
   owner: 'albert',
   modelType: 'albert',
   architecture: 'AlbertModel',
   fields: FIELDS,
   fixed: { position_embedding_type: 'absolute' },
-  check({ hiddenSize, numAttentionHeads, padTokenId, vocabSize }, refuse) {
-    if (hiddenSize % numAttentionHeads !== 0)
-      refuse(
-        `'hiddenSize' is ${hiddenSize}, expected a multiple of 'numAttentionHeads', ${numAttentionHeads}`,
-        'Every head has the same width: change one of the two.',
-      );
-    if (padTokenId >= vocabSize)
-      refuse(
-        `'padTokenId' is ${padTokenId}, expected an id below 'vocabSize', ${vocabSize}`,
-        'Set it to the id of [PAD] in the vocabulary.',
-      );
-  },
+  check: checkEncoderSizes,
 });
 
 /**

@@ -10,11 +10,15 @@ import {
   layerNorm,
   linear,
   linearLayout,
+  type MaskedLMOutputs,
   type ModelDefinition,
   type Params,
   parameter,
+  type QuestionAnsweringOutputs,
   rowsAt,
+  type SequenceClassifierOutputs,
   type TokenBatch,
+  type TokenClassifierOutputs,
   toSequences,
 } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
@@ -31,33 +35,11 @@ export interface AlbertOutputs {
   readonly poolerOutput: tf.Tensor2D;
 }
 
-export interface MaskedLMOutputs {
-  /** `[B, S, V]`: large; `albertMaskedLM(config).logitsAt` computes chosen positions only. */
-  readonly logits: tf.Tensor3D;
-}
-
 export interface PreTrainingOutputs {
   /** `[B, S, V]` */
   readonly predictionLogits: tf.Tensor3D;
   /** `[B, L]`: sentence order */
   readonly sopLogits: tf.Tensor2D;
-}
-
-export interface TokenClassifierOutputs {
-  /** `[B, S, L]` */
-  readonly logits: tf.Tensor3D;
-}
-
-export interface SequenceClassifierOutputs {
-  /** `[B, L]`; one label is a regression */
-  readonly logits: tf.Tensor2D;
-}
-
-export interface QuestionAnsweringOutputs {
-  /** `[B, S]` */
-  readonly startLogits: tf.Tensor2D;
-  /** `[B, S]` */
-  readonly endLogits: tf.Tensor2D;
 }
 
 type AlbertDefinition<Outputs> = ModelDefinition<AlbertConfig, Outputs>;

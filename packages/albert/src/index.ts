@@ -1,4 +1,12 @@
 export { type HubOptions, hubOptionsFromEnv } from '@alectra/checkpoint';
+export type {
+  MaskedLMGenerator,
+  MaskedLMOutputs,
+  QuestionAnsweringOutputs,
+  ReplacedTokenDiscriminator,
+  SequenceClassifierOutputs,
+  TokenClassifierOutputs,
+} from '@alectra/nn';
 export {
   type AlbertConfig,
   type AttentionOutputDropout,
@@ -7,23 +15,13 @@ export {
   albertConfigToJson,
 } from './config.js';
 export {
-  type AlbertDiscriminator,
-  type AlbertGenerator,
   albertMaskedLM,
   albertTokenClassifier,
   initAlbertForMaskedLM,
   initAlbertForTokenClassification,
 } from './electra.js';
 export { encode, pool } from './encoder.js';
-export {
-  type AlbertOutputs,
-  logitsAt,
-  type MaskedLMOutputs,
-  type PreTrainingOutputs,
-  type QuestionAnsweringOutputs,
-  type SequenceClassifierOutputs,
-  type TokenClassifierOutputs,
-} from './heads.js';
+export { type AlbertOutputs, logitsAt, type PreTrainingOutputs } from './heads.js';
 export {
   AlbertForMaskedLM,
   AlbertForPreTraining,

@@ -1,20 +1,24 @@
 // The classes, under Hugging Face's names.
 
 import type { ResolveOptions } from '@alectra/checkpoint';
-import { type Model, type ModelClass, modelClass } from '@alectra/nn';
+import {
+  type MaskedLMOutputs,
+  type Model,
+  type ModelClass,
+  modelClass,
+  type QuestionAnsweringOutputs,
+  type SequenceClassifierOutputs,
+  type TokenClassifierOutputs,
+} from '@alectra/nn';
 import type { AlbertConfig } from './config.js';
 import {
   type AlbertOutputs,
   albertModel,
-  type MaskedLMOutputs,
   maskedLM,
   type PreTrainingOutputs,
   preTraining,
-  type QuestionAnsweringOutputs,
   questionAnswering,
-  type SequenceClassifierOutputs,
   sequenceClassification,
-  type TokenClassifierOutputs,
   tokenClassification,
 } from './heads.js';
 import { albertStorage } from './storage.js';

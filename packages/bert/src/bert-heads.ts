@@ -10,12 +10,14 @@ import {
   layerNorm,
   linear,
   linearLayout,
+  type MaskedLMOutputs,
   type ModelDefinition,
   normLayout,
   type ParameterLayout,
   type Params,
   parameter,
   rowsAt,
+  type SequenceClassifierOutputs,
   type TokenBatch,
   toSequences,
 } from '@alectra/nn';
@@ -23,12 +25,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { classify } from './classifiers.js';
 import type { BertConfig } from './config.js';
 import { encode, encoderLayout, WORD_EMBEDDINGS } from './encoder.js';
-import type {
-  BertOutputs,
-  BertPreTrainingOutputs,
-  MaskedLMOutputs,
-  SequenceClassifierOutputs,
-} from './outputs.js';
+import type { BertOutputs, BertPreTrainingOutputs } from './outputs.js';
 
 const BODY = 'bert.';
 

@@ -9,11 +9,12 @@ import {
   linearLayout,
   type ModelDefinition,
   type Params,
+  type QuestionAnsweringOutputs,
+  type TokenClassifierOutputs,
   toSequences,
 } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EncoderConfig, encode, encoderLayout } from './encoder.js';
-import type { QuestionAnsweringOutputs, TokenClassifierOutputs } from './outputs.js';
 
 /** Dropout with the rate of classifiers: `[N, H]` → `[N, H]`. */
 export function classifierDropout(

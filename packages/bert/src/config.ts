@@ -4,6 +4,7 @@ import {
   ACTIVATION,
   type ConfigFamily,
   type ConfigFields,
+  checkEncoderSizes,
   configFamily,
   type FamilyConfig,
   POSITIVE,
@@ -76,7 +77,7 @@ const bertFamily: ConfigFamily<BertConfig> = configFamily<BertConfig>({
   architecture: 'BertModel',
   fields: BERT_FIELDS,
   fixed: FIXED,
-  check,
+  check: checkEncoderSizes,
 });
 
 const electraFamily: ConfigFamily<ElectraConfig> = configFamily<ElectraConfig>({
@@ -85,7 +86,7 @@ const electraFamily: ConfigFamily<ElectraConfig> = configFamily<ElectraConfig>({
   architecture: 'ElectraModel',
   fields: ELECTRA_FIELDS,
   fixed: FIXED,
-  check,
+  check: checkEncoderSizes,
 });
 
 /**
@@ -138,20 +139,4 @@ export function electraConfigToJson(
   architecture?: string,
 ): Record<string, unknown> {
   return electraFamily.toJson(config, architecture);
-}
-
-function check(
-  { hiddenSize, numAttentionHeads, padTokenId, vocabSize }: BertConfig,
-  refuse: (what: string, advice: string) => never,
-): void {
-  if (hiddenSize % numAttentionHeads !== 0)
-    refuse(
-      `'hiddenSize' is ${hiddenSize}, expected a multiple of 'numAttentionHeads', ${numAttentionHeads}`,
-      'Every head has the same width: change one of the two.',
-    );
-  if (padTokenId >= vocabSize)
-    refuse(
-      `'padTokenId' is ${padTokenId}, expected an id below 'vocabSize', ${vocabSize}`,
-      'Set it to the id of [PAD] in the vocabulary.',
-    );
 }

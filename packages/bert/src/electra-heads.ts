@@ -14,11 +14,13 @@ import {
   layerNorm,
   linear,
   linearLayout,
+  type MaskedLMOutputs,
   type ModelDefinition,
   normLayout,
   type Params,
   parameter,
   rowsAt,
+  type SequenceClassifierOutputs,
   type TokenBatch,
   toSequences,
 } from '@alectra/nn';
@@ -26,12 +28,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { classifierDropout, classify } from './classifiers.js';
 import type { ElectraConfig } from './config.js';
 import { encode, encoderLayout, WORD_EMBEDDINGS } from './encoder.js';
-import type {
-  ElectraOutputs,
-  MaskedLMOutputs,
-  ReplacedTokenOutputs,
-  SequenceClassifierOutputs,
-} from './outputs.js';
+import type { ElectraOutputs, ReplacedTokenOutputs } from './outputs.js';
 
 const BODY = 'electra.';
 

@@ -1,4 +1,12 @@
 export { type HubOptions, hubOptionsFromEnv } from '@alectra/checkpoint';
+export type {
+  MaskedLMGenerator,
+  MaskedLMOutputs,
+  QuestionAnsweringOutputs,
+  ReplacedTokenDiscriminator,
+  SequenceClassifierOutputs,
+  TokenClassifierOutputs,
+} from '@alectra/nn';
 export { bertLogitsAt } from './bert-heads.js';
 export {
   type BertConfig,
@@ -16,8 +24,6 @@ export {
   bertGenerator,
   electraDiscriminator,
   electraGenerator,
-  type MaskedLMGenerator,
-  type ReplacedTokenDiscriminator,
 } from './electra-task.js';
 export { type EncoderConfig, encode } from './encoder.js';
 export {
@@ -39,11 +45,7 @@ export type {
   BertOutputs,
   BertPreTrainingOutputs,
   ElectraOutputs,
-  MaskedLMOutputs,
-  QuestionAnsweringOutputs,
   ReplacedTokenOutputs,
-  SequenceClassifierOutputs,
-  TokenClassifierOutputs,
 } from './outputs.js';
 export {
   BERT_PRESETS,

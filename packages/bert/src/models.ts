@@ -1,7 +1,15 @@
 // The classes, under Hugging Face's names.
 
 import type { ResolveOptions } from '@alectra/checkpoint';
-import { type Model, type ModelClass, modelClass } from '@alectra/nn';
+import {
+  type MaskedLMOutputs,
+  type Model,
+  type ModelClass,
+  modelClass,
+  type QuestionAnsweringOutputs,
+  type SequenceClassifierOutputs,
+  type TokenClassifierOutputs,
+} from '@alectra/nn';
 import {
   bertMaskedLM,
   bertModel,
@@ -21,11 +29,7 @@ import type {
   BertOutputs,
   BertPreTrainingOutputs,
   ElectraOutputs,
-  MaskedLMOutputs,
-  QuestionAnsweringOutputs,
   ReplacedTokenOutputs,
-  SequenceClassifierOutputs,
-  TokenClassifierOutputs,
 } from './outputs.js';
 import { bertStorage, electraStorage } from './storage.js';
 

@@ -1,6 +1,6 @@
-// What the models return.
+// What the models return that no other family does.
 //
-// Shapes: B batch, S sequence, H hidden, V vocabulary, L labels.
+// Shapes: B batch, S sequence, H hidden, V vocabulary.
 
 import type * as tf from '@tensorflow/tfjs-core';
 
@@ -16,11 +16,6 @@ export interface ElectraOutputs {
   readonly lastHiddenState: tf.Tensor3D;
 }
 
-export interface MaskedLMOutputs {
-  /** `[B, S, V]`: large; the generators' `logitsAt` computes chosen positions only. */
-  readonly logits: tf.Tensor3D;
-}
-
 export interface BertPreTrainingOutputs {
   /** `[B, S, V]` */
   readonly predictionLogits: tf.Tensor3D;
@@ -31,21 +26,4 @@ export interface BertPreTrainingOutputs {
 export interface ReplacedTokenOutputs {
   /** `[B, S]`: above 0 means replaced */
   readonly logits: tf.Tensor2D;
-}
-
-export interface TokenClassifierOutputs {
-  /** `[B, S, L]` */
-  readonly logits: tf.Tensor3D;
-}
-
-export interface SequenceClassifierOutputs {
-  /** `[B, L]`; one label is a regression */
-  readonly logits: tf.Tensor2D;
-}
-
-export interface QuestionAnsweringOutputs {
-  /** `[B, S]` */
-  readonly startLogits: tf.Tensor2D;
-  /** `[B, S]` */
-  readonly endLogits: tf.Tensor2D;
 }

@@ -137,3 +137,26 @@ function labelNames({ numLabels, id2label, label2id }: FamilyConfig): Partial<Fa
 function defined(values: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
+
+/** The sizes of an encoder that have to fit together, for `check` of a family. */
+export function checkEncoderSizes(
+  config: {
+    readonly hiddenSize: number;
+    readonly numAttentionHeads: number;
+    readonly padTokenId: number;
+    readonly vocabSize: number;
+  },
+  refuse: (what: string, advice: string) => never,
+): void {
+  const { hiddenSize, numAttentionHeads, padTokenId, vocabSize } = config;
+  if (hiddenSize % numAttentionHeads !== 0)
+    refuse(
+      `'hiddenSize' is ${hiddenSize}, expected a multiple of 'numAttentionHeads', ${numAttentionHeads}`,
+      'Every head has the same width: change one of the two.',
+    );
+  if (padTokenId >= vocabSize)
+    refuse(
+      `'padTokenId' is ${padTokenId}, expected an id below 'vocabSize', ${vocabSize}`,
+      'Set it to the id of [PAD] in the vocabulary.',
+    );
+}

@@ -9,6 +9,7 @@ export {
 export {
   type ConfigFamily,
   type ConfigFamilyOptions,
+  checkEncoderSizes,
   configFamily,
   type FamilyConfig,
   type ProblemType,
@@ -54,11 +55,19 @@ export {
   modelClass,
   type SaveOptions,
 } from './model-class.js';
+export type {
+  MaskedLMOutputs,
+  QuestionAnsweringOutputs,
+  SequenceClassifierOutputs,
+  TokenClassifierOutputs,
+} from './model-outputs.js';
 export { type CallOptions, type Params, parameter, type TokenBatch } from './params.js';
 export {
   gumbel,
   hostRandomBits,
   RANDOM_BITS,
+  type RandomBitsInput,
+  type RandomBitsRegister,
   type RandomBitsStep,
   type RandomKey,
   randomBits,
@@ -67,6 +76,11 @@ export {
   streamId,
 } from './random-bits.js';
 export { KERNEL_NAMES, registerGradients, registerKernels } from './register.js';
+export {
+  type MaskedLMGenerator,
+  type ReplacedTokenDiscriminator,
+  tokenDiscriminator,
+} from './replaced-token.js';
 export { firstRows, rowsAt, toSequences } from './sequence-rows.js';
 export { softmax } from './softmax.js';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.js';

@@ -78,6 +78,20 @@ describe('modelClass', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('keeps its parameters in a tidy, and says when they are gone', async () => {
+    const Toy = modelClass(toy, memory({}));
+    const models: ReturnType<typeof Toy.init>[] = [];
+    tf.tidy(() => {
+      models.push(Toy.init(config, { seed: 1 }));
+    });
+    const [model] = models;
+    expect(model.call({ inputIds }).logits.shape).toEqual([1, 2]);
+    model.dispose();
+    model.dispose();
+    expect(() => model.call({ inputIds })).toThrow('nn: cannot call Toy: its parameters are disp');
+    await expect(model.savePretrained('x')).rejects.toThrow('nn: cannot save Toy:');
+  });
+
   test('initialises what a folder lacks, by seed, and says so', async () => {
     const Toy = modelClass(toy, memory({ 'head.bias': bias }));
     const model = await Toy.fromPretrained('anywhere', { seed: 7 });
@@ -86,6 +100,24 @@ describe('modelClass', () => {
       Toy.initialTensors(config, { seed: 7 })['head.weight'].data,
     );
     expect([...model.params['head.bias'].dataSync()]).toEqual([10, 20]);
+  });
+
+  test('hands the options that it does not know to the storage', async () => {
+    const given: unknown[] = [];
+    const disk = memory({ 'head.weight': weight, 'head.bias': bias });
+    const storage: ModelStorage<ToyConfig, { readonly hub: string }> = {
+      ...disk,
+      load: (name, expected, source) => {
+        given.push(name, expected.allowMismatch, source);
+        return disk.load(name, expected, source);
+      },
+    };
+    await modelClass(toy, storage).fromPretrained('a/b', {
+      seed: 1,
+      allowMismatch: true,
+      hub: 'h',
+    });
+    expect(given).toEqual(['a/b', true, { hub: 'h' }]);
   });
 
   test('saves the parameters as they are now', async () => {
@@ -101,6 +133,10 @@ describe('modelClass', () => {
     expect(() => Toy.fromTensors(config, { 'head.weight': bias, 'head.bias': bias })).toThrow(
       "nn: cannot make Toy: found [2] as 'head.weight', expected [2, 3].",
     );
+    const integers = { ...bias, dtype: 'int32', data: Int32Array.of(1, 2) };
+    // as a file of integers would be
+    const tensors = { 'head.weight': weight, 'head.bias': integers } as unknown as HostTensors;
+    expect(() => Toy.fromTensors(config, tensors)).toThrow("found int32 [2] as 'head.bias'");
   });
 });
 

@@ -3,15 +3,15 @@
 // A family of models defines each head as data (`ModelDefinition`) and gets a class from `modelClass`. Reading and
 // writing folders is the family's business (`ModelStorage`): this package knows no file format.
 
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {
   type HostTensors,
   type InitializeOptions,
   initialize,
   type ParameterLayout,
 } from './initialize.js';
+import { LoadedModel } from './loaded-model.js';
 import type { CallOptions, Params, TokenBatch } from './params.js';
-import { registerKernels } from './register.js';
 
 /** A head with its body, as data and pure functions. */
 export interface ModelDefinition<Config, Outputs> {
@@ -91,11 +91,15 @@ export interface Model<Config, Outputs> {
   readonly params: Params;
   /** Empty lists for a model that was not loaded. */
   readonly loading: LoadReport;
-  /** Runs the model; the caller disposes inputs and outputs. */
+  /**
+   * Runs the model; the caller disposes inputs and outputs.
+   *
+   * @throws RangeError for inputs that do not fit the config; Error after `dispose`
+   */
   call(inputs: ModelInputs, options?: CallOptions): Outputs;
   /** Writes config.json and model.safetensors, which Hugging Face transformers loads. */
   savePretrained(folder: string, options?: SaveOptions): Promise<void>;
-  /** Frees the parameters. */
+  /** Frees the parameters; again changes nothing. */
   dispose(): void;
 }
 
@@ -115,7 +119,11 @@ export interface ModelClass<Config, Outputs, Source extends object = object> {
   ): Promise<Model<Config, Outputs>>;
   /** A model with random parameters. */
   init(config: Config, options: InitOptions): Model<Config, Outputs>;
-  /** A model with the given parameters. A backend may keep the very arrays: do not write to them afterwards. */
+  /**
+   * A model with the given parameters. A backend may keep the very arrays: do not write to them afterwards.
+   *
+   * @throws RangeError for tensors that the config does not imply
+   */
   fromTensors(config: Config, tensors: HostTensors): Model<Config, Outputs>;
 }
 
@@ -155,83 +163,4 @@ export function modelClass<
       return create(loaded.config, tensors, loaded);
     },
   };
-}
-
-class LoadedModel<Config, Outputs> implements Model<Config, Outputs> {
-  readonly config: Config;
-  readonly params: Params;
-  readonly loading: LoadReport;
-  readonly #definition: ModelDefinition<Config, Outputs>;
-  readonly #storage: Pick<ModelStorage<Config>, 'save'>;
-
-  constructor(
-    definition: ModelDefinition<Config, Outputs>,
-    storage: Pick<ModelStorage<Config>, 'save'>,
-    config: Config,
-    tensors: HostTensors,
-    { missing, unexpected }: LoadReport,
-  ) {
-    registerKernels();
-    this.#definition = definition;
-    this.#storage = storage;
-    this.config = config;
-    this.loading = { missing, unexpected };
-    this.params = toParams(definition, config, tensors);
-  }
-
-  call({ inputIds, attentionMask, tokenTypeIds }: ModelInputs, options?: CallOptions): Outputs {
-    const { forward } = this.#definition;
-    const shape = inputIds.shape;
-    const ones = attentionMask ?? tf.ones<tf.Rank.R2>(shape, 'int32');
-    const zeros = tokenTypeIds ?? tf.zeros<tf.Rank.R2>(shape, 'int32');
-    try {
-      return forward(
-        this.params,
-        this.config,
-        { inputIds, attentionMask: ones, tokenTypeIds: zeros },
-        options,
-      );
-    } finally {
-      if (!attentionMask) ones.dispose();
-      if (!tokenTypeIds) zeros.dispose();
-    }
-  }
-
-  async savePretrained(folder: string, { files }: SaveOptions = {}): Promise<void> {
-    const tensors: HostTensors = {};
-    for (const [name, tensor] of Object.entries(this.params)) {
-      const data = await tensor.data<'float32'>();
-      tensors[name] = { dtype: 'float32', shape: tensor.shape, data };
-    }
-    const { architecture } = this.#definition;
-    await this.#storage.save(folder, { architecture, config: this.config, tensors, files });
-  }
-
-  dispose(): void {
-    for (const tensor of Object.values(this.params)) tensor.dispose();
-  }
-}
-
-/**
- * Tensors of the layout's names and shapes, from host values.
- *
- * @throws RangeError before any tensor is made
- */
-function toParams<Config>(
-  { architecture, layout }: ModelDefinition<Config, unknown>,
-  config: Config,
-  tensors: HostTensors,
-): Params {
-  const entries = Object.entries(layout(config)).map(([name, { shape }]) => {
-    const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
-    if (found && found.shape.join() === shape.join()) return [name, found] as const;
-    const is = found ? `[${found.shape.join(', ')}]` : 'nothing';
-    throw new RangeError(
-      `nn: cannot make ${architecture}: found ${is} as '${name}', expected [${shape.join(', ')}].\n` +
-        'Pass every tensor that the config implies, by Hugging Face name.',
-    );
-  });
-  return Object.fromEntries(
-    entries.map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]),
-  );
 }

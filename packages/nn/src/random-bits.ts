@@ -2,11 +2,13 @@
 //
 // There is no generator state to save: a run is replayed from its seed and the step number. The function uses
 // 32-bit unsigned add, multiply and division by a power of two only (no xor, no shift), because ONNX Runtime's
-// WebGPU engine has no bitwise kernels and TensorFlow.js has neither; every engine so gives the same integers.
+// WebGPU engine has no bitwise kernels and TensorFlow.js has neither; every engine so gives the same integers. An
+// engine that has shifts computes the divisions with them.
 //
-// `RANDOM_BITS` is the definition. `x * (2x + 1)` is the bijection of RC6 (Rivest et al. 1998): it carries low bits
-// upwards; the rotation brings high bits down again. Seed, counter and stream enter before one mixing each, so
-// two streams (or two counters) are never shifted copies of one another.
+// `RANDOM_BITS` is the definition: keys of the draw from seed, counter and stream, then three keyed rounds on each
+// element. `x * (2x + 1)` is the bijection of RC6 (Rivest et al. 1998): it carries low bits upwards; the rotation
+// brings high bits down again. The keys of two streams differ in the middle of the rounds, so that no stream is a
+// shifted copy of another.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { type FusedKernel, hostTensor, hostValues, runFused } from './fused-kernel.js';
@@ -21,22 +23,34 @@ export interface RandomKey {
   readonly scope?: string;
 }
 
-/** One step on `x`, an unsigned 32-bit integer; all arithmetic wraps around at 2^32. */
+/**
+ * One step on `x`, an unsigned 32-bit integer; all arithmetic wraps around at 2^32. A register is
+ * written by `keep`.
+ */
 export type RandomBitsStep =
-  /** x = x * multiply + add */
-  | { readonly step: 'affine'; readonly multiply: number; readonly add: number }
-  /** x = x + multiply * (seed, counter or stream) */
+  /** x = x * multiply + add, a number or a register */
   | {
-      readonly step: 'input';
-      readonly name: 'seed' | 'counter' | 'stream';
+      readonly step: 'affine';
       readonly multiply: number;
+      readonly add: number | RandomBitsRegister;
     }
+  /** x = x + multiply * input */
+  | { readonly step: 'input'; readonly name: RandomBitsInput; readonly multiply: number }
   /** x = x * (2 * x + 1) */
   | { readonly step: 'square' }
   /** x = x * 65536 + floor(x / 65536) */
   | { readonly step: 'rotate' }
   /** x = floor(x / by) */
-  | { readonly step: 'divide'; readonly by: number };
+  | { readonly step: 'divide'; readonly by: number }
+  /** register = x */
+  | { readonly step: 'keep'; readonly as: RandomBitsRegister }
+  /** x = the element's index, row-major: from here on there is one x an element */
+  | { readonly step: 'index' };
+
+export type RandomBitsInput = 'seed' | 'counter' | 'stream';
+
+/** Scalars of a draw: its key, a second key made from it, and the key of the (seed, counter) pair. */
+export type RandomBitsRegister = 'key' | 'second' | 'pair';
 
 const { imul } = Math; // taken once: a global is slow to reach from a sandbox such as Jest's
 
@@ -50,15 +64,28 @@ const MIX: readonly RandomBitsStep[] = [
   { step: 'rotate' },
 ];
 
-/** The steps that turn the element index (row-major, `x = i` at the start) into 23 random bits. */
+function round(add: RandomBitsRegister): readonly RandomBitsStep[] {
+  return [{ step: 'square' }, { step: 'rotate' }, { step: 'affine', multiply: 0x2c1b3c6d, add }];
+}
+
+/** The steps that turn seed, counter, stream and index into 23 random bits; `x = 0` at the start. */
 export const RANDOM_BITS: readonly RandomBitsStep[] = [
-  { step: 'affine', multiply: 0x9e3779b1, add: 0 },
+  { step: 'affine', multiply: 0, add: 0x27d4eb2f },
   { step: 'input', name: 'seed', multiply: 0x85ebca6b },
   ...MIX,
   { step: 'input', name: 'counter', multiply: 0xc2b2ae35 },
   ...MIX,
+  { step: 'keep', as: 'pair' },
   { step: 'input', name: 'stream', multiply: 1 },
   ...MIX,
+  { step: 'keep', as: 'key' },
+  { step: 'affine', multiply: 0x85ebca6b, add: 0x165667b1 },
+  { step: 'keep', as: 'second' },
+  { step: 'index' },
+  { step: 'affine', multiply: 0x9e3779b1, add: 'key' },
+  ...round('second'),
+  ...round('pair'),
+  ...round('key'),
   { step: 'divide', by: 512 },
 ];
 
@@ -120,13 +147,20 @@ export function hostRandomBits(
   stream: number | string,
   size: number,
 ): Int32Array {
-  const first = imul(seed, 0x85ebca6b);
-  const second = imul(counter, 0xc2b2ae35);
-  const third = streamId(stream) | 0;
+  const pair = mix(
+    (mix((imul(seed, 0x85ebca6b) + 0x27d4eb2f) | 0) + imul(counter, 0xc2b2ae35)) | 0,
+  );
+  const key = mix((pair + streamId(stream)) | 0);
+  const second = (imul(key, 0x85ebca6b) + 0x165667b1) | 0;
   const bits = new Int32Array(size);
   for (let i = 0; i < size; i++) {
-    const x = mix((mix((imul(i, 0x9e3779b1) + first) | 0) + second) | 0);
-    bits[i] = mix((x + third) | 0) >>> 9;
+    let x = (imul(i, 0x9e3779b1) + key) | 0;
+    x = imul(x, (x << 1) | 1);
+    x = (imul((x << 16) | (x >>> 16), 0x2c1b3c6d) + second) | 0;
+    x = imul(x, (x << 1) | 1);
+    x = (imul((x << 16) | (x >>> 16), 0x2c1b3c6d) + pair) | 0;
+    x = imul(x, (x << 1) | 1);
+    bits[i] = (imul((x << 16) | (x >>> 16), 0x2c1b3c6d) + key) >>> 9;
   }
   return bits;
 }
