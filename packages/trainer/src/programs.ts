@@ -5,31 +5,30 @@
 //   apply        clip and update from the gradient sums, which it sets back to zero
 //   evaluate     the held-out step, over the same parameters
 //
-// An update whose loss or gradient norm exceeds its limit, or is not a number, leaves parameters and optimizer
-// state as they were: `where` selects, because 0 x NaN is NaN. The schedule advances once an optimizer step,
-// however many micro-batches that takes.
+// The schedule advances once an optimizer step, however many micro-batches that takes.
 
 import {
   compile,
   type EngineName,
   type HostTensor,
   type Program,
-  type Step,
   type TensorSpec,
   type Tree,
 } from '@alectra/jit';
-import { globalNorm, type Optimizer, type OptimizerState } from '@alectra/optim';
+import type { Optimizer } from '@alectra/optim';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Limits } from './guard.js';
-import type { Evaluation, HostTensors, MetricSums, Params, TrainingTask } from './training-task.js';
+import { mapValues } from './map-values.js';
+import {
+  accumulateStep,
+  applyStep,
+  evaluateStep,
+  fusedStep,
+  type StepOptions,
+} from './traced-steps.js';
+import type { Evaluation, HostTensors } from './training-task.js';
 
-export interface ProgramOptions {
-  readonly task: TrainingTask;
-  readonly optimizer: Optimizer;
-  /** Largest joint norm of the gradients; undefined for no clipping. */
-  readonly maxGradientNorm?: number | undefined;
-  /** Micro-batches an optimizer step; their gradients are averaged. */
-  readonly accumulation: number;
+export interface ProgramOptions extends StepOptions {
   readonly inputs: Readonly<Record<string, TensorSpec>>;
   readonly evaluation?: Evaluation | undefined;
   readonly seed: number;
@@ -67,14 +66,6 @@ export interface Programs {
   dispose(): void;
 }
 
-type TensorRecord = Readonly<Record<string, tf.Tensor>>;
-
-interface StateTree {
-  readonly parameters: Params;
-  readonly optimizer: OptimizerState;
-  readonly gradients?: Params;
-}
-
 const SCALAR = { dtype: 'float32', shape: [] } as const;
 const INT_SCALAR = { dtype: 'int32', shape: [] } as const;
 const RANDOM = { seed: INT_SCALAR, counter: INT_SCALAR };
@@ -84,14 +75,14 @@ const UPDATE = {
   limits: { loss: SCALAR, norm: SCALAR },
 };
 
-/** Zero optimizer state for these parameters, as host memory. */
+/** The state with which the optimizer begins for these parameters, as host memory of its own. */
 export function initialOptimizerState(optimizer: Optimizer, parameters: HostTensors): HostTensors {
   return tf.tidy(() => {
-    const zeros = mapValues(parameters, ({ shape }) => tf.zeros([...shape]));
-    return mapValues(optimizer.init(zeros), (tensor) => ({
+    const tensors = mapValues(parameters, ({ data, shape }) => tf.tensor(data, [...shape]));
+    return mapValues(optimizer.init(tensors), (tensor) => ({
       dtype: 'float32' as const,
       shape: tensor.shape,
-      data: new Float32Array(tensor.size),
+      data: Float32Array.from(tensor.dataSync<'float32'>()),
     }));
   });
 }
@@ -170,123 +161,6 @@ interface Outputs {
   readonly norm: HostTensor;
   readonly applied: HostTensor;
   readonly metrics: HostTensors;
-}
-
-interface UpdateTensors {
-  readonly learningRate: tf.Scalar;
-  readonly step: tf.Scalar;
-  readonly limits: { readonly loss: tf.Scalar; readonly norm: tf.Scalar };
-}
-
-function fusedStep(options: ProgramOptions): Step {
-  return (state: StateTree, { batch, random, update }) => {
-    const { loss, metrics, gradients } = lossAndGradients(options.task, state.parameters, {
-      batch,
-      random,
-    });
-    const { norm, applied, ...next } = guardedUpdate(options, state, gradients, loss, update);
-    return { state: next, outputs: { loss, norm, applied, metrics } };
-  };
-}
-
-function accumulateStep(options: ProgramOptions): Step {
-  return ({ gradients: sums, ...state }: Required<StateTree>, { batch, random }) => {
-    const { loss, metrics, gradients } = lossAndGradients(options.task, state.parameters, {
-      batch,
-      random,
-    });
-    const added = mapValues(sums, (sum, name) => tf.add(sum, gradients[name] as tf.Tensor));
-    return { state: { ...state, gradients: added }, outputs: { loss, metrics } };
-  };
-}
-
-function applyStep(options: ProgramOptions): Step {
-  return (state: Required<StateTree>, { update, loss }) => {
-    const share = 1 / options.accumulation;
-    const mean = mapValues(state.gradients, (sum) => tf.mul(sum, share));
-    const { norm, applied, ...next } = guardedUpdate(options, state, mean, loss, update);
-    const zeros = mapValues(state.gradients, (sum) => tf.zeros(sum.shape));
-    return { state: { ...next, gradients: zeros }, outputs: { norm, applied } };
-  };
-}
-
-function evaluateStep(evaluation: Evaluation): Step {
-  return (state: StateTree, { batch, random }) => ({
-    outputs: evaluation.step(state.parameters, batch, random),
-  });
-}
-
-function guardedUpdate(
-  { optimizer, maxGradientNorm }: ProgramOptions,
-  state: StateTree,
-  gradients: Params,
-  loss: tf.Scalar,
-  { learningRate, step, limits }: UpdateTensors,
-): { parameters: TensorRecord; optimizer: TensorRecord; norm: tf.Scalar; applied: tf.Scalar } {
-  const norm = globalNorm(gradients);
-  const gradientScale =
-    maxGradientNorm === undefined
-      ? undefined
-      : tf.div<tf.Scalar>(maxGradientNorm, tf.maximum(norm, maxGradientNorm));
-  const updated = optimizer.update(state.parameters, gradients, state.optimizer, {
-    learningRate,
-    step,
-    ...(gradientScale && { gradientScale }),
-  });
-  // comparisons with NaN are false
-  const isSound = tf.logicalAnd(
-    tf.lessEqual(loss, limits.loss),
-    tf.lessEqual(norm, limits.norm),
-  ) as tf.Scalar;
-  const select = (now: TensorRecord, before: TensorRecord): TensorRecord =>
-    mapValues(now, (tensor, name) => tf.where(isSound, tensor, before[name] as tf.Tensor));
-  return {
-    parameters: select(updated.params, state.parameters),
-    optimizer: select(updated.state, state.optimizer),
-    norm,
-    applied: tf.cast(isSound, 'float32'),
-  };
-}
-
-function lossAndGradients(
-  task: TrainingTask,
-  params: Params,
-  { batch, random }: { batch: TensorRecord; random: { seed: tf.Scalar; counter: tf.Scalar } },
-): { loss: tf.Scalar; metrics: MetricSums; gradients: Params } {
-  const names = Object.keys(params);
-  let metrics: MetricSums = {};
-  const { value: loss, grads } = tf.engine().gradients(
-    () => {
-      const result = task.loss(params, batch, random);
-      metrics = mapValues(result.metrics, (metric) => tf.keep(metric));
-      return result.loss;
-    },
-    names.map((name) => params[name] as tf.Tensor),
-  );
-  // tfjs leaves out what the loss does not reach
-  const unreached = names.filter((_, index) => !grads[index]);
-  if (unreached.length > 0)
-    throw new RangeError(
-      `trainer: ${unreached.length} parameters take no part in the loss: found ${unreached.slice(0, 3).join(', ')}.\n` +
-        'Leave them out of the initial parameters (a pooler, for example), or use them in the loss.',
-    );
-  return {
-    loss: loss as tf.Scalar,
-    // tfjs disposes what is made inside a gradient but for kept tensors, which nobody else would dispose
-    metrics: mapValues(metrics, (metric) => {
-      const copy = tf.clone(metric);
-      metric.dispose();
-      return copy;
-    }),
-    gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]])) as Params,
-  };
-}
-
-function mapValues<A, B>(
-  record: Readonly<Record<string, A>>,
-  map: (value: A, key: string) => B,
-): Record<string, B> {
-  return Object.fromEntries(Object.entries(record).map(([key, one]) => [key, map(one, key)]));
 }
 
 const zerosLike = ({ shape, data }: HostTensor): HostTensor => ({

@@ -9,7 +9,6 @@ describe('retention', () => {
     ['keeps at least one', { keepLast: 0, keepEvery: 0 }, {}, [100, 200, 300, 400]],
     ['keeps every second for good', { keepLast: 1, keepEvery: 200 }, {}, [100, 300]],
     ['keeps the best', { keepLast: 1, keepEvery: 0 }, { best: 200 }, [100, 300, 400]],
-    ['keeps the one in use', { keepLast: 1, keepEvery: 0 }, { inUse: 100 }, [200, 300, 400]],
   ])('%s', (_, options, marks, deleted) => {
     expect(expendable(steps, options, marks)).toEqual(deleted);
   });

@@ -31,13 +31,12 @@ export function better(
 /**
  * The steps whose checkpoints may be deleted, oldest first.
  *
- * Call it after the newest checkpoint is durable. The step that a run was resumed from is passed in
- * `inUse` and stays until newer ones push it out of the last few on a later call without it.
+ * Call it after the newest checkpoint is durable. `best` is the step of the best one so far.
  */
 export function expendable(
   steps: readonly number[],
   options: RetentionOptions,
-  { best, inUse }: { readonly best?: number | undefined; readonly inUse?: number | undefined } = {},
+  { best }: { readonly best?: number | undefined } = {},
 ): number[] {
   const ordered = [...steps].sort((a, b) => a - b);
   const last = new Set(ordered.slice(-Math.max(1, options.keepLast)));
@@ -45,7 +44,6 @@ export function expendable(
     (step) =>
       !last.has(step) &&
       step !== best &&
-      step !== inUse &&
       !(options.keepEvery > 0 && step % options.keepEvery === 0),
   );
 }

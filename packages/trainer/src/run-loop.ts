@@ -202,7 +202,9 @@ function checkConfig(folder: string, before: Json, plan: RunPlan): void {
 
 // Event files are a convenience: a disk that refuses them must not stop the run.
 async function openEvents(folder: string, step: number): Promise<EventFile> {
-  const file = await openEventFile(folder, step, Date.now() / 1000);
+  const file = await openEventFile(folder, step, Date.now() / 1000).catch(() => undefined);
+  const nothing = (): Promise<void> => Promise.resolve();
+  if (!file) return { scalars: nothing, sync: nothing, close: nothing };
   const quietly = (write: Promise<void>): Promise<void> => write.catch(() => undefined);
   return {
     scalars: (at, time, values) => quietly(file.scalars(at, time, values)),

@@ -1,10 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { adamw, type Optimizer } from '@alectra/optim';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { listCheckpoints, readCheckpoint } from './checkpoint-folder.js';
 import { readMetrics, timeFields } from './metrics-log.js';
+import { initialOptimizerState } from './programs.js';
 import type { RunEvent, RunPlan, RunResult } from './run-plan.js';
 import { toyBatch, toyOptions, toyPlan, toySource, toyTask } from './test-support.js';
 import { openTrainer, type TrainerOptions } from './trainer.js';
@@ -189,6 +191,15 @@ describe('the guard in a run', () => {
       expect(tensor.data.every(Number.isFinite)).toBe(true);
   });
 
+  test('forgets the gradients of a refused accumulation', async () => {
+    const changes = { accumulation: 2, source: poisoned(Number.NaN, 6) }; // the first half of step 4
+    await train('a', { steps: 6 }, changes);
+    const refused = (await steady('a')).filter(({ kind }) => kind === 'refused');
+    expect(refused.map(({ step }) => step)).toEqual([4]);
+    for (const tensor of Object.values((await newest('a', 6)).parameters))
+      expect(tensor.data.every(Number.isFinite)).toBe(true);
+  });
+
   test('leaves weights and optimizer as they were', async () => {
     const checkpoint = { everySteps: 1, everySeconds: 0, keepLast: 9, keepEvery: 0 };
     await train('a', { steps: 8, checkpoint }, { source: poisoned(Number.NaN, 6) });
@@ -279,6 +290,14 @@ describe('retention in a run', () => {
       [...new Set([Number(lowest.step), 10, 20])].sort((a, b) => a - b),
     );
   });
+});
+
+test('the optimizer state begins as the optimizer says, in memory of its own', () => {
+  const parameters = { w: { dtype: 'float32', shape: [2], data: Float32Array.of(3, 4) } } as const;
+  const average = { init: (params: object) => params, update: adamw().update } as Optimizer;
+  const state = initialOptimizerState(average, parameters);
+  expect(state.w).toEqual(parameters.w);
+  expect(state.w?.data).not.toBe(parameters.w.data);
 });
 
 test('a parameter that the loss does not reach is named', async () => {
