@@ -78,6 +78,11 @@ function expectOutputs(
   actual: Readonly<Record<string, ArrayLike<number>>>,
   expected: WeightRecord,
 ): void {
+  const given = ['input_ids', 'attention_mask', 'token_type_ids'];
+  const known = Object.keys(expected).filter(
+    (key) => !/^(grad\.|__)/.test(key) && !given.includes(key),
+  );
+  expect(Object.keys(actual).map(snake).sort()).toEqual(known.sort());
   for (const [key, values] of Object.entries(actual)) {
     expect([key, difference(values, expected[snake(key)].data as Float32Array)]).toEqual([
       key,
