@@ -80,7 +80,6 @@ function addPretrain(program: Command): void {
       const summary = await untilStopped((signal, live) =>
         pretrain({
           ...{ folder, recipe, signal, allowConfigChanges, console: live },
-          initFrom: flags.initFrom,
           resume: flags.resume ? (flags.exact ? 'exact' : 'auto') : 'never',
         }),
       );
@@ -175,7 +174,8 @@ function refuseIdleFlags(flags: PretrainFlags): void {
 }
 
 function recipeSources(flags: PretrainFlags): RecipeSources {
-  const { preset, recipe, set, text, shards, vocabulary, steps, seed, threads, engine } = flags;
+  const { preset, recipe, set, text, shards, vocabulary, steps, seed, threads, engine, initFrom } =
+    flags;
   return {
     ...(preset !== undefined && { preset }),
     ...(recipe !== undefined && { file: recipe }),
@@ -184,7 +184,7 @@ function recipeSources(flags: PretrainFlags): RecipeSources {
       data: { text, shards },
       vocabulary: { file: vocabulary },
       schedule: { steps },
-      ...{ seed, threads, engine },
+      ...{ seed, threads, engine, initFrom },
     },
   };
 }

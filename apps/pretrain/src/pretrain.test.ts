@@ -114,7 +114,37 @@ describe('pretraining', () => {
       step: 4,
     });
     expect(readFileSync(card, 'utf8')).toBe(before);
-  });
+  }, 60_000);
+
+  test('begins with the weights of another run, also when it goes on from its very beginning', async () => {
+    const warm = join(root, 'warm');
+    const flags = {
+      data: { text: [join(root, 'moved.jsonl')] },
+      vocabulary: { file: join(folder, 'vocab.txt') },
+      initFrom: folder,
+    };
+    const file = join(folder, 'config.json');
+    const begun = resolveRecipe({ file, flags });
+    const stopped = new AbortController();
+    const heard: string[] = [];
+    const start = await pretrain({
+      ...{ folder: warm, recipe: begun, resume: 'never', signal: stopped.signal },
+      console: {
+        ...console,
+        say: (line) => heard.push(line),
+        onEvent: ({ kind }) => kind === 'start' && stopped.abort(),
+      },
+    });
+    expect(start).toMatchObject({ status: 'interrupted', step: 0 });
+    expect(heard.join('\n')).toContain(`weights from ${folder}; tensors made anew: none`);
+    rmSync(join(warm, 'checkpoints'), { recursive: true }); // as if killed before the first one
+    heard.length = 0;
+    await pretrain({
+      ...{ folder: warm, recipe: recipeOfRun(warm, {}), resume: 'auto' },
+      console: { ...console, say: (line) => heard.push(line) },
+    });
+    expect(heard.join('\n')).toContain(`weights from ${folder}; tensors made anew: none`);
+  }, 60_000);
 
   test('leaves curves to draw', async () => {
     const folders = [folder];

@@ -18,8 +18,6 @@ export interface PretrainOptions {
   readonly folder: string;
   readonly recipe: Recipe;
   readonly resume: 'never' | 'auto' | 'exact';
-  /** A run or checkpoint whose weights to begin with. */
-  readonly initFrom?: string | undefined;
   /** Dotted keys in which a resumed run may differ from what it was. */
   readonly allowConfigChanges?: readonly string[];
   readonly signal?: AbortSignal;
@@ -74,8 +72,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainSummar
   if (text.found !== '') console.say(`text: ${text.found}`);
   const say = (line: string): void => console.say(line);
   // an interrupted preparation has a config.json but no checkpoint: that is a beginning, too
-  const { initFrom } = options;
-  const run = await openRun({ folder, recipe, text, resume, initFrom, say });
+  const run = await openRun({ folder, recipe, text, resume, say });
   try {
     const summary = await train(options, run);
     if (summary.status !== 'finished') return summary;

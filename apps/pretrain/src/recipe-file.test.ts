@@ -90,6 +90,7 @@ describe('a recipe', () => {
       'optimizer.excludeFromDecay.1: not a regular expression',
     ],
     ['an unknown best', 'intervals: {keepBest: los}', 'intervals.keepBest: Invalid option'],
+    ['weights from nowhere', 'initFrom: nowhere', 'initFrom: there are no weights in nowhere'],
     ['a folder as vocabulary', 'vocabulary: {file: "."}', '. is a folder.'],
     [
       'a folder that holds no shards',

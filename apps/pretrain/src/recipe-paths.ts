@@ -37,12 +37,22 @@ export function checkPaths(recipe: Recipe, folder: string | undefined): void {
       `pretrain: ${missing.length === 1 ? 'a file is' : 'files are'} missing: ${missing.join(', ')}.\n` +
         'Paths are taken from the folder in which the program was started.',
     );
+  const isBegun = folder !== undefined && existsSync(join(folder, 'checkpoints', 'latest'));
+  if (recipe.initFrom !== undefined && !isBegun) checkWeights(recipe.initFrom);
   if (data.shards !== '' && !existsSync(join(data.shards, 'alectra-manifest.json')))
     throw new UsageError(
       `pretrain: data.shards: ${data.shards} is not a folder of shards: it has no alectra-manifest.json.\n` +
         'Give the folder that was built, or --text to build one.',
     );
   if (vocabulary.file !== '' && !has.vocabulary) checkVocabulary(vocabulary.file);
+}
+
+function checkWeights(path: string): void {
+  if (existsSync(join(path, 'manifest.json')) || existsSync(join(path, 'checkpoints'))) return;
+  throw new UsageError(
+    `pretrain: initFrom: there are no weights in ${path}: expected a run folder with checkpoints, or a checkpoint.\n` +
+      'Check the path after --init-from.',
+  );
 }
 
 function checkVocabulary(path: string): void {

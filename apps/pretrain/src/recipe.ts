@@ -25,6 +25,8 @@ export const recipeSchema = z
     preset: z.string().default('none'),
     /** Initial weights, order of examples, masks, samples and dropout are functions of it. */
     seed: z.int().min(0).max(0x7fffffff).default(1),
+    /** A run or checkpoint whose weights to begin with; kept, so that a run killed early begins again the same way. */
+    initFrom: z.string().optional(),
     data: z
       .strictObject({
         /** Files or folders of text; see @alectra/owt-loader for the formats. Empty when shards are given. */

@@ -30,8 +30,6 @@ export interface PrepareOptions {
   readonly recipe: Recipe;
   readonly text: TextSource;
   readonly resume: 'never' | 'auto' | 'exact';
-  /** A run or checkpoint whose weights to begin with. */
-  readonly initFrom?: string | undefined;
   /** Told what is being done, one line each. */
   readonly say: (text: string) => void;
 }
@@ -42,7 +40,6 @@ export async function openRun({
   recipe,
   text,
   resume,
-  initFrom,
   say,
 }: PrepareOptions): Promise<OpenRun> {
   const tokenizer = await prepareVocabulary(folder, recipe, text);
@@ -66,7 +63,7 @@ export async function openRun({
     inputs,
     source: trainingBatches(shards, recipe),
     tokensPerBatch: microSize * recipe.data.sequenceLength,
-    parameters: () => firstParameters(networks, initFrom, say),
+    parameters: () => firstParameters(networks, recipe.initFrom, say),
     optimizer: optimizerOf(recipe),
     ...(recipe.optimizer.maxGradientNorm > 0 && {
       maxGradientNorm: recipe.optimizer.maxGradientNorm,
