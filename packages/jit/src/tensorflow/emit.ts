@@ -10,6 +10,7 @@ import type { TensorSpec } from '../host-tensor.js';
 import { TfBuilder } from './builder.js';
 import type { TfAttribute, TfNode } from './graph-def.js';
 import type { LoweringTable } from './lowering.js';
+import { CONVOLUTION } from './lowerings/convolution.js';
 import { ELEMENTWISE } from './lowerings/elementwise.js';
 import { FUSED } from './lowerings/fused.js';
 import { INDEXING } from './lowerings/indexing.js';
@@ -19,6 +20,7 @@ import { RANDOM } from './lowerings/random.js';
 import { REDUCE } from './lowerings/reduce.js';
 
 export const TENSORFLOW_LOWERINGS: LoweringTable = {
+  ...CONVOLUTION,
   ...ELEMENTWISE,
   ...FUSED,
   ...INDEXING,
