@@ -13,8 +13,6 @@ export interface Console {
 }
 
 export function standardError(): Console {
-  // a closed pipe (`| head`) must not end a run
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const printer = progressPrinter({
     write: (text) => void process.stderr.write(text),
     isTerminal: process.stderr.isTTY === true && process.env.CI === undefined,
@@ -76,6 +74,10 @@ function evaluationLine(metrics: Readonly<Record<string, number>>): string {
   ].join('  ');
 }
 
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** A reader that has left (`| head`) must neither end a run nor make an answer look like a failure. */
+export function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
 }

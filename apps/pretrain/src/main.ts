@@ -7,8 +7,10 @@
 import { registerKernels } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs';
 import { createProgram } from './command-line.js';
+import { ignoreClosedPipes } from './console.js';
 import { exitCodeOf } from './exit-code.js';
 
+ignoreClosedPipes();
 tf.enableProdMode(); // without it tfjs prints a banner on first use
 registerKernels('cpu');
 try {

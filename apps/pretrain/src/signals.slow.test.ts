@@ -75,6 +75,18 @@ test(
   LONG,
 );
 
+test(
+  'a closed pipe does not make an answer look like a failure',
+  async () => {
+    const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+    const node = `"${process.execPath}" --import tsx --conditions=@alectra/source "${main}"`;
+    const line = `${node} detect "${join(root, 'whole')}" "the cat sees a dog" | true; exit \${PIPESTATUS[0]}`;
+    const { stderr } = await promisify(execFile)('bash', ['-c', line]);
+    expect(stderr).toBe('');
+  },
+  LONG,
+);
+
 describe('a mistake', () => {
   test.each([
     ['an unknown flag', ['--colour', 'red'], "unknown option '--colour'"],
