@@ -76,7 +76,7 @@ const googleSmallOwt: Preset = {
 };
 
 /**
- * A model for three minutes on two cores and about 2.4 MB of text. `schedule.steps` and `warmupSteps` are set from
+ * A model for three minutes on two cores and about 1.5 MB of text. `schedule.steps` and `warmupSteps` are set from
  * a measurement when the quickstart begins.
  */
 const quickstart: Preset = {
