@@ -70,6 +70,17 @@ describe('resolveModel', () => {
     );
   });
 
+  test('takes what a cache without notes of absent files has, offline', async () => {
+    const folder = await resolveModel('org/model', { hub: { cache, endpoint } });
+    const offline = { cache, endpoint, offline: true };
+    await rm(join(cache, 'models--org--model/.no_exist'), { recursive: true });
+    expect(await resolveModel('org/model', { hub: offline })).toBe(folder);
+    await rm(join(folder, 'model.safetensors'));
+    await expect(resolveModel('org/model', { hub: offline })).rejects.toThrow(
+      /the cache .* has no weights: none of model\.safetensors, .* of org\/model\.\nLoad the model once/,
+    );
+  });
+
   test('fetches every file of split weights', async () => {
     delete files['model.safetensors'];
     files['model-1.safetensors'] = encodeSafetensors(tensors(4));

@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type HubFile, type HubOptions, hubFile, isRepoId } from '@alectra/files';
+import { HubError, type HubFile, type HubOptions, hubFile, isRepoId } from '@alectra/files';
 import { CheckpointError } from './checkpoint-error.js';
 import { readJsonObject } from './json-file.js';
 import { WEIGHT_FILES } from './open-weights.js';
@@ -42,28 +42,42 @@ export async function resolveModel(
   const config = await hubFile(nameOrPath, 'config.json', hub);
   if (!config) throw lacks(nameOrPath, 'config.json');
   const atCommit: HubOptions = { ...hub, revision: config.commit };
+  // Offline, what the cache does not know counts as absent: Python notes few of the files that a repository lacks.
   const fetchFile = (file: string): Promise<HubFile | undefined> =>
-    hubFile(nameOrPath, file, atCommit);
+    hubFile(nameOrPath, file, atCommit).catch((error: unknown) => {
+      if (error instanceof HubError && error.code === 'offline') return undefined;
+      throw error;
+    });
 
-  await fetchWeights(nameOrPath, fetchFile);
+  if (!(await fetchWeights(nameOrPath, fetchFile))) throw noWeights(nameOrPath, hub);
   for (const file of [...COMPANIONS, ...files]) await fetchFile(file);
   return config.snapshot;
 }
 
+/** Whether there are any. */
 async function fetchWeights(
   repo: string,
   fetchFile: (file: string) => Promise<HubFile | undefined>,
-): Promise<void> {
+): Promise<boolean> {
   for (const name of WEIGHT_FILES) {
     const file = await fetchFile(name);
     if (!file) continue;
-    if (!name.endsWith('.index.json')) return;
+    if (!name.endsWith('.index.json')) return true;
     for (const shard of await shardsOf(file.path)) {
       if (!(await fetchFile(shard))) throw lacks(repo, `${shard}, which ${name} names`);
     }
-    return;
+    return true;
   }
-  throw lacks(repo, `weights: none of ${WEIGHT_FILES.join(', ')}`);
+  return false;
+}
+
+function noWeights(repo: string, { cache, offline }: HubOptions): CheckpointError {
+  const none = `weights: none of ${WEIGHT_FILES.join(', ')}`;
+  if (!offline) return lacks(repo, none);
+  return new CheckpointError(
+    'missing-file',
+    `the cache ${cache} has no ${none} of ${repo}.\nLoad the model once with downloads switched on.`,
+  );
 }
 
 async function shardsOf(indexPath: string): Promise<Set<string>> {
