@@ -13,16 +13,19 @@ import { contents, ENCODER, inTemporaryFolder, someDocuments, TOKENIZER } from '
 
 jest.setTimeout(1_800_000);
 
-describe('two million documents', () => {
-  test('cost the same time and at most sixteen bytes of memory each, from the first to the last', () =>
+/** The short form kills three times and leaves the two million documents out. */
+const SHORT = process.env.ALECTRA_SLOW === 'short';
+const KILLS = SHORT ? 3 : 20;
+
+(SHORT ? describe.skip : describe)('two million documents', () => {
+  test('cost at most sixteen bytes of memory each, from the first to the last', () =>
     inTemporaryFolder(async (folder) => {
       const count = 2_000_000;
-      const marks: { documents: number; seconds: number; memory: number }[] = [];
+      const marks: { documents: number; memory: number }[] = [];
       function* generated(): Generator<Document> {
         for (let i = 0; i < count; i++)
           yield { id: '', text: `document ${i} has these nine words and a number` };
       }
-      const start = performance.now();
       const { statistics } = await buildShards({
         ...TOKENIZER,
         encoder: ENCODER,
@@ -33,26 +36,20 @@ describe('two million documents', () => {
           if (documents < (marks.length + 1) * 200_000) return;
           global.gc?.();
           const { heapUsed, arrayBuffers } = process.memoryUsage();
-          const seconds = (performance.now() - start) / 1000;
-          marks.push({ documents, seconds, memory: heapUsed + arrayBuffers });
+          marks.push({ documents, memory: heapUsed + arrayBuffers });
         },
       });
       expect(statistics.documents).toBe(count);
       expect(statistics.duplicates).toBe(0);
-      const [first, , , , middle] = marks;
+      const [first] = marks;
       const last = marks.at(-1);
-      if (!first || !middle || !last) throw new Error('no marks');
+      if (!first || !last) throw new Error('no marks');
       const perDocument = (last.memory - first.memory) / (last.documents - first.documents);
       // The heap is not collected at the marks unless node runs with --expose-gc: 50 MB of litter is allowed.
       expect(last.memory - first.memory).toBeLessThan(
         16 * (last.documents - first.documents) + 50e6,
       );
       expect(perDocument).toBeLessThan(45);
-      const early = middle.seconds - first.seconds;
-      const late = last.seconds - middle.seconds;
-      const rate =
-        late / (last.documents - middle.documents) / (early / (middle.documents - first.documents));
-      expect(rate).toBeLessThan(2); // twice leaves room for a busy machine
     }));
 });
 
@@ -82,7 +79,7 @@ describe('a build killed by SIGKILL', () => {
       const expected = await contents(whole);
       const draws = drawsFor(Date.now() >>> 0, { high: 0, low: 0 });
       let kills = 0;
-      for (let attempt = 0; kills < 20 && attempt < 60; attempt++) {
+      for (let attempt = 0; kills < KILLS && attempt < 3 * KILLS; attempt++) {
         const output = join(folder, 'killed');
         await rm(output, { recursive: true, force: true });
         while (!existsSync(output)) {
@@ -91,7 +88,7 @@ describe('a build killed by SIGKILL', () => {
         }
         expect(await contents(output)).toEqual(expected);
       }
-      expect(kills).toBeGreaterThanOrEqual(20);
+      expect(kills).toBeGreaterThanOrEqual(KILLS);
     }));
 });
 
