@@ -7,16 +7,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { bundle } from './bundle-test-support.js';
 import { readCheckpoint } from './checkpoint-folder.js';
 import { readMetrics, timeFields } from './metrics-log.js';
 
 const KILLS = process.env.ALECTRA_SLOW === 'short' ? 3 : 200;
-const PROGRAM = fileURLToPath(new URL('./toy-run-test-support.ts', import.meta.url));
+const SOURCE = fileURLToPath(new URL('./toy-run-test-support.ts', import.meta.url));
 const seed = Number(process.env.ALECTRA_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 let root: string;
-beforeAll(() => {
+let program: string;
+beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'kill-'));
+  program = await bundle(SOURCE, root);
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -25,7 +28,7 @@ function run(
   folder: string,
   kill: { atCall?: number; afterMs?: number },
 ): Promise<string | undefined> {
-  const flags = ['--import', 'tsx', '--conditions=@alectra/source', PROGRAM, folder];
+  const flags = [program, folder];
   if (kill.atCall !== undefined) flags.push(String(kill.atCall));
   const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
   let [output, errors] = ['', ''];
