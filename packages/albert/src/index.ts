@@ -21,6 +21,7 @@ export {
   initAlbertForTokenClassification,
 } from './electra.js';
 export { encode, pool } from './encoder.js';
+export { type AlbertHeads, albertModels } from './family.js';
 export { type AlbertOutputs, logitsAt, type PreTrainingOutputs } from './heads.js';
 export {
   AlbertForMaskedLM,

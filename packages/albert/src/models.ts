@@ -14,6 +14,7 @@ import type { AlbertConfig } from './config.js';
 import {
   type AlbertOutputs,
   albertModel,
+  logitsAt,
   maskedLM,
   type PreTrainingOutputs,
   preTraining,
@@ -30,7 +31,9 @@ export const AlbertModel: AlbertClass<AlbertOutputs> = modelClass(albertModel, a
 export type AlbertModel = Model<AlbertConfig, AlbertOutputs>;
 
 /** Masked language model; the decoder is the word table. */
-export const AlbertForMaskedLM: AlbertClass<MaskedLMOutputs> = modelClass(maskedLM, albertStorage);
+export const AlbertForMaskedLM: AlbertClass<MaskedLMOutputs> & {
+  readonly logitsAt: typeof logitsAt;
+} = { ...modelClass(maskedLM, albertStorage), logitsAt };
 export type AlbertForMaskedLM = Model<AlbertConfig, MaskedLMOutputs>;
 
 /** Masked language model and sentence order, as ALBERT was pretrained. */

@@ -26,6 +26,7 @@ export {
   electraGenerator,
 } from './electra-task.js';
 export { type EncoderConfig, encode } from './encoder.js';
+export { type BertHeads, bertModels, type ElectraHeads, electraModels } from './families.js';
 export {
   BertForMaskedLM,
   BertForPreTraining,

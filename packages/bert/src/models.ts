@@ -11,6 +11,7 @@ import {
   type TokenClassifierOutputs,
 } from '@alectra/nn';
 import {
+  bertLogitsAt,
   bertMaskedLM,
   bertModel,
   bertPreTraining,
@@ -20,6 +21,7 @@ import { questionAnswering, tokenClassification } from './classifiers.js';
 import type { BertConfig, ElectraConfig } from './config.js';
 import {
   electraGoogleClassification,
+  electraLogitsAt,
   electraMaskedLM,
   electraModel,
   electraPreTraining,
@@ -41,7 +43,9 @@ export const BertModel: BertClass<BertOutputs> = modelClass(bertModel, bertStora
 export type BertModel = Model<BertConfig, BertOutputs>;
 
 /** Masked language model; the decoder is the word table. */
-export const BertForMaskedLM: BertClass<MaskedLMOutputs> = modelClass(bertMaskedLM, bertStorage);
+export const BertForMaskedLM: BertClass<MaskedLMOutputs> & {
+  readonly logitsAt: typeof bertLogitsAt;
+} = { ...modelClass(bertMaskedLM, bertStorage), logitsAt: bertLogitsAt };
 export type BertForMaskedLM = Model<BertConfig, MaskedLMOutputs>;
 
 /** Masked language model and next sentence, as BERT was pretrained. */
@@ -77,10 +81,9 @@ export const ElectraModel: ElectraClass<ElectraOutputs> = modelClass(electraMode
 export type ElectraModel = Model<ElectraConfig, ElectraOutputs>;
 
 /** The generator. */
-export const ElectraForMaskedLM: ElectraClass<MaskedLMOutputs> = modelClass(
-  electraMaskedLM,
-  electraStorage,
-);
+export const ElectraForMaskedLM: ElectraClass<MaskedLMOutputs> & {
+  readonly logitsAt: typeof electraLogitsAt;
+} = { ...modelClass(electraMaskedLM, electraStorage), logitsAt: electraLogitsAt };
 export type ElectraForMaskedLM = Model<ElectraConfig, MaskedLMOutputs>;
 
 /** The discriminator: whether each token was replaced. */

@@ -29,6 +29,7 @@ export type CheckpointErrorCode =
   | 'bad-hdf5'
   // reading and matching
   | 'unknown-format'
+  | 'unknown-model'
   | 'unknown-name'
   | 'unsupported-dtype'
   | 'value-out-of-range'

@@ -19,6 +19,14 @@ export {
   type ShapeMismatch,
 } from './match-names.js';
 export { type CardScore, type ModelCard, modelCard } from './model-card.js';
+export type {
+  ClassOf,
+  ModelFamily,
+  ModelHead,
+  ModelHeads,
+  PretrainedClass,
+  PretrainedOptions,
+} from './model-family.js';
 export {
   isModelFolder,
   type ModelFolderContent,
@@ -28,6 +36,12 @@ export {
   readModelFolder,
   writeModelFolder,
 } from './model-folder.js';
+export {
+  type ModelChoice,
+  modelFromPretrained,
+  type Pretrained,
+  pickModelClass,
+} from './model-from-pretrained.js';
 export { openWeights, WEIGHT_FILES } from './open-weights.js';
 export { type ResolveOptions, resolveModel } from './resolve-model.js';
 export { openSafetensors, readSafetensors } from './safetensors-read.js';
