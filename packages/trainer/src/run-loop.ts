@@ -36,6 +36,8 @@ export interface LoopOptions {
   readonly plan: RunPlan;
   readonly startStep: number;
   readonly saved: ProgressState | undefined;
+  /** Throws if the folder is no longer this trainer's. */
+  readonly checkLock: () => Promise<void>;
   readonly damaged: readonly { readonly path: string; readonly reason: string }[];
   readonly tokensPerStep: number;
   readonly summarise: NonNullable<TrainingTask['summarise']>;
@@ -84,17 +86,22 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
     if (step > 0) await save();
   };
 
+  const prune = async (): Promise<void> => {
+    const marks = { best: state.best?.step };
+    for (const old of expendable(await listCheckpoints(checkpoints), plan.checkpoint, marks))
+      await removeCheckpoint(checkpoints, old);
+  };
+
   const save = async (): Promise<void> => {
     if (savedStep === step) return;
+    await options.checkLock();
     try {
       await log.sync();
       await events.sync();
       const tensors = await programs.readState();
       const checkpoint: Checkpoint = { step, ...tensors, state: asJson(state) };
       const path = await writeCheckpoint(checkpoints, checkpoint);
-      const marks = { best: state.best?.step };
-      for (const old of expendable(await listCheckpoints(checkpoints), plan.checkpoint, marks))
-        await removeCheckpoint(checkpoints, old);
+      await prune();
       savedStep = step;
       emit({ kind: 'checkpoint', step, path });
     } catch (error) {
@@ -124,7 +131,9 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
   try {
     for (const { path, reason } of options.damaged) emit({ kind: 'damaged', path, reason });
     emit({ kind: 'start', step, steps });
-    if (!saved) await evaluate();
+    // a run may have died between a checkpoint and the removal of older ones
+    if (saved) await prune();
+    else await evaluate();
     while (step < steps) {
       if (signal?.aborted) {
         await save();

@@ -39,7 +39,11 @@ export interface Trainer {
    * not counted. State and data position are put back.
    */
   measure(seconds: number): Promise<number>;
-  /** Trains to `plan.steps`. Call it once. */
+  /**
+   * Trains to `plan.steps`. Call it once.
+   *
+   * @throws CheckpointError `other-config`; FileError `lost-lock`, before anything is written over another's run
+   */
   run(plan: RunPlan): Promise<RunResult>;
   /** Held-out metrics of the present parameters. */
   evaluate(): Promise<Readonly<Record<string, number>> | undefined>;
@@ -92,6 +96,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       run: (plan) =>
         runLoop({
           ...{ folder, source, programs, plan, startStep, saved },
+          checkLock: () => lock.check(),
           damaged: found.damaged,
           tokensPerStep: options.accumulation * options.tokensPerBatch,
           summarise: options.task.summarise ?? ((sums) => sums),
