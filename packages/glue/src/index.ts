@@ -1,4 +1,5 @@
 export { withSwappedPairs } from './augment.js';
+export { type Average, electraAverage, leaderboardAverage } from './averages.js';
 export {
   type Batch,
   type BatchOptions,
@@ -13,6 +14,22 @@ export {
   trainingBatches,
   type WidthOptions,
 } from './batches.js';
+export {
+  type CardColumn,
+  type CardScores,
+  type ColumnLayout,
+  cardColumns,
+  cardScores,
+} from './card-columns.js';
+export { cardRows, type ResultRow } from './card-rows.js';
+export {
+  accuracy,
+  type ConfusionMatrix,
+  confusionMatrix,
+  f1,
+  matthews,
+} from './confusion-matrix.js';
+export { averageRanks, pearson, spearman } from './correlation.js';
 export type {
   FeatureEncoder,
   PairTokenizer,
@@ -32,7 +49,10 @@ export {
   predictStep,
 } from './finetune.js';
 export { GlueError, type GlueErrorCode, type GlueFault } from './glue-error.js';
-export { type DroppedRow, type ReadOptions, readSplit } from './read-split.js';
+export { microsoftMrpcTest, splitMicrosoftMrpc } from './microsoft-mrpc.js';
+export { type ModelIndexEntry, modelIndex } from './model-index.js';
+export type { DroppedRow } from './parse-split.js';
+export { type ReadOptions, readSplit } from './read-split.js';
 export {
   type Recipe,
   type RecipeName,
@@ -40,7 +60,10 @@ export {
   type TaskSettings,
   taskSettings,
 } from './recipe.js';
+export { markdownTable, tableData, textTable } from './result-table.js';
+export { type GlueScores, labelsOf, type Scores, scorePredictions, setName } from './score.js';
 export { type SeedSummary, summariseSeeds } from './seeds.js';
+export { layoutOf, testSplits, validationSplits } from './split-layout.js';
 export type {
   GlueExample,
   GlueTask,
@@ -50,4 +73,4 @@ export type {
   SubmissionName,
   TaskName,
 } from './task.js';
-export { glueTasks, testSplits, validationSplits } from './tasks.js';
+export { glueTasks } from './tasks.js';

@@ -1,7 +1,7 @@
 // The ten tasks. Row counts and digests after huggingface/datasets (dataset_infos.json of glue); label order after
 // nyu-mll/glue, where WNLI, alone, puts the negative class first.
 
-import type { GlueTask, SplitName, SubmissionName, TaskName } from './task.js';
+import type { GlueTask, SubmissionName, TaskName } from './task.js';
 
 const SITE = 'https://dl.fbaipublicfiles.com';
 
@@ -308,20 +308,6 @@ export const glueTasks: Readonly<Record<TaskName, GlueTask>> = {
   wnli,
   ax,
 };
-
-/** The labelled splits that a task is evaluated on: one, or two for MNLI. */
-export function validationSplits(task: GlueTask): readonly SplitName[] {
-  return splitNames(task).filter((split) => split.startsWith('validation'));
-}
-
-/** The splits that are submitted: one, or two for MNLI. */
-export function testSplits(task: GlueTask): readonly SplitName[] {
-  return splitNames(task).filter((split) => split.startsWith('test'));
-}
-
-function splitNames(task: GlueTask): readonly SplitName[] {
-  return Object.keys(task.splits) as SplitName[];
-}
 
 // train.tsv, dev.tsv and test.tsv with a header line each.
 function splits(

@@ -1,0 +1,80 @@
+// The examples of a split in Hugging Face's Parquet files: nyu-mll/glue, or a copy of it.
+//
+// Its label is -1 where there is none. MRPC's test set carries real labels there; they are left out, so that nobody
+// tunes on them unawares. Its `idx` counts the rows of the source before it was split, so it has gaps in MRPC.
+
+import { readFile } from 'node:fs/promises';
+import { parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { GlueError, type GlueErrorCode } from './glue-error.js';
+import { labelsInWords } from './parse-split.js';
+import type { GlueExample, GlueTask } from './task.js';
+
+/** @throws GlueError `damaged`, `format`, `label`, `rows` */
+export async function readParquetSplit(
+  paths: readonly string[],
+  task: GlueTask,
+  isTest: boolean,
+): Promise<GlueExample[]> {
+  const examples: GlueExample[] = [];
+  for (const path of paths) {
+    const rows = await readRows(path, task);
+    for (const [number, row] of rows.entries())
+      examples.push(exampleOf(row, examples.length, { file: path, number, task, isTest }));
+  }
+  return examples;
+}
+
+async function readRows(path: string, task: GlueTask): Promise<Record<string, unknown>[]> {
+  const bytes = await readFile(path);
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+  const columns = [...task.columns, 'label', 'idx'];
+  return await parquetReadObjects({ file, columns, compressors }).catch((error: unknown) => {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new GlueError(
+      `${path} cannot be read as Parquet: found ${found}, expected the columns ${columns.join(', ')}.\n` +
+        'Download it again, or check that it holds this task.',
+      { code: 'damaged', file: path, found },
+      error,
+    );
+  });
+}
+
+interface Place {
+  readonly file: string;
+  readonly number: number;
+  readonly task: GlueTask;
+  readonly isTest: boolean;
+}
+
+function exampleOf(
+  row: Record<string, unknown>,
+  index: number,
+  { file, number, task, isTest }: Place,
+): GlueExample {
+  const refuse = (code: GlueErrorCode, found: string, expected: string): GlueError =>
+    new GlueError(
+      `${file}, row ${number}: found ${found}, expected ${expected}.\nCheck that the file holds ${task.title}.`,
+      { code, file, line: number, found, expected },
+    );
+  const [text, textPair] = task.columns.map((column) => {
+    const value = row[column];
+    if (typeof value !== 'string')
+      throw refuse('format', `${value === null ? 'null' : typeof value} in "${column}"`, 'text');
+    return value;
+  });
+  const texts = { text: text ?? '', ...(textPair !== undefined && { textPair }) };
+  if (isTest) {
+    if (Number(row.idx) !== index) throw refuse('rows', `idx ${String(row.idx)}`, String(index));
+    return { index, ...texts };
+  }
+  const label = Number(row.label);
+  const [low, high] = task.range ?? [0, task.labels.length - 1];
+  if (!(label >= low && label <= high) || (!task.isRegression && !Number.isInteger(label)))
+    throw refuse(
+      'label',
+      `the label ${String(row.label)}`,
+      task.isRegression ? labelsInWords(task) : `0 to ${high}`,
+    );
+  return { index, ...texts, label };
+}
