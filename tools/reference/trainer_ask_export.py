@@ -8,7 +8,13 @@ import json
 import sys
 
 import torch
-from transformers import AutoModelForMaskedLM, AutoModelForTokenClassification, AutoTokenizer
+from transformers import (
+    AutoConfig,
+    AutoModelForMaskedLM,
+    AutoModelForPreTraining,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+)
 
 folder, masked, plain = sys.argv[1:]
 
@@ -27,10 +33,13 @@ with torch.no_grad():
 top = scores.topk(5)
 answers = list(zip(tokenizer.convert_ids_to_tokens(top.indices.tolist()), top.values.tolist()))
 
-discriminator, tokenizer, more = load(AutoModelForTokenClassification, "discriminator")
+is_electra = AutoConfig.from_pretrained(f"{folder}/discriminator").model_type == "electra"
+kind = AutoModelForPreTraining if is_electra else AutoModelForTokenClassification
+discriminator, tokenizer, more = load(kind, "discriminator")
 inputs = tokenizer(plain, return_tensors="pt")
 with torch.no_grad():
-    replaced = discriminator(**inputs).logits[0].softmax(-1)[:, 1].tolist()
+    logits = discriminator(**inputs).logits[0]
+replaced = (logits.sigmoid() if is_electra else logits.softmax(-1)[:, 1]).tolist()
 tokens = tokenizer.convert_ids_to_tokens(inputs["input_ids"][0].tolist())
 print(
     json.dumps(

@@ -2,12 +2,16 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { AlbertForMaskedLM, AlbertForTokenClassification } from '@alectra/albert';
+import { albertModels } from '@alectra/albert';
+import { electraModels } from '@alectra/bert';
+import { modelFromPretrained, readConfig } from '@alectra/checkpoint';
 import { WordPieceTokenizer } from '@alectra/wordpiece';
 import * as tf from '@tensorflow/tfjs';
 import { MODEL_FOLDER } from './export-model.js';
 import { idOf } from './networks.js';
 import { UsageError } from './usage-error.js';
+
+const families = [albertModels, electraModels] as const;
 
 export interface MaskAnswer {
   readonly token: string;
@@ -37,7 +41,7 @@ export function networkFolder(path: string, network: 'generator' | 'discriminato
 export async function fillMask(folder: string, text: string, topK = 5): Promise<MaskAnswer[][]> {
   const path = networkFolder(folder, 'generator');
   const tokenizer = await WordPieceTokenizer.fromPretrained(path);
-  const model = await AlbertForMaskedLM.fromPretrained(path);
+  const { model } = await modelFromPretrained(path, { families, head: 'masked-lm' });
   const { maskToken } = tokenizer.config;
   const ids = encodeWithMask(tokenizer, text, model.config.maxPositionEmbeddings);
   const mask = idOf(tokenizer, maskToken);
@@ -67,18 +71,28 @@ export async function fillMask(folder: string, text: string, topK = 5): Promise<
 export async function detectReplaced(folder: string, text: string): Promise<TokenVerdict[]> {
   const path = networkFolder(folder, 'discriminator');
   const tokenizer = await WordPieceTokenizer.fromPretrained(path);
-  const model = await AlbertForTokenClassification.fromPretrained(path);
+  const { model } = await discriminator(path);
   const ids = tokenizer.encode(text).ids;
   checkLength(ids.length, model.config.maxPositionEmbeddings);
   const inputIds = tf.tensor2d([...ids], [1, ids.length], 'int32');
-  const outputs = model.call({ inputIds });
-  const probabilities = tf.tidy(() => tf.softmax(tf.squeeze<tf.Tensor2D>(outputs.logits, [0])));
-  const values = (await probabilities.array()) as number[][];
-  tf.dispose([inputIds, probabilities, outputs.logits]);
+  const logits: tf.Tensor = model.call({ inputIds }).logits; // [1, S] or, with two labels, [1, S, 2]
+  const probabilities = tf.tidy(() =>
+    logits.rank === 2 ? tf.sigmoid(logits) : tf.gather(tf.softmax(logits), 1, 2),
+  );
+  const values = await probabilities.data();
+  tf.dispose([inputIds, probabilities, logits]);
   model.dispose();
   return [...ids]
-    .map((id, at) => ({ token: tokenizer.idToToken(id) ?? '', replaced: values[at]?.[1] ?? 0 }))
+    .map((id, at) => ({ token: tokenizer.idToToken(id) ?? '', replaced: values[at] ?? 0 }))
     .slice(1, -1);
+}
+
+/** ALBERT labels tokens; ELECTRA's pretraining class has one logit a token. */
+async function discriminator(path: string) {
+  const { model_type: modelType } = await readConfig(path);
+  return modelType === 'electra'
+    ? modelFromPretrained(path, { families: [electraModels], head: 'pre-training' })
+    : modelFromPretrained(path, { families: [albertModels], head: 'token-classification' });
 }
 
 /** Ids of `text`, with [CLS] and [SEP], in which [MASK] is one token. */

@@ -20,17 +20,23 @@ const MASKED = 'The old bird [MASK] my friend.';
 const PLAIN = 'The cat likes a dog number 12.';
 
 let root: string;
-let folder: string;
+const folderOf = (family: string) => join(root, family);
 beforeAll(async () => {
   root = tinyProject();
-  folder = join(root, 'run');
-  expect(await runProgram(tinyRun(root, folder))).toMatchObject({ code: 0 });
+  for (const family of ['albert', 'electra']) {
+    const flags = [...tinyRun(root, folderOf(family)), '--set', `model.family=${family}`];
+    expect(await runProgram(flags)).toMatchObject({ code: 0 });
+  }
 }, 300_000);
 afterAll(() => rmSync(root, { recursive: true }));
 
-(python ? test : test.skip)(
-  'transformers loads both networks and answers the same',
-  async () => {
+(python ? test : test.skip).each([
+  ['albert', { 0: 'ORIGINAL', 1: 'REPLACED' }],
+  ['electra', { 0: 'LABEL_0', 1: 'LABEL_1' }],
+])(
+  'transformers loads both networks of %s and answers the same',
+  async (family, labels) => {
+    const folder = folderOf(family);
     const text = execFileSync(python ?? '', [ask, join(folder, 'model'), MASKED, PLAIN], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -38,7 +44,7 @@ afterAll(() => rmSync(root, { recursive: true }));
     const theirs = JSON.parse(text);
     expect(theirs.leftovers).toEqual([]);
     expect(theirs.maxLength).toBe(64);
-    expect(theirs.labels).toEqual({ 0: 'ORIGINAL', 1: 'REPLACED' });
+    expect(theirs.labels).toEqual(labels);
     const [answers = []] = await fillMask(folder, MASKED);
     expect(answers.map(({ token, score }) => [token, score])).toEqual(
       theirs.answers.map(([token, score]: [string, number]) => [token, expect.closeTo(score, 5)]),
@@ -52,7 +58,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 );
 
 test('the model card says what was trained and how well it does', () => {
-  const card = readFileSync(join(folder, 'model/generator/README.md'), 'utf8');
+  const card = readFileSync(join(folderOf('albert'), 'model/generator/README.md'), 'utf8');
   expect(card).toMatch(/^---\nlanguage: en\nlicense: apache-2.0\nlibrary_name: transformers\n/);
   expect(card).toContain('pipeline_tag: fill-mask');
   expect(card).toContain('| training | 40 steps of 8 x 16 tokens, adamw, peak rate 0.0015 |');

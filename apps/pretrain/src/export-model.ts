@@ -2,7 +2,6 @@
 // replaced tokens from original ones.
 
 import { join } from 'node:path';
-import { albertConfigToJson } from '@alectra/albert';
 import { fromHostTensor, writeModelFolder } from '@alectra/checkpoint';
 import { writeFolderAtomic } from '@alectra/files';
 import type { HostTensor } from '@alectra/jit';
@@ -28,12 +27,11 @@ export async function exportModel(
     async (temporary) => {
       const save = async (
         network: 'generator' | 'discriminator',
-        architecture: string,
         weights: Readonly<Record<string, HostTensor>>,
       ): Promise<void> => {
         const target = join(temporary, network);
         await writeModelFolder(target, {
-          config: albertConfigToJson(networks[`${network}Config`], architecture),
+          config: networks[`${network}Config`],
           weights: Object.fromEntries(
             Object.entries(weights).map(([name, tensor]) => [name, fromHostTensor(tensor)]),
           ),
@@ -41,12 +39,8 @@ export async function exportModel(
         });
         await tokenizer.save(target);
       };
-      await save('generator', 'AlbertForMaskedLM', task.generatorParams(parameters));
-      await save(
-        'discriminator',
-        'AlbertForTokenClassification',
-        task.discriminatorParams(parameters),
-      );
+      await save('generator', task.generatorParams(parameters));
+      await save('discriminator', task.discriminatorParams(parameters));
     },
     { replace: true },
   );

@@ -1,6 +1,7 @@
 // README.md of an exported model: what it is, what it was trained on, how well it does, how to ask it.
 
 import { stringify } from 'yaml';
+import { families } from './families.js';
 import type { Recipe } from './recipe.js';
 
 export interface ModelFacts {
@@ -21,13 +22,14 @@ export function modelCard(network: 'generator' | 'discriminator', facts: ModelFa
     license: 'apache-2.0',
     library_name: 'transformers',
     pipeline_tag: isGenerator ? 'fill-mask' : 'token-classification',
-    tags: ['albert', 'electra', 'replaced-token-detection'],
+    tags: [...new Set([recipe.model.family, 'electra', 'replaced-token-detection'])],
     ...(isGenerator && {
       mask_token: '[MASK]',
       widget: [{ text: 'This [MASK] returns a promise.' }],
     }),
   };
   const { hiddenSize, numHiddenLayers, numAttentionHeads, intermediateSize } = recipe[network];
+  const { title } = families[recipe.model.family];
   const { batch, data, optimizer, schedule } = recipe;
   const figures = isGenerator ? generatorFigures(evaluation) : discriminatorFigures(evaluation);
   return [
@@ -38,19 +40,16 @@ export function modelCard(network: 'generator' | 'discriminator', facts: ModelFa
     `# ALECTRA ${network}`,
     '',
     isGenerator
-      ? 'A small ALBERT masked language model, trained as the generator of replaced-token detection (ELECTRA).'
-      : 'A small ALBERT trained as the discriminator of replaced-token detection (ELECTRA): it labels every token ORIGINAL or REPLACED. Fine-tune this one.',
+      ? `A small ${title} masked language model, trained as the generator of replaced-token detection (ELECTRA).`
+      : `A small ${title} trained as the discriminator of replaced-token detection (ELECTRA): it says of every token whether it was replaced. Fine-tune this one.`,
     '',
     '```python',
-    'from transformers import pipeline',
-    isGenerator
-      ? 'print(pipeline("fill-mask", "<this folder>")("This [MASK] returns a promise."))'
-      : 'print(pipeline("token-classification", "<this folder>")("The function returns a banana."))',
+    ...usage(isGenerator ? 'fill-mask' : recipe.model.family),
     '```',
     '',
     '| | |',
     '|---|---|',
-    `| network | ALBERT, ${numHiddenLayers} layers of ${hiddenSize}, ${numAttentionHeads} heads, feed-forward ${intermediateSize} |`,
+    `| network | ${title}, ${numHiddenLayers} layers of ${hiddenSize}, ${numAttentionHeads} heads, feed-forward ${intermediateSize} |`,
     `| parameters | ${parameters[network].toLocaleString('en-US')} |`,
     `| recipe | ${recipe.preset}, seed ${recipe.seed} |`,
     `| training | ${step} steps of ${batch.size} x ${data.sequenceLength} tokens, ${optimizer.name}, peak rate ${schedule.peakLearningRate} |`,
@@ -59,6 +58,22 @@ export function modelCard(network: 'generator' | 'discriminator', facts: ModelFa
     'Figures are of held-out documents of the training corpus.',
     '',
   ].join('\n');
+}
+
+/** Python that asks the network. ELECTRA's head of one logit belongs to no pipeline. */
+function usage(network: 'fill-mask' | Recipe['model']['family']): string[] {
+  if (network === 'electra')
+    return [
+      'from transformers import AutoTokenizer, ElectraForPreTraining',
+      'tokenizer = AutoTokenizer.from_pretrained("<this folder>")',
+      'model = ElectraForPreTraining.from_pretrained("<this folder>")',
+      'print(model(**tokenizer("The function returns a banana.", return_tensors="pt")).logits > 0)',
+    ];
+  const question =
+    network === 'fill-mask'
+      ? 'pipeline("fill-mask", "<this folder>")("This [MASK] returns a promise.")'
+      : 'pipeline("token-classification", "<this folder>")("The function returns a banana.")';
+  return ['from transformers import pipeline', `print(${question})`];
 }
 
 type Row = readonly [name: string, value: string];

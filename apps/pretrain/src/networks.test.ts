@@ -3,15 +3,29 @@ import { expect, test } from '@jest/globals';
 import { makeNetworks, parameterCounts } from './networks.js';
 import { resolveRecipe } from './recipe-file.js';
 
+const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+const words = Array.from({ length: 30_522 - special.length }, (_, index) => `w${index}`);
+const tokenizer = WordPieceTokenizer.fromVocab([...special, ...words]);
+const networksOf = (preset: string) =>
+  makeNetworks(resolveRecipe({ preset, flags: { data: { text: ['.'] } } }), tokenizer);
+
 test('alectra-small-owt has the parameters of the model card, to the unit', () => {
-  const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
-  const words = Array.from({ length: 30_522 - special.length }, (_, index) => `w${index}`);
-  const tokenizer = WordPieceTokenizer.fromVocab([...special, ...words]);
-  const recipe = resolveRecipe({ preset: 'alectra-small-owt', flags: { data: { text: ['.'] } } });
   // reconstruction of the 2020 run: both networks, and together with word, position and segment embeddings shared
-  expect(parameterCounts(makeNetworks(recipe, tokenizer))).toEqual({
+  expect(parameterCounts(networksOf('alectra-small-owt'))).toEqual({
     generator: 4_810_170,
     discriminator: 4_747_010,
     together: 5_633_468,
   });
+});
+
+test('google-small-owt is an ELECTRA: its discriminator has the parameters that Google published', () => {
+  const networks = networksOf('google-small-owt');
+  const { generator, discriminator, together } = parameterCounts(networks);
+  // the encoder of 13,483,008 and the head: a dense layer of 256 and one logit
+  expect(discriminator).toBe(13_483_008 + (256 * 256 + 256) + (256 + 1));
+  // shared: word, position and segment table and the norm that follows them
+  const shared = (30_522 + 512 + 2) * 128 + 2 * 128;
+  expect(together).toBe(generator + discriminator - shared);
+  expect(networks.generatorConfig).toMatchObject({ architectures: ['ElectraForMaskedLM'] });
+  expect(networks.discriminatorConfig).toMatchObject({ architectures: ['ElectraForPreTraining'] });
 });

@@ -1,42 +1,43 @@
 // The two networks of a recipe: configurations, pure functions, first weights.
 
-import {
-  type AlbertConfig,
-  albertConfig,
-  albertMaskedLM,
-  albertTokenClassifier,
-  initAlbertForMaskedLM,
-  initAlbertForTokenClassification,
-} from '@alectra/albert';
+import type { JsonObject } from '@alectra/checkpoint';
 import { type ElectraTask, electraTask, type TaskTokens } from '@alectra/electra-task';
 import type { HostTensor } from '@alectra/nn';
 import type { WordPieceTokenizer } from '@alectra/wordpiece';
+import { families, type NetworkFields } from './families.js';
 import type { Recipe } from './recipe.js';
 
 export interface Networks {
-  readonly generatorConfig: AlbertConfig;
-  readonly discriminatorConfig: AlbertConfig;
+  /** config.json of each network's export. */
+  readonly generatorConfig: JsonObject;
+  readonly discriminatorConfig: JsonObject;
   readonly tokens: TaskTokens;
   readonly task: ElectraTask<HostTensor>;
 }
 
-/** The labels of the discriminator, as its config.json names them. */
-export const LABELS = ['ORIGINAL', 'REPLACED'] as const;
-
 /** Makes both networks with first weights drawn from the recipe's seed. */
 export function makeNetworks(recipe: Recipe, tokenizer: WordPieceTokenizer): Networks {
   const tokens = taskTokens(tokenizer);
-  const generatorConfig = networkConfig(recipe, 'generator', tokenizer);
-  const discriminatorConfig = networkConfig(recipe, 'discriminator', tokenizer);
+  const family = families[recipe.model.family];
+  const generator = family.generator(fieldsOf(recipe, 'generator', tokenizer), recipe.seed);
+  const discriminator = family.discriminator(
+    fieldsOf(recipe, 'discriminator', tokenizer),
+    recipe.seed + 1,
+  );
   const task = electraTask<HostTensor>({
-    generator: albertMaskedLM(generatorConfig),
-    discriminator: albertTokenClassifier(discriminatorConfig),
-    generatorWeights: initAlbertForMaskedLM(generatorConfig, recipe.seed),
-    discriminatorWeights: initAlbertForTokenClassification(discriminatorConfig, recipe.seed + 1),
+    generator: generator.network,
+    discriminator: discriminator.network,
+    generatorWeights: generator.weights,
+    discriminatorWeights: discriminator.weights,
     tokens,
     settings: recipe.task,
   });
-  return { generatorConfig, discriminatorConfig, tokens, task };
+  return {
+    generatorConfig: generator.config,
+    discriminatorConfig: discriminator.config,
+    tokens,
+    task,
+  };
 }
 
 export function taskTokens(tokenizer: WordPieceTokenizer): TaskTokens {
@@ -73,23 +74,18 @@ export function parameterCounts({ task }: Networks): {
   };
 }
 
-function networkConfig(
-  { model, ...recipe }: Recipe,
+function fieldsOf(
+  { model: { family: _, ...model }, ...recipe }: Recipe,
   network: 'generator' | 'discriminator',
   tokenizer: WordPieceTokenizer,
-): AlbertConfig {
+): NetworkFields {
   const { padToken, clsToken, sepToken } = tokenizer.config;
-  return albertConfig({
+  return {
     ...model,
     ...recipe[network],
     vocabSize: tokenizer.vocabSize,
-    classifierDropoutProb: model.hiddenDropoutProb,
     padTokenId: idOf(tokenizer, padToken),
     bosTokenId: idOf(tokenizer, clsToken),
     eosTokenId: idOf(tokenizer, sepToken),
-    ...(network === 'discriminator' && {
-      id2label: Object.fromEntries(LABELS.map((label, id) => [String(id), label])),
-      label2id: Object.fromEntries(LABELS.map((label, id) => [label, id])),
-    }),
-  });
+  };
 }

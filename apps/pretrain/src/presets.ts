@@ -46,24 +46,26 @@ const alectraSmallOwt: Preset = {
  * google-research/electra, the small model of its OpenWebText quick start: 12 x 256 with a layer each, generator a
  * quarter as wide, AdamW without bias correction, batch 128, a million steps.
  *
- * Differs from the original in two things: the networks are of the ALBERT family with as many groups as layers
- * (the same computation under other tensor names), and the discriminator's head is one linear layer.
+ * Differs from the original in the split of text into sentences and in the random numbers.
  */
 const googleSmallOwt: Preset = {
   data: { builder: 'electra', sequenceLength: 128 },
   vocabulary: { size: 30522 },
-  model: { embeddingSize: 128, maxPositionEmbeddings: 512, hiddenAct: 'gelu' },
+  model: {
+    family: 'electra',
+    embeddingSize: 128,
+    maxPositionEmbeddings: 512,
+    hiddenAct: 'gelu',
+  },
   generator: {
     hiddenSize: 64,
     numHiddenLayers: 12,
-    numHiddenGroups: 12,
     numAttentionHeads: 1,
     intermediateSize: 256,
   },
   discriminator: {
     hiddenSize: 256,
     numHiddenLayers: 12,
-    numHiddenGroups: 12,
     numAttentionHeads: 4,
     intermediateSize: 1024,
   },

@@ -13,7 +13,7 @@ const pattern = z.string().refine(isPattern, { error: 'not a regular expression'
 const network = z.strictObject({
   hiddenSize: count,
   numHiddenLayers: count,
-  /** 1: one layer applied again and again (ALBERT); equal to numHiddenLayers: a layer each (BERT, ELECTRA). */
+  /** Of albert: 1 is one layer applied again and again, numHiddenLayers a layer each. */
   numHiddenGroups: count.default(1),
   numAttentionHeads: count,
   intermediateSize: count,
@@ -49,6 +49,8 @@ export const recipeSchema = z
       .prefault({}),
     model: z
       .strictObject({
+        /** albert: layers shared, two labels; electra: a layer each, Google's head. */
+        family: z.enum(['albert', 'electra']).default('albert'),
         embeddingSize: count.default(128),
         maxPositionEmbeddings: count.default(128),
         typeVocabSize: count.default(2),
@@ -162,6 +164,8 @@ export const recipeSchema = z
           `${name}.numHiddenGroups`,
           `${numHiddenGroups} is more than numHiddenLayers ${numHiddenLayers}`,
         );
+      if (recipe.model.family === 'electra' && numHiddenGroups !== 1)
+        refuse(`${name}.numHiddenGroups`, 'belongs to model.family albert: leave it out');
     }
     const { generator, discriminator } = recipe;
     const { tie } = recipe.task;

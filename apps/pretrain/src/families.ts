@@ -1,0 +1,118 @@
+// The families of encoders that a recipe can train: for each, the generator and the discriminator as the task takes
+// them, their first weights, and the classes of Hugging Face that they are saved as.
+
+import {
+  AlbertForMaskedLM,
+  AlbertForTokenClassification,
+  albertConfig,
+  albertConfigToJson,
+  albertMaskedLM,
+  albertTokenClassifier,
+} from '@alectra/albert';
+import {
+  type ElectraConfig,
+  ElectraForMaskedLM,
+  ElectraForPreTraining,
+  electraConfig,
+  electraConfigToJson,
+  electraDiscriminator,
+  electraGenerator,
+} from '@alectra/bert';
+import type { JsonObject } from '@alectra/checkpoint';
+import type { Discriminator, Generator } from '@alectra/electra-task';
+import type { HostTensors } from '@alectra/nn';
+import type { Recipe } from './recipe.js';
+
+/** Sizes, rates and special tokens of one network: fields that both families know by the same names. */
+export interface NetworkFields {
+  readonly vocabSize: number;
+  readonly embeddingSize: number;
+  readonly hiddenSize: number;
+  readonly numHiddenLayers: number;
+  /** Of albert only. */
+  readonly numHiddenGroups: number;
+  readonly numAttentionHeads: number;
+  readonly intermediateSize: number;
+  readonly hiddenAct: string;
+  readonly hiddenDropoutProb: number;
+  readonly attentionProbsDropoutProb: number;
+  readonly maxPositionEmbeddings: number;
+  readonly typeVocabSize: number;
+  readonly layerNormEps: number;
+  readonly initializerRange: number;
+  readonly padTokenId: number;
+  readonly bosTokenId: number;
+  readonly eosTokenId: number;
+}
+
+/** One network of a run. */
+export interface Network<Role> {
+  /** The pure functions; parameters are arguments. */
+  readonly network: Role;
+  readonly weights: HostTensors;
+  /** config.json of the export. */
+  readonly config: JsonObject;
+}
+
+export interface Family {
+  /** Name in the model card. */
+  readonly title: string;
+  generator(fields: NetworkFields, seed: number): Network<Generator>;
+  discriminator(fields: NetworkFields, seed: number): Network<Discriminator>;
+}
+
+const LABELS = ['ORIGINAL', 'REPLACED'];
+
+/** One layer applied again and again, or groups of them; the discriminator has two labels. */
+const albert: Family = {
+  title: 'ALBERT',
+  generator(fields, seed) {
+    const config = albertConfig({ ...fields, classifierDropoutProb: fields.hiddenDropoutProb });
+    return {
+      network: albertMaskedLM(config),
+      weights: AlbertForMaskedLM.initialTensors(config, { seed }),
+      config: albertConfigToJson(config, AlbertForMaskedLM.architecture),
+    };
+  },
+  discriminator(fields, seed) {
+    const config = albertConfig({
+      ...fields,
+      classifierDropoutProb: fields.hiddenDropoutProb,
+      id2label: Object.fromEntries(LABELS.map((label, id) => [String(id), label])),
+      label2id: Object.fromEntries(LABELS.map((label, id) => [label, id])),
+    });
+    return {
+      network: albertTokenClassifier(config),
+      weights: AlbertForTokenClassification.initialTensors(config, { seed }),
+      config: albertConfigToJson(config, AlbertForTokenClassification.architecture),
+    };
+  },
+};
+
+/** A layer each; the discriminator has a dense layer and one logit, as google-research/electra. */
+const electra: Family = {
+  title: 'ELECTRA',
+  generator(fields, seed) {
+    const config = electraConfigOf(fields);
+    return {
+      network: electraGenerator(config),
+      weights: ElectraForMaskedLM.initialTensors(config, { seed }),
+      config: electraConfigToJson(config, ElectraForMaskedLM.architecture),
+    };
+  },
+  discriminator(fields, seed) {
+    const config = electraConfigOf(fields);
+    return {
+      network: electraDiscriminator(config),
+      weights: ElectraForPreTraining.initialTensors(config, { seed }),
+      config: electraConfigToJson(config, ElectraForPreTraining.architecture),
+    };
+  },
+};
+
+function electraConfigOf(fields: NetworkFields): ElectraConfig {
+  const { numHiddenGroups: _groups, bosTokenId: _bos, eosTokenId: _eos, ...shared } = fields;
+  return electraConfig(shared);
+}
+
+export const families: Readonly<Record<Recipe['model']['family'], Family>> = { albert, electra };
