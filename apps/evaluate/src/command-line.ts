@@ -1,0 +1,198 @@
+// Subcommands and flags.
+
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { hubOptionsFromEnv } from '@alectra/checkpoint';
+import { glueTasks, type RecipeName, recipes, type TaskName } from '@alectra/glue';
+import type { EngineName } from '@alectra/jit';
+import { INTERRUPTED_EXIT_CODE, stopSignals } from '@alectra/trainer';
+import { Command, InvalidArgumentError } from 'commander';
+import { standardError } from './console.js';
+import { availableTasks, evaluate } from './evaluate.js';
+import { modelFolder, modelName } from './model-name.js';
+import { report, writeModelIndex, writeReport } from './report.js';
+import { UsageError } from './usage-error.js';
+
+interface EvaluateFlags {
+  readonly model: string;
+  readonly data: string;
+  readonly tasks?: readonly TaskName[];
+  readonly seeds: number;
+  readonly firstSeed: number;
+  readonly recipe: RecipeName;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  readonly maxLength?: number;
+  readonly limitTrain?: number;
+  readonly fromScratch?: boolean;
+  readonly intermediate: boolean;
+  readonly evaluationsPerEpoch: number;
+  readonly keep: 'last' | 'best';
+  readonly engine: EngineName | 'auto';
+  readonly threads: number;
+  readonly out?: string;
+  readonly readme: boolean;
+}
+
+export function createProgram(): Command {
+  const program = new Command('alectra-evaluate')
+    .description('Fine-tune an encoder on GLUE, score it, and write tables and submissions')
+    .exitOverride();
+  addEvaluate(program);
+  return program;
+}
+
+function addEvaluate(program: Command): void {
+  program
+    .command('finetune', { isDefault: true })
+    .description(
+      'fine-tune on each task and print the table; runs that are finished are not run again',
+    )
+    .requiredOption(
+      '--model <name>',
+      'folder or hub id of an encoder, or a run of npm run pretrain',
+    )
+    .option('--data <folder>', 'folder of GLUE', 'data/glue')
+    .option('--tasks <names...>', 'tasks (default: all whose data is there)', tasks)
+    .option('--seeds <number>', 'fine-tunings of each task', positiveWhole, 5)
+    .option('--first-seed <number>', 'the seeds are this and the next', whole, 1)
+    .option('--recipe <name>', Object.keys(recipes).join(', '), recipe, 'electra')
+    .option('--epochs <number>', 'in place of the recipe: passes over the training set', positive)
+    .option('--batch-size <number>', 'in place of the recipe', positiveWhole)
+    .option('--learning-rate <number>', 'in place of the recipe: peak of the schedule', positive)
+    .option('--max-length <number>', 'in place of the recipe: tokens of an example', positiveWhole)
+    .option('--limit-train <number>', 'most training examples', positiveWhole)
+    .option('--from-scratch', 'random weights of the same configuration: the baseline')
+    .option('--no-intermediate', 'start every task from the model, whatever the recipe says')
+    .option('--evaluations-per-epoch <number>', 'how often to evaluate', positive, 1)
+    .option('--keep <which>', 'the evaluation that counts: last or best', keep, 'last')
+    .option('--engine <name>', 'auto, onnxruntime, tensorflow or eager', 'auto')
+    .option('--threads <number>', 'threads of the engine; 0 leaves it the choice', whole, 0)
+    .option('--out <folder>', 'where the runs go (default: runs/glue/<model>-<recipe>)')
+    .option('--no-readme', "leave the model's README.md alone")
+    .action(runEvaluate);
+}
+
+async function runEvaluate(flags: EvaluateFlags): Promise<void> {
+  const { data, fromScratch = false, limitTrain, readme, seeds, firstSeed, ...rest } = flags;
+  const model = modelFolder(flags.model);
+  const name = modelName(model);
+  const system = fromScratch ? `${name}, random weights` : name;
+  const out =
+    flags.out ??
+    join(
+      'runs/glue',
+      [name.replaceAll('/', '--'), flags.recipe, ...(fromScratch ? ['from-scratch'] : [])].join(
+        '-',
+      ),
+    );
+  const chosen = await chosenTasks(data, flags.tasks);
+  const live = standardError();
+  const stop = stopSignals((signal) =>
+    live.say(`${signal}: finishing this step, then saving (Ctrl-C again stops at once)`),
+  );
+  const base = recipes[flags.recipe];
+  try {
+    const { status, runs } = await evaluate({
+      ...{ model, data, out, fromScratch, tasks: chosen, console: live, signal: stop.signal },
+      source: { hub: hubOptionsFromEnv(process.env, homedir()) },
+      seeds: Array.from({ length: seeds }, (_, i) => firstSeed + i),
+      recipe: {
+        ...base,
+        ...(flags.maxLength !== undefined && { maxLength: flags.maxLength }),
+        ...(!flags.intermediate && { startFrom: {} }),
+      },
+      settings: {
+        ...(flags.epochs !== undefined && { epochs: flags.epochs }),
+        ...(flags.batchSize !== undefined && { batchSize: flags.batchSize }),
+        ...(flags.learningRate !== undefined && { learningRate: flags.learningRate }),
+      },
+      ...(limitTrain !== undefined && { limitTrain }),
+      ...{ evaluationsPerEpoch: rest.evaluationsPerEpoch, keep: rest.keep },
+      ...{ engine: rest.engine, threads: rest.threads },
+    });
+    live.end();
+    if (Object.values(runs).some(({ length }) => length > 0)) {
+      const facts = {
+        model,
+        recipe: `${base.name} (${base.source})`,
+        ...(limitTrain !== undefined && { 'training examples': `at most ${limitTrain}` }),
+      };
+      const result = report({ system, runs, facts });
+      await writeReport(out, result);
+      if (status === 'finished' && readme && !fromScratch && existsSync(join(model, 'config.json')))
+        await writeModelIndex(model, name, result.scores);
+      console.log(result.text);
+      console.error(`written: ${join(out, 'results.json')}, ${join(out, 'results.md')}`);
+    }
+    if (status === 'interrupted') {
+      console.error('Stopped. The same command goes on where it was.');
+      process.exitCode = INTERRUPTED_EXIT_CODE;
+    }
+  } finally {
+    live.end();
+    stop.release();
+  }
+}
+
+async function chosenTasks(
+  data: string,
+  given: readonly TaskName[] | undefined,
+): Promise<readonly TaskName[]> {
+  if (!existsSync(data))
+    throw new UsageError(
+      `evaluate: there is no folder ${data}: expected the data of GLUE (CoLA, SST-2, … as published).\n` +
+        'Give --data with its place.',
+    );
+  const found = given ?? (await availableTasks(data));
+  if (found.length > 0) return found;
+  throw new UsageError(
+    `evaluate: there is no task in ${data}: expected folders or archives such as CoLA or MRPC.\n` +
+      'Give --data with the folder that holds them.',
+  );
+}
+
+/** `CoLA,SST-2`, `cola sst2`: names of the leaderboard or of Hugging Face. */
+function tasks(text: string, before: readonly TaskName[] = []): TaskName[] {
+  const names = text.split(',').filter((part) => part !== '');
+  return [...new Set([...before, ...names.map(taskNamed)])];
+}
+
+function taskNamed(text: string): TaskName {
+  const trainable = Object.values(glueTasks).filter(({ splits }) => splits.train);
+  const plain = text.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const found = trainable.find(({ name }) => name === plain);
+  if (found) return found.name;
+  throw new InvalidArgumentError(`expected ${trainable.map(({ title }) => title).join(', ')}`);
+}
+
+function recipe(text: string): string {
+  if (Object.hasOwn(recipes, text)) return text;
+  throw new InvalidArgumentError(`expected ${Object.keys(recipes).join(', ')}`);
+}
+
+function keep(text: string): string {
+  if (text === 'last' || text === 'best') return text;
+  throw new InvalidArgumentError('expected last or best');
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('expected a number above 0');
+  return value;
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError('expected a whole number');
+  return value;
+}
+
+function positiveWhole(text: string): number {
+  const value = whole(text);
+  if (value === 0) throw new InvalidArgumentError('expected a whole number above 0');
+  return value;
+}
