@@ -8,7 +8,7 @@
 //
 // Shapes: B batch, S sequence, L labels.
 
-import { globalNormScale, type Optimizer, type OptimizerState } from '@alectra/optim';
+import { globalNormScale, type Optimizer } from '@alectra/optim';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Params, RandomKey, SentenceEncoder, TokenBatch } from './encoder.js';
 
@@ -57,11 +57,8 @@ function squaredErrors(logits: tf.Tensor2D, scores: tf.Tensor1D, scale: number):
   return tf.square(tf.sub(tf.reshape(logits, [-1]), tf.div(scores, scale)));
 }
 
-/** What a step keeps between calls. */
-export interface FinetuneState {
-  readonly parameters: Params;
-  readonly optimizer: OptimizerState;
-}
+/** What a step keeps between calls; the optimizer's part is its `OptimizerState`. */
+export type FinetuneState = Readonly<Record<'parameters' | 'optimizer', Params>>;
 
 /** What a step is given. */
 export interface FinetuneInputs {
