@@ -42,6 +42,14 @@ export {
   type Pretrained,
   pickModelClass,
 } from './model-from-pretrained.js';
+export {
+  type ExpectedModel,
+  type FloatTensor,
+  type ModelStorage,
+  modelStorage,
+  type StoredFamily,
+  type StoredModel,
+} from './model-storage.js';
 export { openWeights, WEIGHT_FILES } from './open-weights.js';
 export { type ResolveOptions, resolveModel } from './resolve-model.js';
 export { openSafetensors, readSafetensors } from './safetensors-read.js';

@@ -1,4 +1,5 @@
-// Bidirectional multi-head self-attention (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762).
+// Multi-head self-attention (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762): bidirectional, or causal by its
+// bias.
 //
 // Query, key and value share one matrix product, and the scale 1/√D goes into the query's weights: a model whose
 // layers share weights packs once and applies often. Activations stay matrices `[B * S, H]`.
@@ -23,7 +24,7 @@ export interface AttentionWeights {
 
 export interface AttentionOptions {
   readonly batchSize: number;
-  /** Of `attentionBias`; absent when no position is padding. */
+  /** Of `attentionBias` or `causalBias`; absent when every position may see every other. */
   readonly bias?: tf.Tensor4D;
   /** Of the attention probabilities. */
   readonly dropout?: {
@@ -42,6 +43,20 @@ export function attentionBias(mask: tf.Tensor2D): tf.Tensor4D {
   return tf.tidy(() =>
     tf.reshape(tf.mul(tf.sub(1, tf.cast(mask, 'float32')), MASKED), [B, 1, 1, S]),
   );
+}
+
+/**
+ * As `attentionBias`, and large and negative also at later positions: no token sees what follows it. int32 `[B, S]` →
+ * `[B, 1, S, S]`; the caller disposes.
+ */
+export function causalBias(mask: tf.Tensor2D): tf.Tensor4D {
+  const [B, S] = mask.shape;
+  return tf.tidy(() => {
+    const at = tf.range(0, S, 1, 'int32');
+    const isPast = tf.lessEqual(tf.reshape(at, [1, S]), tf.reshape(at, [S, 1])); // [S, S]
+    const isToken = tf.reshape(tf.cast(mask, 'float32'), [B, 1, 1, S]);
+    return tf.mul(tf.sub(1, tf.mul(tf.cast(isPast, 'float32'), isToken)), MASKED) as tf.Tensor4D;
+  });
 }
 
 /** Packs `${name}.query`, `.key` and `.value` (weights `[H, H]`, biases `[H]`); the caller disposes. */

@@ -4,6 +4,7 @@ export {
   type AttentionWeights,
   attentionBias,
   attentionWeights,
+  causalBias,
   selfAttention,
 } from './attention.js';
 export {

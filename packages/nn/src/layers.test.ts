@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { activation } from './activation.js';
-import { attentionBias, attentionWeights, selfAttention } from './attention.js';
+import { attentionBias, attentionWeights, causalBias, selfAttention } from './attention.js';
 import { dropout } from './dropout.js';
 import { linear } from './linear.js';
 import { type Params, parameter, type TokenBatch } from './params.js';
@@ -144,6 +144,23 @@ describe('selfAttention', () => {
     expectClose(y.dataSync(), expected(heads, mask), 5);
     const unmasked = selfAttention(attentionWeights(params, 'a', heads), x, { batchSize: B });
     expectClose(unmasked.dataSync(), expected(heads, [[1, 1, 1], mask[1]]), 5);
+  });
+
+  test('with a causal bias every position is what it is at the end of its own past', () => {
+    const mask = [
+      [1, 1, 0],
+      [1, 1, 1],
+    ];
+    const weights = attentionWeights(params, 'a', 2);
+    const bias = causalBias(tf.tensor2d(mask, [B, S], 'int32'));
+    expect(bias.shape).toEqual([B, 1, S, S]);
+    const causal = selfAttention(weights, x, { batchSize: B, bias }).arraySync() as number[][];
+    for (let s = 0; s < S; s++) {
+      const past = mask.map((row) => row.map((visible, t) => (t <= s ? visible : 0)));
+      const whole = expected(2, past);
+      for (const row of [s, S + s])
+        expectClose(causal[row], whole.slice(row * H, (row + 1) * H), 5);
+    }
   });
 
   test('what stands at a masked position changes nothing, and gets no gradient', () => {

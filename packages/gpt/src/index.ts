@@ -1,0 +1,19 @@
+export { type HubOptions, hubOptionsFromEnv } from '@alectra/checkpoint';
+export type { SequenceClassifierOutputs } from '@alectra/nn';
+export {
+  type GptActivation,
+  type GptConfig,
+  gptConfig,
+  gptConfigFromJson,
+  gptConfigToJson,
+} from './config.js';
+export { decode } from './decoder.js';
+export { type CausalLMOutputs, type GptOutputs, gptLogitsAt } from './heads.js';
+export {
+  type GptHeads,
+  gptModels,
+  OpenAIGPTForSequenceClassification,
+  OpenAIGPTLMHeadModel,
+  OpenAIGPTModel,
+} from './models.js';
+export { type GptPreset, gptPreset } from './presets.js';
