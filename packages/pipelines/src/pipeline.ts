@@ -1,0 +1,182 @@
+// What all pipelines share: texts become requests, requests become rows of few runs, rows become answers.
+
+import type { EngineName } from '@alectra/jit';
+import { InputError } from './input-error.js';
+import type { Weighted } from './model.js';
+import { type Row, type RowOutputs, runRows } from './run-rows.js';
+import { type EngineOptions, type Kind, ShapedPrograms } from './shaped-programs.js';
+import type { EncodeOptions, Encoding, Tokenizer } from './tokenizer.js';
+
+export interface PipelineOptions<Model extends Weighted> {
+  readonly model: Model;
+  readonly tokenizer: Tokenizer;
+  /** Default `auto`: the fastest that is installed; `eager` in a browser. */
+  readonly engine?: EngineOptions['engine'];
+  /** Threads of one operation; the engine chooses when left out. */
+  readonly threads?: number;
+  /** Most tokens of one text, [CLS] and [SEP] included; default and upper limit: what model and tokenizer can take. */
+  readonly maxTokens?: number;
+  /** Most tokens of one run, padding included. Default 2048. */
+  readonly maxBatchTokens?: number;
+  /** Told of what Python's pipeline warns about. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** A text with its options, checked and encoded. */
+export interface Request<Answer> {
+  /** Tokens that the model will see, for batching by a budget. */
+  readonly tokenCount: number;
+  readonly rows: readonly Row[];
+  readonly answer: (outputs: readonly RowOutputs[]) => Answer;
+}
+
+export interface Pipeline<Input, Options, Answer> {
+  readonly engine: EngineName;
+  /** Most tokens of one text. */
+  readonly maxTokens: number;
+  /**
+   * Answers in the order of the inputs. An answer does not depend on what else is in the batch.
+   *
+   * @param options for all inputs, or a list with one for each
+   * @throws InputError when an input cannot be answered; then none is
+   */
+  call(inputs: readonly Input[], options?: Options | readonly Options[]): Promise<Answer[]>;
+  /**
+   * The first half of `call`, for programs that gather requests of several clients before they run them.
+   *
+   * @throws InputError when the input cannot be answered
+   */
+  prepare(input: Input, options?: Options): Request<Answer>;
+  /** The second half of `call`. */
+  run(requests: readonly Request<Answer>[]): Promise<Answer[]>;
+  /** Tokens of an input, [CLS] and [SEP] included. */
+  tokenCount(input: Input): number;
+  /** Frees engine and weights; what runs finishes first. */
+  dispose(): void;
+}
+
+/** A text, or a text and its pair. */
+export interface TextAndPair {
+  readonly text: string;
+  readonly text_pair?: string;
+}
+
+/** What a task does with one input. */
+export interface Task<Input, Options, Answer> {
+  /** The function and number of positions that are compiled at once. */
+  readonly first: { readonly kind: Kind; readonly positions: number };
+  readonly prepare: (input: Input, options: Options) => Omit<Request<Answer>, 'tokenCount'>;
+}
+
+/** Joins a task with an engine. */
+export async function makePipeline<
+  Input extends string | TextAndPair,
+  Options extends object,
+  Answer,
+>(
+  { model, tokenizer, engine, threads, maxBatchTokens = 2048, ...rest }: PipelineOptions<Weighted>,
+  { first, prepare }: Task<Input, Options, Answer>,
+): Promise<Pipeline<Input, Options, Answer>> {
+  const maxTokens = longestText({ model, tokenizer, ...rest });
+  checkVocabulary(model, tokenizer);
+  const maxColumns = model.config.maxPositionEmbeddings;
+  const shape = { rows: 1, columns: Math.min(16, maxColumns), positions: first.positions };
+  const programs = await ShapedPrograms.create(model.params, first.kind, shape, {
+    engine,
+    threads,
+  });
+  const padId = tokenizer.tokenToId(tokenizer.config.padToken) ?? 0;
+
+  const prepared = (input: Input, options: Options): Request<Answer> => {
+    const request = prepare(input, options);
+    const tokenCount = request.rows.reduce((sum, { ids }) => sum + ids.length, 0);
+    return { ...request, tokenCount };
+  };
+  const run = async (requests: readonly Request<Answer>[]): Promise<Answer[]> => {
+    const rows = requests.flatMap((request) => request.rows);
+    const outputs = await runRows(programs, rows, { maxColumns, maxTokens: maxBatchTokens, padId });
+    let next = 0;
+    return requests.map(({ rows: { length }, answer }) => {
+      next += length;
+      return answer(outputs.slice(next - length, next));
+    });
+  };
+  const none = {} as Options; // every option has a default
+
+  return {
+    engine: programs.engine,
+    maxTokens,
+    prepare: (input, options = none) => prepared(input, options),
+    run,
+    call: async (inputs, options = none) => {
+      const each = perInput(inputs, options);
+      return run(inputs.map((input, at) => prepared(input, each[at])));
+    },
+    tokenCount: (input) => {
+      const [text, pair] = typeof input === 'string' ? [input] : [input.text, input.text_pair];
+      return tokenizer.encode(text, { pair }).ids.length;
+    },
+    dispose: () => programs.dispose(),
+  };
+}
+
+function perInput<Options>(
+  inputs: readonly unknown[],
+  options: Options | readonly Options[],
+): readonly Options[] {
+  if (!isList(options)) return inputs.map(() => options);
+  if (options.length === inputs.length) return options;
+  throw new RangeError(
+    `pipelines: cannot match options with texts: found ${options.length}, expected ${inputs.length}.\n` +
+      'Pass one record of options for all texts, or a list with one for each.',
+  );
+}
+
+const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
+
+/**
+ * The encoding of a text, checked to fit.
+ *
+ * @param options `truncation` cuts instead of throwing
+ * @throws InputError for more than `maxTokens` tokens
+ */
+export function encodeText(
+  tokenizer: Tokenizer,
+  text: string,
+  maxTokens: number,
+  { truncation = false, ...options }: EncodeOptions,
+): Encoding {
+  const cut = truncation && { truncation, maxLength: maxTokens };
+  const encoding = tokenizer.encode(text, { ...options, ...cut });
+  const { length } = encoding.ids;
+  if (length <= maxTokens) return encoding;
+  throw new InputError(
+    'too-long',
+    `the text is too long: found ${length} tokens, expected at most ${maxTokens}.\n` +
+      'Shorten it, or pass truncation: true.',
+  );
+}
+
+/** @throws RangeError when `maxTokens` is more than model or tokenizer can take */
+export function longestText({
+  model,
+  tokenizer,
+  maxTokens,
+}: Pick<PipelineOptions<Weighted>, 'model' | 'tokenizer' | 'maxTokens'>): number {
+  const most = Math.min(model.config.maxPositionEmbeddings, tokenizer.config.modelMaxLength);
+  if (maxTokens === undefined) return most;
+  if (Number.isSafeInteger(maxTokens) && maxTokens >= 3 && maxTokens <= most) return maxTokens;
+  throw new RangeError(
+    `pipelines: cannot use \`maxTokens\`: found ${maxTokens}, expected a whole number from 3 to ${most}.\n` +
+      'Leave it out to take what model and tokenizer allow.',
+  );
+}
+
+/** A graph gathers rows by id unchecked, so ids must fit before. */
+function checkVocabulary({ config }: Weighted, tokenizer: Tokenizer): void {
+  if (tokenizer.vocabSize <= config.vocabSize) return;
+  throw new RangeError(
+    `pipelines: the tokenizer does not belong to the model: found ${tokenizer.vocabSize} tokens, ` +
+      `expected at most ${config.vocabSize}.\nLoad both from the same folder.`,
+  );
+}
