@@ -5,6 +5,8 @@ import type { Engine, EngineName, EngineOptions } from './engine.js';
 import type { HostTensor } from './host-tensor.js';
 import { isOnnxRuntimeInstalled, onnxRuntimeEngine } from './onnxruntime/engine.js';
 
+const PROVIDERS: readonly string[] = ['cpu', 'webgpu', 'cuda'];
+
 /** @throws Error naming the engine that is missing and how to install it */
 export async function chooseEngine(
   name: EngineName | 'auto',
@@ -16,7 +18,18 @@ export async function chooseEngine(
       `jit: engine "${name}" has no bf16 matrix products.\nCompile with engine "tensorflow", or leave precision out.`,
     );
   }
-  switch (name) {
+  const { provider = 'cpu' } = options;
+  if (provider !== 'cpu' && name !== 'onnxruntime' && name !== 'auto') {
+    throw new Error(
+      `jit: engine "${name}" has no provider "${provider}".\nCompile with engine "onnxruntime", or leave provider out.`,
+    );
+  }
+  if (!PROVIDERS.includes(provider)) {
+    throw new Error(
+      `jit: provider "${provider}" is unknown: expected ${PROVIDERS.join(', ')}.\nLeave it out to compute on the processor.`,
+    );
+  }
+  switch (name === 'auto' && provider !== 'cpu' ? 'onnxruntime' : name) {
     case 'auto':
       if (options.precision === 'bf16' || (await isTensorflowInstalled(options)))
         return tensorflow(state, options);

@@ -2,7 +2,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import { chooseEngine } from './choose-engine.js';
-import type { Engine, EngineName, Precision, Runner, Source } from './engine.js';
+import type { Binding, Engine, EngineName, Precision, Runner, Source } from './engine.js';
 import {
   allocate,
   conform,
@@ -11,6 +11,7 @@ import {
   isHostTensor,
   type TensorSpec,
 } from './host-tensor.js';
+import type { Provider } from './onnxruntime/runtime.js';
 import { backendReady, isTensor, type Signature, type Step, type Traced, trace } from './trace.js';
 import { flatten, leavesOf, type Tree, type TreeShape, unflatten } from './tree.js';
 
@@ -25,8 +26,30 @@ export interface CompileOptions {
   readonly threads?: number;
   /** Type of matrix products; default float32. `bf16` needs engine `tensorflow`. */
   readonly precision?: Precision;
+  /**
+   * Where engine `onnxruntime` computes; default `cpu`. On `webgpu` and `cuda` the state stays in GPU memory, and a
+   * function of which a part could only run on the processor is an error.
+   */
+  readonly provider?: Provider;
+  /** `npm` reaches onnxruntime through its npm binding instead of its C API: slower, the state is copied. */
+  readonly binding?: Binding;
   /** Folder from which the tfjs-node package is looked up; default: the working directory. */
   readonly tensorflowFrom?: string;
+}
+
+/** Where the time of one program went, in milliseconds. */
+export interface Timings {
+  /** Calling the function on symbolic tensors. */
+  readonly traceMs: number;
+  /** Writing the graph in the engine's language. */
+  readonly emitMs: number;
+  /** The engine's own preparation. */
+  readonly loadMs: number;
+  readonly calls: number;
+  /** All calls, without waiting for one another. */
+  readonly callMs: number;
+  /** Of that, inside the engine. */
+  readonly engineMs: number;
 }
 
 /** A compiled function, and the state it shares with the programs compiled from it. */
@@ -47,6 +70,8 @@ export interface Program {
   readState(): Promise<Tree<HostTensor>>;
   /** Replaces the state, for example by what `readState` gave. */
   writeState(state: Tree<HostTensor>): Promise<void>;
+  /** What preparing and calling this function has cost so far. */
+  timings(): Timings;
   /** Frees this function; disposing the program that `compile` returned frees state and all. */
   dispose(): void;
 }
@@ -65,6 +90,8 @@ export async function compile(step: Step, options: CompileOptions): Promise<Prog
   const engine = await chooseEngine(options.engine ?? 'auto', values, {
     threads: options.threads ?? 0,
     precision: options.precision ?? 'float32',
+    provider: options.provider ?? 'cpu',
+    binding: options.binding ?? 'native',
     tensorflowFrom: options.tensorflowFrom,
   });
   const shared: Shared = {
@@ -101,8 +128,11 @@ async function load(
   ownsState: boolean,
 ): Promise<Program> {
   const source = sourceOf(step, inputs, shared);
+  const started = performance.now();
   const runner: Runner = await shared.engine.load(source);
+  const loaded = performance.now() - started;
   const { inputs: specs, inputPaths, inputShape } = source.signature;
+  const spent = { calls: 0, callMs: 0, engineMs: 0 };
   let disposed = false;
 
   /** Runs `work` when the engine is free. */
@@ -120,10 +150,19 @@ async function load(
   return {
     engine: shared.engine.name,
     run: async (given) => {
+      const asked = performance.now();
       const leaves = leavesOf(inputShape, given, 'inputs').map((value, index) =>
         conform(value, specs[index], inputPaths[index]),
       );
-      const outputs = await queued(() => runner.run(leaves));
+      const checked = performance.now() - asked;
+      const outputs = await queued(async () => {
+        const begin = performance.now();
+        const result = await runner.run(leaves);
+        spent.calls++;
+        spent.callMs += checked + performance.now() - begin;
+        spent.engineMs += result.engineMs;
+        return result;
+      });
       return unflatten(outputs.shape, outputs.leaves);
     },
     compile: (other, options) => queued(() => load(other, options.inputs, shared, false)),
@@ -133,6 +172,10 @@ async function load(
         conform(value, shared.state[index], shared.paths[index]),
       );
       await queued(() => shared.engine.writeState(leaves));
+    },
+    timings: () => {
+      const { traceMs } = source.spent;
+      return { traceMs, emitMs: runner.emitMs, loadMs: loaded - traceMs - runner.emitMs, ...spent };
     },
     dispose: () => {
       if (disposed) return;
@@ -146,7 +189,10 @@ async function load(
   };
 }
 
-function sourceOf(step: Step, tree: Tree<TensorSpec>, shared: Shared): Source {
+/** A source, and what tracing it took. */
+type TimedSource = Source & { readonly spent: { traceMs: number } };
+
+function sourceOf(step: Step, tree: Tree<TensorSpec>, shared: Shared): TimedSource {
   const inputs = flatten(tree, isSpec, 'inputs');
   const signature: Signature = {
     state: shared.state,
@@ -157,11 +203,16 @@ function sourceOf(step: Step, tree: Tree<TensorSpec>, shared: Shared): Source {
     inputShape: inputs.shape,
   };
   let traced: Traced | undefined;
+  const spent = { traceMs: 0 };
   return {
+    spent,
     step,
     signature,
     traced: () => {
-      traced ??= trace(step, signature);
+      if (traced) return traced;
+      const start = performance.now();
+      traced = trace(step, signature);
+      spent.traceMs = performance.now() - start;
       return traced;
     },
   };

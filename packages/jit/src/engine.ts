@@ -1,6 +1,7 @@
 // What an engine owes to `compile`. One folder per engine; each may be missing on a machine.
 
 import type { HostTensor } from './host-tensor.js';
+import type { Provider } from './onnxruntime/runtime.js';
 import type { Signature, Step, Traced } from './trace.js';
 import type { TreeShape } from './tree.js';
 
@@ -25,6 +26,8 @@ export interface Engine {
 }
 
 export interface Runner {
+  /** Milliseconds it took to write the graph in the engine's language; 0 where nothing is written. */
+  readonly emitMs: number;
   run(inputs: readonly HostTensor[]): Promise<Outputs>;
   dispose(): void;
 }
@@ -32,6 +35,8 @@ export interface Runner {
 export interface Outputs {
   readonly leaves: readonly HostTensor[];
   readonly shape: TreeShape;
+  /** Milliseconds inside the engine. */
+  readonly engineMs: number;
 }
 
 export interface EngineOptions {
@@ -39,9 +44,15 @@ export interface EngineOptions {
   readonly threads: number;
   /** Type of matrix products; `bf16` needs the tensorflow engine. */
   readonly precision?: Precision;
+  /** Where onnxruntime computes; default cpu. */
+  readonly provider?: Provider;
+  /** How onnxruntime is reached on the processor: by its C API, or by its npm binding, which copies the state. */
+  readonly binding?: Binding;
   /** Folder from which tfjs-node is looked up; default: the working directory. */
   readonly tensorflowFrom?: string;
 }
+
+export type Binding = 'native' | 'npm';
 
 /** `bf16` multiplies in bfloat16 and adds up in float32; weights stay float32. */
 export type Precision = 'float32' | 'bf16';

@@ -1,10 +1,11 @@
 // @alectra/jit: trace a TensorFlow.js function once, run it as one graph.
 
-export { type CompileOptions, compile, type Program } from './compile.js';
+export { type CompileOptions, compile, type Program, type Timings } from './compile.js';
 export { registerCoreGradients } from './core-gradients.js';
-export type { EngineName } from './engine.js';
+export type { Binding, EngineName, Precision } from './engine.js';
 export type { DType, HostArray, HostTensor, TensorSpec } from './host-tensor.js';
 export { type ExportInput, type ExportOptions, exportOnnx } from './onnx/export.js';
+export type { Provider } from './onnxruntime/runtime.js';
 export { requireTensorflow } from './tensorflow/addon.js';
 export { isTracing, type Step, type StepResult } from './trace.js';
 export type { Tree } from './tree.js';

@@ -11,6 +11,7 @@ export function eagerEngine(initial: readonly HostTensor[]): Engine {
   let state = initial.map(toKeptTensor);
 
   const run = async (source: Source, inputs: readonly HostTensor[]): Promise<Outputs> => {
+    const start = performance.now();
     tf.engine().startScope('eager');
     let outputs: tf.Tensor[];
     let shape: Outputs['shape'];
@@ -27,7 +28,8 @@ export function eagerEngine(initial: readonly HostTensor[]): Engine {
       tf.engine().endScope();
     }
     try {
-      return { leaves: await Promise.all(outputs.map(toHost)), shape };
+      const leaves = await Promise.all(outputs.map(toHost));
+      return { leaves, shape, engineMs: performance.now() - start };
     } finally {
       tf.dispose(outputs);
     }
@@ -36,6 +38,7 @@ export function eagerEngine(initial: readonly HostTensor[]): Engine {
   return {
     name: 'eager',
     load: async (source): Promise<Runner> => ({
+      emitMs: 0,
       run: (inputs) => run(source, inputs),
       dispose: () => {},
     }),

@@ -18,8 +18,14 @@ type Attributes = Readonly<Record<string, OnnxAttribute>>;
 /** Big uniform arrays are made when the session starts instead of being written out. */
 const LARGEST_WRITTEN = 1024;
 
+/**
+ * Which operators may be used: what ONNX Runtime has on the processor, what it has on a GPU (WebGPU has neither shifts
+ * nor FusedMatMul), or those of the ONNX standard.
+ */
+export type Dialect = 'cpu' | 'gpu' | 'standard';
+
 export interface BuilderOptions {
-  readonly standard?: boolean;
+  readonly dialect?: Dialect;
   /** How names of values begin. */
   readonly prefix?: string;
 }
@@ -29,13 +35,12 @@ export class OnnxBuilder {
   readonly initializers: OnnxInitializer[] = [];
   private readonly names = new Map<number, Name>();
   private readonly known = new Map<string, readonly Name[]>();
-  /** Whether only operators of the ONNX standard may be used. */
-  readonly standard: boolean;
+  readonly dialect: Dialect;
   private readonly prefix: string;
   private nextName = 0;
 
-  constructor({ standard = false, prefix = 'v' }: BuilderOptions = {}) {
-    this.standard = standard;
+  constructor({ dialect = 'cpu', prefix = 'v' }: BuilderOptions = {}) {
+    this.dialect = dialect;
     this.prefix = prefix;
   }
 

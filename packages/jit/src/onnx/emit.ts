@@ -1,7 +1,7 @@
 // Neutral graph → ONNX model.
 
 import type { Graph, GraphNode } from '../graph.js';
-import { OnnxBuilder } from './builder.js';
+import { type Dialect, OnnxBuilder } from './builder.js';
 import { fuse } from './fuse.js';
 import type { LoweringTable } from './lowering.js';
 import { CONVOLUTION } from './lowerings/convolution.js';
@@ -43,8 +43,8 @@ export const outputName = (index: number): string => `output_${index}`;
  *
  * @throws Error naming a kernel without ONNX lowering
  */
-export function emitProgram(graph: Graph): Emitted {
-  const onnx = new OnnxBuilder();
+export function emitProgram(graph: Graph, dialect: Dialect = 'cpu'): Emitted {
+  const onnx = new OnnxBuilder({ dialect });
   for (const [index, value] of graph.state.entries()) onnx.bind(value, stateInName(index));
   for (const [index, value] of graph.inputs.entries()) onnx.bind(value, inputName(index));
   lowerNodes(onnx, fuse(graph).nodes);

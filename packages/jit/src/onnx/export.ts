@@ -116,7 +116,7 @@ function lowered(
   inputs: ExportOptions['inputs'],
   outputPaths: readonly string[],
 ): OnnxBuilder {
-  const builder = new OnnxBuilder({ standard: true });
+  const builder = new OnnxBuilder({ dialect: 'standard' });
   const used = new Set(
     [...traced.nodes.flatMap((node) => node.inputs), ...traced.outputs].map(({ id }) => id),
   );
@@ -202,7 +202,7 @@ function openShapes(
   openings: ReadonlyMap<Name, readonly Product[]>,
   sources: ReturnType<typeof axisSources>,
 ): { nodes: OnnxBuilder['nodes']; initializers: OnnxInitializer[]; rename: (name: Name) => Name } {
-  const builder = new OnnxBuilder({ standard: true, prefix: 'size' });
+  const builder = new OnnxBuilder({ dialect: 'standard', prefix: 'size' });
   const renamed = new Map<Name, Name>();
   const sizeOfAxis = (axis: string): Name => {
     const { input, place } = sources.get(axis) as { input: string; place: number }; // every axis has a source

@@ -1,24 +1,17 @@
-// ONNX Runtime's C API through koffi: tensors over our own memory, runs off the main thread.
+// ONNX Runtime's C API through koffi: the functions used here, and how they report errors.
 //
-// The npm binding copies every output; this way the state never moves. Functions are found by their place in
-// the OrtApi table (onnxruntime_c_api.h), which only ever grows at its end.
+// Functions are found by their place in the OrtApi table (onnxruntime_c_api.h), which only ever grows at its end.
 
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as Koffi from 'koffi';
-import { type DType, type HostArray, sizeOf } from '../host-tensor.js';
-import type { BoundTensor, Runtime, Session, SessionOptions } from './runtime.js';
 
 const API_VERSION = 17;
 /** koffi's pool threads have 128 KiB by default, too little for matrix kernels. */
 const STACK_BYTES = 8 * 1024 * 1024;
 /** Errors come back as exceptions; a library prints nothing. */
 const LOG_FATAL = 4;
-const OPTIMIZE_ALL = 99;
-/** A cache line, and the width of the widest vector register. */
-const ALIGNMENT = 64;
-
-const ELEMENT_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 6, bool: 9 };
 
 /** name → index in OrtApi, and the signature */
 const FUNCTIONS = {
@@ -33,40 +26,79 @@ const FUNCTIONS = {
     'void *(void *session, void *options, void *names, void *inputs, size_t count, void *outNames, size_t outCount, void *outputs)',
   ],
   CreateSessionOptions: [10, 'void *(_Out_ void **options)'],
-  EnableProfiling: [14, 'void *(void *options, const char *prefix)'],
   SetSessionGraphOptimizationLevel: [23, 'void *(void *options, int level)'],
   SetIntraOpNumThreads: [24, 'void *(void *options, int threads)'],
   CreateTensorWithDataAsOrtValue: [
     49,
     'void *(void *memory, void *data, size_t bytes, int64_t *shape, size_t rank, int type, _Out_ void **value)',
   ],
+  CreateMemoryInfo: [
+    68,
+    'void *(const char *name, int allocator, int device, int type, _Out_ void **memory)',
+  ],
   CreateCpuMemoryInfo: [69, 'void *(int allocator, int type, _Out_ void **memory)'],
+  AllocatorFree: [76, 'void *(void *allocator, void *pointer)'],
+  GetAllocatorWithDefaultOptions: [78, 'void *(_Out_ void **allocator)'],
   ReleaseStatus: [93, 'void (void *status)'],
   ReleaseSession: [95, 'void (void *session)'],
   ReleaseValue: [96, 'void (void *value)'],
   ReleaseSessionOptions: [100, 'void (void *options)'],
   AddSessionConfigEntry: [130, 'void *(void *options, const char *key, const char *value)'],
-} as const satisfies Record<string, readonly [number, string]>;
+  RunWithBinding: [133, 'void *(void *session, void *options, void *binding)'],
+  CreateIoBinding: [134, 'void *(void *session, _Out_ void **binding)'],
+  ReleaseIoBinding: [135, 'void (void *binding)'],
+  BindInput: [136, 'void *(void *binding, const char *name, void *value)'],
+  BindOutput: [137, 'void *(void *binding, const char *name, void *value)'],
+  BindOutputToDevice: [138, 'void *(void *binding, const char *name, void *memory)'],
+  GetBoundOutputValues: [
+    140,
+    'void *(void *binding, void *allocator, _Out_ void **values, _Out_ size_t *count)',
+  ],
+  ClearBoundInputs: [141, 'void (void *binding)'],
+  ClearBoundOutputs: [142, 'void (void *binding)'],
+  AppendExecutionProviderCuda: [204, 'void *(void *options, void *cuda)'],
+  CreateCudaProviderOptions: [205, 'void *(_Out_ void **cuda)'],
+  ReleaseCudaProviderOptions: [208, 'void (void *cuda)'],
+  AppendExecutionProvider: [
+    216,
+    'void *(void *options, const char *name, void *keys, void *values, size_t count)',
+  ],
+} as const;
 
-type FunctionName = keyof typeof FUNCTIONS;
+export type FunctionName = keyof typeof FUNCTIONS;
 type Functions = Record<FunctionName, ReturnType<Koffi.LibraryHandle['func']>>;
 
-interface NativeTensor extends BoundTensor {
-  /** Address of the OrtValue. */
-  readonly value: bigint;
+export interface OrtApi {
+  readonly koffi: typeof Koffi;
+  readonly call: Functions;
+  readonly environment: bigint;
+  /** Throws what a returned status says; 0 and null are success. */
+  check(status: bigint | null): void;
+  /** Calls a function whose last argument receives a pointer, and returns that. */
+  create(name: FunctionName, ...args: unknown[]): bigint;
+  /** Calls a function on a thread of its own, so that the event loop lives. */
+  apart(name: FunctionName, ...args: unknown[]): Promise<void>;
 }
 
-/** Reference kept for good: koffi unloads a library that nothing refers to. */
-let loaded: { readonly library: Koffi.LibraryHandle; readonly runtime: Runtime } | undefined;
+/** References kept for good: koffi unloads a library that nothing refers to. */
+let loaded: { readonly library: Koffi.LibraryHandle; readonly api: OrtApi } | undefined;
 
-/** @throws whatever keeps koffi or the library from loading */
-export async function nativeRuntime(): Promise<Runtime> {
-  if (loaded) return loaded.runtime;
-  const koffi = await import('koffi');
-  const mayBlock = !growStack(koffi);
-  const library = koffi.load(libraryPath());
-  loaded ??= { library, runtime: bindRuntime(koffi, library, mayBlock) };
-  return loaded.runtime;
+/** @throws Error saying what keeps koffi or the library from loading, and what else there is */
+export async function ortApi(): Promise<OrtApi> {
+  if (loaded) return loaded.api;
+  try {
+    const koffi = await import('koffi');
+    const mayBlock = !growStack(koffi);
+    const library = koffi.load(libraryPath());
+    loaded ??= { library, api: bindApi(koffi, library, mayBlock) };
+  } catch (cause) {
+    throw new Error(
+      `jit: the C API of ONNX Runtime could not be loaded: ${cause instanceof Error ? cause.message : cause}.\n` +
+        `Reinstall koffi and onnxruntime-node, or compile with binding "npm", which copies the state in every call.`,
+      { cause },
+    );
+  }
+  return loaded.api;
 }
 
 /** False when another package used koffi first: then its stacks stay small and runs block the event loop. */
@@ -80,25 +112,35 @@ function growStack(koffi: typeof Koffi): boolean {
   }
 }
 
-/** The library that onnxruntime-node bundles. */
-function libraryPath(): string {
+/** Where onnxruntime-node keeps the libraries it bundles. */
+function libraryFolder(): string {
   const require = createRequire(import.meta.url);
   const root = dirname(require.resolve('onnxruntime-node/package.json'));
+  return join(root, 'bin/napi-v6', process.platform, process.arch);
+}
+
+function libraryPath(): string {
   const file = { linux: 'libonnxruntime.so.1', darwin: 'libonnxruntime.1.dylib' }[
     process.platform as string
   ];
-  return join(root, 'bin/napi-v6', process.platform, process.arch, file ?? 'onnxruntime.dll');
+  return join(libraryFolder(), file ?? 'onnxruntime.dll');
 }
 
-function bindRuntime(
-  koffi: typeof Koffi,
-  library: Koffi.LibraryHandle,
-  mayBlock: boolean,
-): Runtime {
+/** The library of the CUDA provider, which the npm package does not bundle; undefined when it is missing. */
+export function cudaLibrary(folder: string = libraryFolder()): string | undefined {
+  const file =
+    process.platform === 'win32'
+      ? 'onnxruntime_providers_cuda.dll'
+      : 'libonnxruntime_providers_cuda.so';
+  const path = join(folder, file);
+  return existsSync(path) ? path : undefined;
+}
+
+function bindApi(koffi: typeof Koffi, library: Koffi.LibraryHandle, mayBlock: boolean): OrtApi {
   const base: bigint = library.func('void *OrtGetApiBase()')();
   const getApi = koffi.decode(koffi.decode(base, 0, 'void *'), koffi.proto('void *(uint32_t)'));
   const table: bigint = getApi(API_VERSION);
-  const api = Object.fromEntries(
+  const call = Object.fromEntries(
     Object.entries(FUNCTIONS).map(([name, [index, signature]]) => [
       name,
       koffi.decode(koffi.decode(table, 8 * index, 'void *'), koffi.proto(signature)),
@@ -107,117 +149,29 @@ function bindRuntime(
 
   const check = (status: bigint | null): void => {
     if (!status) return;
-    const message: string = api.GetErrorMessage(status);
-    api.ReleaseStatus(status);
+    const message: string = call.GetErrorMessage(status);
+    call.ReleaseStatus(status);
     throw new Error(`jit: ONNX Runtime failed: ${message}`);
   };
-  /** Calls a function whose last argument receives a pointer. */
   const create = (name: FunctionName, ...args: unknown[]): bigint => {
     const result: [bigint | null] = [null];
-    check(api[name](...args, result));
+    check(call[name](...args, result));
     return result[0] as bigint;
   };
-
+  const apart = (name: FunctionName, ...args: unknown[]): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const settle = (error: unknown, status: bigint | null): void => {
+        try {
+          if (error) throw error;
+          check(status);
+          resolve();
+        } catch (failure) {
+          reject(failure);
+        }
+      };
+      if (mayBlock) setImmediate(() => settle(null, call[name](...args)));
+      else call[name].async(...args, settle);
+    });
   const environment = create('CreateEnv', LOG_FATAL, 'alectra');
-  const memory = create('CreateCpuMemoryInfo', 1, 0);
-
-  const aligned = (dtype: DType, size: number): HostArray => {
-    const bytes = (dtype === 'bool' ? 1 : 4) * size;
-    const buffer = new ArrayBuffer(bytes + ALIGNMENT);
-    const offset = ALIGNMENT - Number(koffi.address(buffer) % BigInt(ALIGNMENT));
-    if (dtype === 'float32') return new Float32Array(buffer, offset, size);
-    return dtype === 'int32'
-      ? new Int32Array(buffer, offset, size)
-      : new Uint8Array(buffer, offset, size);
-  };
-
-  const tensor: Runtime['tensor'] = ({ dtype, shape }): NativeTensor => {
-    const data = aligned(dtype, sizeOf(shape));
-    const axes = BigInt64Array.from(shape, BigInt);
-    const value = create(
-      'CreateTensorWithDataAsOrtValue',
-      memory,
-      data,
-      data.byteLength,
-      axes,
-      shape.length,
-      ELEMENT_TYPE[dtype],
-    );
-    return { dtype, shape, data, value, release: () => api.ReleaseValue(value) };
-  };
-
-  const session: Runtime['session'] = async (model, options) => {
-    const settings = create('CreateSessionOptions');
-    const pointer = configure(settings, options, model);
-    const inputNames = nameTable(koffi, options.inputNames);
-    const outputNames = nameTable(koffi, options.outputNames);
-    const inputs = new BigUint64Array(options.inputNames.length);
-    const outputs = new BigUint64Array(options.outputNames.length);
-    return {
-      run: (given, results) =>
-        new Promise((resolve, reject) => {
-          // Tensors come from `tensor` above.
-          for (const [index, bound] of given.entries())
-            inputs[index] = (bound as NativeTensor).value;
-          for (const [index, bound] of results.entries())
-            outputs[index] = (bound as NativeTensor).value;
-          const args = [
-            pointer,
-            null,
-            inputNames.table,
-            inputs,
-            given.length,
-            outputNames.table,
-            outputs.length,
-            outputs,
-          ];
-          const settle = (error: unknown, status: bigint | null): void => {
-            try {
-              if (error) throw error;
-              check(status);
-              resolve();
-            } catch (failure) {
-              reject(failure);
-            }
-          };
-          if (mayBlock) setImmediate(() => settle(null, api.Run(...args)));
-          else api.Run.async(...args, settle);
-        }),
-      dispose: () => api.ReleaseSession(pointer),
-    } satisfies Session;
-  };
-
-  const configure = (settings: bigint, { threads }: SessionOptions, model: Uint8Array): bigint => {
-    try {
-      check(api.SetSessionGraphOptimizationLevel(settings, OPTIMIZE_ALL));
-      check(api.SetIntraOpNumThreads(settings, threads));
-      // Spinning threads starve everything else on a shared machine.
-      check(api.AddSessionConfigEntry(settings, 'session.intra_op.allow_spinning', '0'));
-      return create('CreateSessionFromArray', environment, model, model.byteLength, settings);
-    } finally {
-      api.ReleaseSessionOptions(settings);
-    }
-  };
-
-  return { tensor, session };
-}
-
-/** A C array of C strings; `bytes` must live as long as `table` is used. */
-function nameTable(
-  koffi: typeof Koffi,
-  names: readonly string[],
-): { readonly table: BigUint64Array; readonly bytes: Uint8Array } {
-  const encoded = names.map((name) => new TextEncoder().encode(`${name}\0`));
-  const bytes = new Uint8Array(
-    new ArrayBuffer(encoded.reduce((sum, part) => sum + part.length, 1)),
-  );
-  const start = koffi.address(bytes);
-  const table = new BigUint64Array(names.length);
-  let offset = 0;
-  for (const [index, part] of encoded.entries()) {
-    bytes.set(part, offset);
-    table[index] = start + BigInt(offset);
-    offset += part.length;
-  }
-  return { table, bytes };
+  return { koffi, call, environment, check, create, apart };
 }

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import type { Engine, EngineOptions, Outputs, Runner, Source } from '../engine.js';
 import type { HostTensor } from '../host-tensor.js';
 import { emitProgram, inputName, outputName, stateInName, stateOutName } from '../onnx/emit.js';
-import { nativeRuntime } from './c-api.js';
+import { nativeRuntime } from './native-runtime.js';
 import { bindingRuntime } from './npm-binding.js';
 import type { BoundTensor, Runtime } from './runtime.js';
 
@@ -29,10 +29,14 @@ interface Slot {
 
 export async function onnxRuntimeEngine(
   initial: readonly HostTensor[],
-  { threads }: EngineOptions,
-  reached: Promise<Runtime> = nativeRuntime().catch(bindingRuntime),
+  options: EngineOptions,
 ): Promise<Engine> {
-  const runtime = await reached;
+  const { threads, provider = 'cpu', binding = 'native' } = options;
+  if (provider !== 'cpu') {
+    const { deviceEngine } = await import('./device-engine.js');
+    return deviceEngine(initial, options, provider);
+  }
+  const runtime = await (binding === 'npm' ? bindingRuntime() : nativeRuntime());
   const slots: Slot[] = initial.map((value) => ({ current: bind(runtime, value) }));
 
   return {
@@ -60,7 +64,9 @@ async function load(
   source: Source,
 ): Promise<Runner> {
   const { graph, outputShape } = source.traced();
+  const start = performance.now();
   const { model, stateIn, inputs, stateOut } = emitProgram(graph);
+  const emitMs = performance.now() - start;
   for (const index of stateOut) slots[index].spare ??= runtime.tensor(graph.state[index]);
   const session = await runtime.session(model, {
     inputNames: [...stateIn.map(stateInName), ...inputs.map(inputName)],
@@ -75,11 +81,13 @@ async function load(
 
   const run = async (given: readonly HostTensor[]): Promise<Outputs> => {
     for (const [at, index] of inputs.entries()) boundInputs[at].data.set(given[index].data);
+    const begin = performance.now();
     await session.run(
       [...stateIn.map((index) => slots[index].current), ...boundInputs],
       // A leaf in stateOut has a spare since loading.
       [...stateOut.map((index) => slots[index].spare as BoundTensor), ...boundOutputs],
     );
+    const engineMs = performance.now() - begin;
     for (const index of stateOut) {
       const slot = slots[index];
       [slot.current, slot.spare] = [slot.spare as BoundTensor, slot.current];
@@ -89,10 +97,11 @@ async function load(
       shape,
       data: data.slice(),
     }));
-    return { leaves, shape: outputShape };
+    return { leaves, shape: outputShape, engineMs };
   };
 
   return {
+    emitMs,
     run,
     dispose: () => {
       session.dispose();

@@ -1,4 +1,4 @@
-// ONNX Runtime through its npm binding: the fallback where the C API cannot be reached. Outputs are copied.
+// ONNX Runtime through its npm binding, for those who ask for it: outputs are copied, and a run blocks the event loop.
 
 import { allocate, type HostTensor, sizeOf } from '../host-tensor.js';
 import type { Runtime } from './runtime.js';

@@ -41,16 +41,25 @@ class TensorflowEngine implements Engine {
 
   async load(source: Source): Promise<Runner> {
     const { graph, outputShape } = source.traced();
+    const start = performance.now();
     const emitted = emitFunction(graph, `f${this.emitted++}/`, { precision: this.precision });
+    const emitMs = performance.now() - start;
     this.functions.add(emitted);
     this.unload();
     const names = emitted.inputs.map(({ name }) => name).join();
     const fetches = emitted.outputs.length > 0 ? emitted.outputs.join() : emitted.finished;
     return {
+      emitMs,
       run: async (inputs) => {
         const feeds = emitted.inputs.map(({ index }) => inputs[index]);
-        const leaves = this.ready().run(names, feeds, fetches);
-        return { leaves: leaves.slice(0, emitted.outputs.length), shape: outputShape };
+        const session = this.ready();
+        const begin = performance.now();
+        const leaves = session.run(names, feeds, fetches);
+        return {
+          leaves: leaves.slice(0, emitted.outputs.length),
+          shape: outputShape,
+          engineMs: performance.now() - begin,
+        };
       },
       dispose: () => {
         this.functions.delete(emitted);

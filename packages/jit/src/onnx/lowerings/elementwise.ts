@@ -17,7 +17,7 @@ const ONE_TO_ONE: Readonly<Record<string, string>> = {
 const BINARY: Readonly<Record<string, string>> = {
   Add: 'Add', Sub: 'Sub', Multiply: 'Mul', RealDiv: 'Div', Pow: 'Pow', Maximum: 'Max', Minimum: 'Min',
   Greater: 'Greater', GreaterEqual: 'GreaterOrEqual', Less: 'Less', LessEqual: 'LessOrEqual', Equal: 'Equal',
-  LogicalAnd: 'And', LogicalOr: 'Or', LogicalXor: 'Xor',
+  LogicalAnd: 'And', LogicalXor: 'Xor',
 }; // biome-ignore format: a table
 
 export const ELEMENTWISE: LoweringTable = {
@@ -27,7 +27,7 @@ export const ELEMENTWISE: LoweringTable = {
   ...Object.fromEntries(Object.entries(BINARY).map(([kernel, type]) => [kernel, binary(type)])),
   Ceil: keepsIntegers('Ceil'),
   Floor: keepsIntegers('Floor'),
-  Round: keepsIntegers('Round'),
+  Round: round,
   Sign: sign,
   Cast: lower<{ dtype: string }>(cast),
   Square: (onnx, { inputs: [x] }) => onnx.op('Mul', [onnx.name(x), onnx.name(x)]),
@@ -61,6 +61,7 @@ export const ELEMENTWISE: LoweringTable = {
         onnx.scalar(attrs.clipValueMax, x.dtype),
       ]),
   ),
+  LogicalOr: (onnx, node) => or(onnx, operands(onnx, node)),
   NotEqual: (onnx, node) => onnx.op('Not', [onnx.op('Equal', operands(onnx, node))]),
   SquaredDifference: (onnx, node) => {
     const difference = onnx.op('Sub', operands(onnx, node));
@@ -95,6 +96,29 @@ function keepsIntegers(type: string): Plain {
     x.dtype === 'int32' ? onnx.name(x) : onnx.op(type, [onnx.name(x)]);
 }
 
+/** Halves go to the even neighbour. WebGPU has no Round: adding and taking away 2^23 drops the fraction. */
+function round(onnx: OnnxBuilder, node: LoweredNode): Name {
+  const [x] = node.inputs;
+  const name = onnx.name(x);
+  if (x.dtype === 'int32') return name;
+  if (onnx.dialect !== 'gpu') return onnx.op('Round', [name]);
+  const negative = onnx.op('Less', [name, onnx.scalar(0)]);
+  const big = onnx.op('Where', [negative, onnx.scalar(-(2 ** 23)), onnx.scalar(2 ** 23)]);
+  const rounded = onnx.op('Sub', [onnx.op('Add', [name, big]), big]);
+  const fits = onnx.op('Less', [onnx.op('Abs', [name]), onnx.scalar(2 ** 23)]);
+  return onnx.op('Where', [fits, rounded, name]);
+}
+
+/** WebGPU has no Or. */
+function or(onnx: OnnxBuilder, truths: readonly Name[]): Name {
+  if (onnx.dialect !== 'gpu') return onnx.op('Or', truths);
+  const none = onnx.op(
+    'And',
+    truths.map((name) => onnx.op('Not', [name])),
+  );
+  return onnx.op('Not', [none]);
+}
+
 /** Both operands of a broadcasting operator; a uniform constant becomes a scalar where that keeps the shape. */
 function operands(
   onnx: OnnxBuilder,
@@ -108,7 +132,7 @@ function operands(
 function binary(type: string): Plain {
   return (onnx, node) => {
     const [a] = node.inputs;
-    if (a.dtype !== 'bool' || ['And', 'Or', 'Xor', 'Equal'].includes(type)) {
+    if (a.dtype !== 'bool' || ['And', 'Xor', 'Equal'].includes(type)) {
       return onnx.op(type, operands(onnx, node));
     }
     // Arithmetic on booleans counts in integers and comes back as a truth value.
@@ -165,12 +189,12 @@ function log1p(onnx: OnnxBuilder, { inputs: [x] }: LoweredNode): Name {
   const rest = onnx.op('Where', [one, onnx.scalar(1), onnx.op('Sub', [u, onnx.scalar(1)])]);
   const corrected = onnx.op('Mul', [onnx.op('Log', [u]), onnx.op('Div', [name, rest])]);
   const infinite = onnx.op('Equal', [name, onnx.scalar(Number.POSITIVE_INFINITY)]);
-  return onnx.op('Where', [onnx.op('Or', [one, infinite]), name, corrected]);
+  return onnx.op('Where', [or(onnx, [one, infinite]), name, corrected]);
 }
 
 function finite(onnx: OnnxBuilder, { inputs: [x] }: { inputs: readonly Value[] }): Name {
   const name = onnx.name(x);
-  return onnx.op('Not', [onnx.op('Or', [onnx.op('IsInf', [name]), onnx.op('IsNaN', [name])])]);
+  return onnx.op('Not', [or(onnx, [onnx.op('IsInf', [name]), onnx.op('IsNaN', [name])])]);
 }
 
 /** max(x, 0) + log(1 + exp(-|x|)): ONNX's own overflows for large x. */

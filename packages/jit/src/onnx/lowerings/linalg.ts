@@ -42,12 +42,13 @@ function batchMatMul(
   const { transposeA, transposeB, alpha = 1 } = attrs;
   const names = [onnx.name(a), onnx.name(b)];
   if (!transposeA && !transposeB && alpha === 1) return onnx.op('MatMul', names);
-  if (a.dtype !== 'float32' || onnx.standard) {
-    // FusedMatMul knows floats only, and is no standard operator.
-    return onnx.op('MatMul', [
+  if (a.dtype !== 'float32' || onnx.dialect !== 'cpu') {
+    // FusedMatMul knows floats only.
+    const product = onnx.op('MatMul', [
       transposeA ? swapLastTwo(onnx, a) : names[0],
       transposeB ? swapLastTwo(onnx, b) : names[1],
     ]);
+    return alpha === 1 ? product : onnx.op('Mul', [product, onnx.scalar(alpha)]);
   }
   return onnx.microsoft('FusedMatMul', names, {
     transA: { int: Number(transposeA) },
@@ -70,7 +71,13 @@ function swapLastTwo(onnx: OnnxBuilder, { id, shape, dtype }: Value): Name {
  */
 function firstOperand(onnx: OnnxBuilder, a: Value, transposed: boolean): readonly [Name, boolean] {
   const [rows, columns] = a.shape;
-  if (!transposed || onnx.standard || a.shape.length !== 2 || columns > NARROW || rows < columns) {
+  if (
+    !transposed ||
+    onnx.dialect !== 'cpu' ||
+    a.shape.length !== 2 ||
+    columns > NARROW ||
+    rows < columns
+  ) {
     return [onnx.name(a), transposed];
   }
   const thick = onnx.op('Reshape', [onnx.name(a), onnx.int64s([rows, columns, 1])]);

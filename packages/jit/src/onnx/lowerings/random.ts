@@ -1,6 +1,6 @@
 // RandomBits of @alectra/nn → ONNX: the same steps on unsigned 32-bit integers, which wrap around.
 //
-// WebGPU has no bitwise operations in ONNX Runtime: there, the shifts have to be divisions again.
+// WebGPU has no bitwise operations in ONNX Runtime: there, the shifts are divisions.
 
 import { sizeOf } from '../../host-tensor.js';
 import type { Name, OnnxBuilder } from '../builder.js';
@@ -24,7 +24,9 @@ function randomBits(
   const word = (name: Name): Name => castTo(onnx, name, 'uint32');
   // A shift takes a quarter of the time of a division.
   const shiftRight = (x: Name, bits: number): Name =>
-    onnx.op('BitShift', [x, constant(bits)], { direction: 'RIGHT' });
+    onnx.dialect === 'gpu'
+      ? onnx.op('Div', [x, constant(2 ** bits)])
+      : onnx.op('BitShift', [x, constant(bits)], { direction: 'RIGHT' });
   const rotate16 = (x: Name): Name => add(multiply(x, constant(0x10000)), shiftRight(x, 16));
   const square = (x: Name): Name => multiply(x, add(multiply(x, constant(2)), constant(1)));
   const mix = (x: Name): Name => {

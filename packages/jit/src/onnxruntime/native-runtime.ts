@@ -1,0 +1,247 @@
+// Sessions and tensors of ONNX Runtime over its C API: tensors are our own memory, runs happen off the main thread.
+//
+// The npm binding copies every output; this way the state never moves.
+
+import { allocate, type DType, type HostArray, sizeOf, type TensorSpec } from '../host-tensor.js';
+import { cudaLibrary, type OrtApi, ortApi } from './c-api.js';
+import type {
+  BoundTensor,
+  DeviceProvider,
+  DeviceRuntime,
+  DeviceTensor,
+  Provider,
+  Runtime,
+  SessionOptions,
+} from './runtime.js';
+
+const OPTIMIZE_ALL = 99;
+/** A cache line, and the width of the widest vector register. */
+const ALIGNMENT = 64;
+const ELEMENT_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 6, bool: 9 };
+/** How ONNX Runtime names the memory of a provider's device. */
+const DEVICE_MEMORY: Readonly<Record<DeviceProvider, string>> = {
+  webgpu: 'WebGPU_Buf',
+  cuda: 'Cuda',
+};
+const [DEVICE_ALLOCATOR, ARENA_ALLOCATOR] = [0, 1];
+const DEFAULT_MEMORY = 0;
+
+/** The address of an OrtValue, on a tensor that this file made. */
+type Native<T> = T & { readonly value: bigint };
+
+/** @throws Error when koffi or the library cannot be loaded */
+export async function nativeRuntime(): Promise<Runtime> {
+  const api = await ortApi();
+  return {
+    tensor: hostTensors(api),
+    session: async (model, options) => {
+      const session = await createSession(api, model, options, 'cpu');
+      const { call } = api;
+      const inputNames = nameTable(api, options.inputNames);
+      const outputNames = nameTable(api, options.outputNames);
+      const inputs = new BigUint64Array(options.inputNames.length);
+      const outputs = new BigUint64Array(options.outputNames.length);
+      return {
+        run: (given, results) => {
+          for (const [index, tensor] of given.entries()) inputs[index] = addressOf(tensor);
+          for (const [index, tensor] of results.entries()) outputs[index] = addressOf(tensor);
+          return api.apart(
+            'Run',
+            session,
+            null,
+            inputNames.table,
+            inputs,
+            given.length,
+            outputNames.table,
+            outputs.length,
+            outputs,
+          );
+        },
+        dispose: () => call.ReleaseSession(session),
+      };
+    },
+  };
+}
+
+/** @throws Error when the provider's library is missing */
+export async function deviceRuntime(provider: DeviceProvider): Promise<DeviceRuntime> {
+  if (provider === 'cuda' && !cudaLibrary()) {
+    throw new Error(
+      'jit: provider "cuda" is not installed: libonnxruntime_providers_cuda was not found beside onnxruntime-node.\n' +
+        'Run its install script with ONNXRUNTIME_NODE_INSTALL=cuda12, or use provider "webgpu" or "cpu".',
+    );
+  }
+  const api = await ortApi();
+  const memory = api.create(
+    'CreateMemoryInfo',
+    DEVICE_MEMORY[provider],
+    DEVICE_ALLOCATOR,
+    0,
+    DEFAULT_MEMORY,
+  );
+  const allocator = api.create('GetAllocatorWithDefaultOptions');
+  return {
+    tensor: hostTensors(api),
+    session: async (model, options) => {
+      const { call, check } = api;
+      const session = await createSession(api, model, options, provider);
+      const binding = api.create('CreateIoBinding', session);
+      const { inputNames, outputNames } = options;
+      return {
+        run: async (inputs, stay, outputs) => {
+          try {
+            for (const [index, tensor] of inputs.entries())
+              check(call.BindInput(binding, inputNames[index], addressOf(tensor)));
+            for (const index of stay.keys())
+              check(call.BindOutputToDevice(binding, outputNames[index], memory));
+            for (const [index, tensor] of outputs.entries())
+              check(call.BindOutput(binding, outputNames[stay.length + index], addressOf(tensor)));
+            await api.apart('RunWithBinding', session, null, binding);
+            return deviceTensors(api, boundOutputs(api, binding, allocator), stay);
+          } finally {
+            call.ClearBoundInputs(binding);
+            call.ClearBoundOutputs(binding);
+          }
+        },
+        dispose: () => {
+          call.ReleaseIoBinding(binding);
+          call.ReleaseSession(session);
+        },
+      };
+    },
+  };
+}
+
+/** Addresses of the results; each is a reference of its own. */
+function boundOutputs(
+  { call, check, koffi }: OrtApi,
+  binding: bigint,
+  allocator: bigint,
+): bigint[] {
+  const [list, count]: [[bigint | null], [number | bigint]] = [[null], [0]];
+  check(call.GetBoundOutputValues(binding, allocator, list, count));
+  const pointer = list[0];
+  if (!pointer) return [];
+  const values: bigint[] = Array.from({ length: Number(count[0]) }, (_, index) =>
+    BigInt(koffi.decode(pointer, 8 * index, 'uint64_t')),
+  );
+  check(call.AllocatorFree(allocator, pointer));
+  return values;
+}
+
+function deviceTensors(
+  { call }: OrtApi,
+  values: readonly bigint[],
+  specs: readonly TensorSpec[],
+): DeviceTensor[] {
+  for (const value of values.slice(specs.length)) call.ReleaseValue(value);
+  return specs.map(({ dtype, shape }, index): Native<DeviceTensor> => {
+    const value = values[index];
+    return { dtype, shape, value, release: () => call.ReleaseValue(value) };
+  });
+}
+
+/** Every tensor of a runtime comes from this file. */
+const addressOf = (tensor: BoundTensor | DeviceTensor): bigint =>
+  (tensor as Native<DeviceTensor>).value;
+
+/** Makes tensors in host memory. */
+function hostTensors(api: OrtApi): Runtime['tensor'] {
+  const memory = api.create('CreateCpuMemoryInfo', ARENA_ALLOCATOR, DEFAULT_MEMORY);
+  return ({ dtype, shape }): Native<BoundTensor> => {
+    const data = aligned(api, dtype, sizeOf(shape));
+    const axes = BigInt64Array.from(shape, BigInt);
+    const value = api.create(
+      'CreateTensorWithDataAsOrtValue',
+      memory,
+      data,
+      data.byteLength,
+      axes,
+      shape.length,
+      ELEMENT_TYPE[dtype],
+    );
+    return { dtype, shape, data, value, release: () => api.call.ReleaseValue(value) };
+  };
+}
+
+function aligned({ koffi }: OrtApi, dtype: DType, size: number): HostArray {
+  const { buffer, byteLength } = allocate('bool', (dtype === 'bool' ? 1 : 4) * size + ALIGNMENT);
+  const offset = ALIGNMENT - Number(koffi.address(buffer) % BigInt(ALIGNMENT));
+  const length = byteLength - ALIGNMENT;
+  if (dtype === 'float32') return new Float32Array(buffer, offset, size);
+  if (dtype === 'int32') return new Int32Array(buffer, offset, size);
+  return new Uint8Array(buffer, offset, length);
+}
+
+async function createSession(
+  api: OrtApi,
+  model: Uint8Array,
+  { threads }: SessionOptions,
+  provider: Provider,
+): Promise<bigint> {
+  const { call, check } = api;
+  const settings = api.create('CreateSessionOptions');
+  const set = (key: string, value: string): void =>
+    check(call.AddSessionConfigEntry(settings, key, value));
+  try {
+    check(call.SetSessionGraphOptimizationLevel(settings, OPTIMIZE_ALL));
+    check(call.SetIntraOpNumThreads(settings, threads));
+    // Spinning threads starve everything else on a shared machine.
+    set('session.intra_op.allow_spinning', '0');
+    if (provider !== 'cpu') addProvider(api, settings, provider, set);
+    const session: [bigint | null] = [null];
+    const { environment } = api;
+    await api.apart(
+      'CreateSessionFromArray',
+      environment,
+      model,
+      model.byteLength,
+      settings,
+      session,
+    );
+    return session[0] as bigint;
+  } finally {
+    call.ReleaseSessionOptions(settings);
+  }
+}
+
+function addProvider(
+  { call, check, create }: OrtApi,
+  settings: bigint,
+  provider: DeviceProvider,
+  set: (key: string, value: string) => void,
+): void {
+  // A part that runs on the processor would copy its inputs and outputs in every call: it is an error instead.
+  set('session.disable_cpu_ep_fallback', '1');
+  if (provider === 'webgpu') {
+    set('ep.webgpuexecutionprovider.enableInt64', '1');
+    check(call.AppendExecutionProvider(settings, 'WebGPU', null, null, 0));
+    return;
+  }
+  const cuda = create('CreateCudaProviderOptions');
+  try {
+    check(call.AppendExecutionProviderCuda(settings, cuda));
+  } finally {
+    call.ReleaseCudaProviderOptions(cuda);
+  }
+}
+
+/** A C array of C strings; `bytes` must live as long as `table` is used. */
+function nameTable(
+  { koffi }: OrtApi,
+  names: readonly string[],
+): { readonly table: BigUint64Array; readonly bytes: Uint8Array } {
+  const encoded = names.map((name) => new TextEncoder().encode(`${name}\0`));
+  const bytes = new Uint8Array(
+    new ArrayBuffer(encoded.reduce((sum, part) => sum + part.length, 1)),
+  );
+  const start = koffi.address(bytes);
+  const table = new BigUint64Array(names.length);
+  let offset = 0;
+  for (const [index, part] of encoded.entries()) {
+    bytes.set(part, offset);
+    table[index] = start + BigInt(offset);
+    offset += part.length;
+  }
+  return { table, bytes };
+}
