@@ -1,0 +1,184 @@
+// The pages for people: GET /, /models, /models/org/name, /runs/name, and what they load. Answers for programs are the
+// server's own routes; the page uses them like anyone else.
+
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Asset, buildAssets, type PageAssets } from './page-assets.js';
+import { type Card, readCard } from './page-front-matter.js';
+import { type Html, html } from './page-html.js';
+import { renderLists } from './page-list.js';
+import {
+  modelPath,
+  type PageModel,
+  type PageRun,
+  renderCurves,
+  renderModel,
+} from './page-model.js';
+import { readRun } from './page-runs.js';
+import { CONTENT_SECURITY_POLICY, type PageLink, renderShell } from './page-shell.js';
+
+/** What the page asks of the server: the models and runs that it may show, newest first. */
+export interface PageCatalogue {
+  readonly models: readonly PageModel[];
+  readonly runs: readonly PageRun[];
+  find(id: string): PageModel | undefined;
+  /** Looks at the disk again. */
+  refresh(): Promise<void>;
+}
+
+export interface PageOptions {
+  readonly catalogue: PageCatalogue;
+}
+
+/** A longer README.md is read no further. */
+const MAX_README_BYTES = 1_000_000;
+
+/** Adds the pages to `app`. Call it before `app.ready()`; compiles the page's script, some 30 ms. */
+export async function registerPage(
+  app: FastifyInstance,
+  { catalogue }: PageOptions,
+): Promise<void> {
+  const assets = await buildAssets();
+  addAssets(app, assets);
+
+  const send = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { title, main, status = 200 }: { title: string; main: Html; status?: number },
+  ): Promise<FastifyReply> => {
+    const [path = '/'] = request.url.split('?');
+    const links = headerLinks(catalogue);
+    return sendHtml(request, reply, status, renderShell({ title, assets, path, links, main }));
+  };
+
+  app.get('/', async (_request, reply) => {
+    await catalogue.refresh();
+    const [newest] = catalogue.models;
+    return reply.redirect(newest ? modelPath(newest) : '/models');
+  });
+
+  app.get('/models', async (request, reply) => {
+    await catalogue.refresh();
+    return send(request, reply, { title: 'Models', main: renderLists(catalogue) });
+  });
+
+  app.get<{ Params: { org: string; name: string } }>(
+    '/models/:org/:name',
+    async (request, reply) => {
+      const { org, name } = request.params;
+      await catalogue.refresh();
+      const model = catalogue.find(`${org}/${name}`);
+      if (!model) {
+        const main = renderLists(catalogue, `There is no model ${org}/${name} here.`);
+        return send(request, reply, { title: 'Not found', main, status: 404 });
+      }
+      const partner = model.partner === undefined ? undefined : catalogue.find(model.partner);
+      const main = renderModel({
+        model,
+        ...(partner && { partner }),
+        card: await cardOf(model),
+        origin: originOf(request),
+      });
+      return send(request, reply, { title: model.id, main });
+    },
+  );
+
+  app.get<{ Params: { run: string } }>('/runs/:run', async (request, reply) => {
+    await catalogue.refresh();
+    const run = catalogue.runs.find(({ name }) => name === request.params.run);
+    if (!run) {
+      const main = renderLists(catalogue, `There is no run ${request.params.run} here.`);
+      return send(request, reply, { title: 'Not found', main, status: 404 });
+    }
+    return send(request, reply, { title: run.name, main: runPage(run) });
+  });
+
+  app.get<{ Params: { run: string }; Querystring: { after?: unknown } }>(
+    '/runs/:run/metrics',
+    async (request, reply) => {
+      const run = catalogue.runs.find(({ name }) => name === request.params.run);
+      if (!run)
+        return reply.code(404).send({ error: `There is no run ${request.params.run} here.` });
+      const { after } = request.query;
+      const news = await readRun(run.folder, typeof after === 'string' ? after : '');
+      return reply.header('cache-control', 'no-store').send(news);
+    },
+  );
+}
+
+const runPage = (run: PageRun): Html =>
+  html`<div class="title"><h1><span class="org">runs/</span>${run.name}</h1></div>${renderCurves(run)}`;
+
+const headerLinks = ({ models }: PageCatalogue): PageLink[] =>
+  models.map((model) => ({ href: modelPath(model), label: model.id }));
+
+/** The card, read when a page is asked for: README.md may change while the server runs. */
+async function cardOf({ folder, maskToken }: PageModel): Promise<Card> {
+  const text = await readStart(join(folder, 'README.md'));
+  const card = readCard(text);
+  return { maskToken, ...card };
+}
+
+async function readStart(path: string): Promise<string> {
+  const file = await open(path).catch(() => undefined);
+  if (!file) return '';
+  try {
+    const buffer = Buffer.alloc(MAX_README_BYTES);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Where the reader reached this server, for the snippets. A name that is no host name is not repeated. */
+function originOf({ protocol, host }: FastifyRequest): string {
+  return `${protocol}://${/^[\w.-]+(:\d{1,5})?$|^\[[\da-f:.]+\](:\d{1,5})?$/i.test(host) ? host : 'localhost'}`;
+}
+
+function addAssets(app: FastifyInstance, { script, style, icon }: PageAssets): void {
+  for (const asset of [script, style, icon])
+    app.get(`/page/${asset.name}`, (request, reply) => sendAsset(request, reply, asset));
+  app.get('/favicon.ico', (_request, reply) => reply.redirect(`/page/${icon.name}`));
+}
+
+function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset): FastifyReply {
+  const zipped = acceptsGzip(request);
+  return reply
+    .headers({
+      'content-type': asset.type,
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-content-type-options': 'nosniff',
+      vary: 'accept-encoding',
+      ...(zipped && { 'content-encoding': 'gzip' }),
+    })
+    .send(zipped ? asset.gzipped : asset.bytes);
+}
+
+async function sendHtml(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  page: string,
+): Promise<FastifyReply> {
+  const zipped = acceptsGzip(request);
+  return reply
+    .code(status)
+    .headers({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': CONTENT_SECURITY_POLICY,
+      'cache-control': 'no-cache',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      vary: 'accept-encoding',
+      ...(zipped && { 'content-encoding': 'gzip' }),
+    })
+    .send(zipped ? await promisify(gzip)(page) : page);
+}
+
+const acceptsGzip = ({ headers }: FastifyRequest): boolean =>
+  /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(String(headers['accept-encoding'] ?? ''));
