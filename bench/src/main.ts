@@ -1,6 +1,6 @@
 // npm run bench -- <name> [options]: measures our packages beside their peers, in one run.
 
-const BENCHES = ['train-step', 'wordpiece', 'owt-loader', 'checkpoint', 'jit'] as const;
+const BENCHES = ['train-step', 'wordpiece', 'owt-loader', 'checkpoint', 'jit', 'finetune'] as const;
 
 const [name, ...args] = process.argv.slice(2);
 if (!name || !(BENCHES as readonly string[]).includes(name)) {
