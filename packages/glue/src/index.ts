@@ -22,6 +22,7 @@ export {
   cardScores,
 } from './card-columns.js';
 export { cardRows, type ResultRow } from './card-rows.js';
+export { checkSubmission, type Defect, describeDefect } from './check-submission.js';
 export {
   accuracy,
   type ConfusionMatrix,
@@ -30,6 +31,7 @@ export {
   matthews,
 } from './confusion-matrix.js';
 export { averageRanks, pearson, spearman } from './correlation.js';
+export { downloadTask } from './download-task.js';
 export type {
   FeatureEncoder,
   PairTokenizer,
@@ -64,6 +66,14 @@ export { markdownTable, tableData, textTable } from './result-table.js';
 export { type GlueScores, labelsOf, type Scores, scorePredictions, setName } from './score.js';
 export { type SeedSummary, summariseSeeds } from './seeds.js';
 export { layoutOf, testSplits, validationSplits } from './split-layout.js';
+export {
+  type Prediction,
+  type Predictions,
+  type SubmissionSet,
+  submissionFile,
+  submissionSets,
+  writeSubmission,
+} from './submission.js';
 export type {
   GlueExample,
   GlueTask,

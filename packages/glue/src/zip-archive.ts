@@ -18,7 +18,8 @@ export interface ArchiveEntry {
 /**
  * Gives the files of an archive, folders left out, to `use`, and closes the archive after it.
  *
- * @throws GlueError `damaged` if the file is no zip archive or its directory is broken
+ * @throws GlueError `damaged` if the file is no zip archive or its directory is broken; the error of the file system
+ * if it cannot be opened
  */
 export async function withArchive<T>(
   path: string,
@@ -26,7 +27,7 @@ export async function withArchive<T>(
 ): Promise<T> {
   const zip = await openPromise(path, { autoClose: false, lazyEntries: true }).catch(
     (error: unknown) => {
-      throw damaged(path, error);
+      throw (error as NodeJS.ErrnoException).code ? error : damaged(path, error);
     },
   );
   try {
