@@ -1,0 +1,31 @@
+// The thread of one model: loads it, says so, and answers jobs until it is ended.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { registerKernels } from '@alectra/nn';
+import * as tf from '@tensorflow/tfjs';
+import { Batcher } from './batcher.js';
+import type { FromWorker, ToWorker, WorkerSetup } from './protocol.js';
+import { readServedModel } from './served-model.js';
+import { taskPipelines } from './task-pipelines.js';
+
+const setup = workerData as WorkerSetup; // given by ModelThread
+const port = parentPort;
+if (!port) throw new Error('serve: model-worker is no program of its own: ModelThread starts it.');
+const send = (message: FromWorker): void => port.postMessage(message);
+
+tf.enableProdMode(); // without it tfjs prints a banner on first use
+registerKernels('cpu');
+try {
+  const { tasks, maxTokens } = await readServedModel(setup.folder, { id: 'model/model' });
+  const pipelines = await taskPipelines(setup, maxTokens);
+  const [mainTask = 'feature-extraction'] = tasks;
+  const { engine } = await pipelines.get(mainTask);
+  const batcher = new Batcher({ ...setup, pipeline: pipelines.get, send });
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'job') void batcher.add(message.job);
+    else batcher.cancel(message.id);
+  });
+  send({ kind: 'ready', engine, maxTokens: pipelines.maxTokens });
+} catch (error) {
+  send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+}
