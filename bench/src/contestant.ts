@@ -14,6 +14,8 @@ export interface Contestant {
   steps(count: number): Promise<number[]>;
   /** Largest resident memory so far, in MiB. */
   peakMemoryMiB(): Promise<number>;
+  /** The answer to any other question that the process knows. */
+  ask(question: object): Promise<Record<string, unknown>>;
   stop(): void;
 }
 
@@ -42,6 +44,7 @@ export async function startContestant(
   return {
     name,
     about,
+    ask,
     steps: async (count) => (await ask({ steps: count })).seconds as number[],
     peakMemoryMiB: async () => (await ask({ memory: true })).peakMiB as number,
     stop: () => child.kill(),

@@ -14,6 +14,7 @@ export {
   type Json,
   refusedChanges,
 } from './config-difference.js';
+export { type Curve, type CurvePlot, drawCurves } from './draw-curves.js';
 export { type EventFile, openEventFile } from './event-file.js';
 export { defaultGuard, type GuardOptions } from './guard.js';
 export { type MetricsLine, readMetrics, timeFields } from './metrics-log.js';

@@ -1,0 +1,194 @@
+// npm run reproduce -- curves [--steps 300] [--size small|tiny] [--optimizers adamw,lamb]
+//   [--preset alectra-small-owt|google-small-owt] [--engine onnxruntime] [--threads 2] [--text path]...
+//   [--seed 1] [--out runs/reproduce-curves]
+//
+// Trains our stack and a PyTorch reference (tools/reference/electra_curves.py, Hugging Face's models) side by side
+// from the same first weights, on the same batches, masks and sampled tokens, dropout 0. Our side draws; the
+// reference is told. Writes curves.json and SVG files, and fails if a loss differs by 1e-3 or more at any step.
+
+import '@tensorflow/tfjs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { defaultSlots } from '@alectra/electra-task';
+import { registerGradients, registerKernels } from '@alectra/nn';
+import { adamw, lamb, type Optimizer, schedule } from '@alectra/optim';
+import * as tf from '@tensorflow/tfjs-core';
+import { describeMachine } from './machine.js';
+import { type PreparedBatches, prepareBatches } from './reproduce-batches.js';
+import {
+  networkConfigs,
+  PRESETS,
+  type PresetName,
+  reproducedTask,
+  SIZES,
+  type SizeName,
+} from './reproduce-networks.js';
+import { type Setup, startReference } from './reproduce-peer.js';
+import {
+  type Comparison,
+  LIMIT,
+  largest,
+  printLine,
+  printTable,
+  writeReport,
+} from './reproduce-report.js';
+import { ourStack } from './reproduce-step.js';
+import { wholeNumber } from './whole-number.js';
+
+/** Peak rates and clips of the runs that the optimizers are taken from: google-small-owt and the model card. */
+const OPTIMIZERS = {
+  adamw: { make: adamw, peak: 5e-4, maxGradientNorm: 1 },
+  lamb: { make: lamb, peak: 2e-3, maxGradientNorm: undefined },
+} as const;
+type OptimizerName = keyof typeof OPTIMIZERS;
+
+/** Both optimizers' defaults, restated for the reference. */
+const RULE = {
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-6,
+  weightDecay: 0.01,
+  excludeFromDecay: ['LayerNorm', 'layer_norm', 'bias'],
+} as const;
+
+interface Plan {
+  readonly steps: number;
+  readonly size: SizeName;
+  readonly preset: PresetName;
+  readonly optimizers: readonly OptimizerName[];
+  readonly engine: 'onnxruntime' | 'tensorflow' | 'eager' | 'auto';
+  readonly threads: number;
+  readonly text: readonly string[];
+  readonly seed: number;
+  readonly out: string;
+}
+
+export async function run(args: string[]): Promise<boolean> {
+  const plan = planOf(args);
+  await tf.ready();
+  registerKernels();
+  registerGradients();
+  await mkdir(plan.out, { recursive: true });
+  const work = await mkdtemp(join(plan.out, 'work-'));
+  try {
+    const comparisons: Comparison[] = [];
+    console.log(describeMachine());
+    for (const optimizer of plan.optimizers) {
+      const comparison = await compare(plan, optimizer, join(work, optimizer));
+      comparisons.push(comparison);
+      await writeReport(
+        plan.out,
+        { ...plan, command: ['npm run reproduce -- curves', ...args].join(' ') },
+        comparisons,
+      );
+    }
+    printTable(comparisons);
+    console.log(`\nwritten: ${join(plan.out, 'curves.json')} and SVG files beside it`);
+    return comparisons.every((comparison) => Math.max(...largest(comparison)) < LIMIT);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function compare(plan: Plan, name: OptimizerName, work: string): Promise<Comparison> {
+  const { steps, size, threads, seed, engine } = plan;
+  const { rows, length } = SIZES[size];
+  const { peak, maxGradientNorm } = OPTIMIZERS[name];
+  await mkdir(work, { recursive: true });
+  const prepared = await batchesOf(plan, work);
+  const reproduced = reproducedTask(plan.preset, size, prepared, seed);
+  const { settings } = reproduced.task;
+  const setup: Setup = {
+    ...RULE,
+    optimizer: name,
+    maxGradientNorm: maxGradientNorm ?? 0,
+    rows,
+    length,
+    slots: settings.maskSlots ?? defaultSlots(settings, length),
+  };
+  const rate = schedule({
+    shape: 'piecewise',
+    peakLearningRate: peak,
+    warmupSteps: Math.round(steps / 10),
+    totalSteps: steps,
+  });
+  const optimizer: Optimizer = OPTIMIZERS[name].make(RULE);
+  const ours = await ourStack(reproduced, {
+    ...{ optimizer, maxGradientNorm, rows, length, seed, engine, threads },
+  });
+  const theirs = await startReference(work, reproduced, setup, threads);
+  try {
+    console.log(
+      `\n${plan.preset} (${size}), ${name}, peak ${peak}: ours on ${ours.engine}, theirs ${theirs.versions}; ` +
+        `${theirs.parameters.toLocaleString('en-US')} parameters, ${rows} x ${length} tokens, ` +
+        `vocabulary ${prepared.vocabulary.toLocaleString('en-US')} from ${prepared.documents} documents`,
+    );
+    const comparison: Comparison = {
+      optimizer: name,
+      peakLearningRate: peak,
+      engine: ours.engine,
+      reference: theirs.versions,
+      parameters: theirs.parameters,
+      ours: [],
+      theirs: [],
+      distance: Number.NaN,
+    };
+    for (let step = 0; step < steps; step++) {
+      const batch = await prepared.source.next();
+      if (!batch) throw new Error('reproduce: the batches have ended, expected no end.');
+      const { losses, draws } = await ours.step(batch, step, rate(step));
+      comparison.ours.push(losses);
+      comparison.theirs.push(await theirs.step(batch, draws, rate(step)));
+      printLine(comparison, steps);
+    }
+    return { ...comparison, distance: await theirs.distance(await ours.parameters()) };
+  } finally {
+    theirs.stop();
+    ours.dispose();
+  }
+}
+
+function batchesOf({ size, text, seed, preset }: Plan, folder: string): Promise<PreparedBatches> {
+  const { rows, length } = SIZES[size];
+  const vocabulary = Number(networkConfigs(preset, size).generator.vocab_size);
+  return prepareBatches({ folder, text, vocabulary, rows, length, seed });
+}
+
+function planOf(args: string[]): Plan {
+  const { values } = parseArgs({
+    args,
+    options: {
+      steps: { type: 'string', default: '300' },
+      size: { type: 'string', default: 'small' },
+      preset: { type: 'string', default: 'alectra-small-owt' },
+      optimizers: { type: 'string', default: 'adamw,lamb' },
+      engine: { type: 'string', default: 'onnxruntime' },
+      threads: { type: 'string', default: '2' },
+      text: { type: 'string', multiple: true, default: [] },
+      seed: { type: 'string', default: '1' },
+      out: { type: 'string', default: 'runs/reproduce-curves' },
+    },
+  });
+  return {
+    steps: wholeNumber('steps', values.steps),
+    size: oneOf('size', values.size, Object.keys(SIZES) as SizeName[]),
+    preset: oneOf('preset', values.preset, PRESETS),
+    optimizers: values.optimizers
+      .split(',')
+      .map((name) => oneOf('optimizers', name, Object.keys(OPTIMIZERS) as OptimizerName[])),
+    engine: oneOf('engine', values.engine, ['onnxruntime', 'tensorflow', 'eager', 'auto'] as const),
+    threads: wholeNumber('threads', values.threads),
+    text: values.text,
+    seed: wholeNumber('seed', values.seed),
+    out: values.out,
+  };
+}
+
+function oneOf<T extends string>(option: string, found: string, known: readonly T[]): T {
+  const match = known.find((name) => name === found);
+  if (match !== undefined) return match;
+  throw new RangeError(
+    `reproduce: --${option} is "${found}": expected one of ${known.join(', ')}.\nCorrect it and start again.`,
+  );
+}

@@ -1,0 +1,105 @@
+// The reference of a comparison: tools/reference/electra_curves.py, a process that takes the steps it is given.
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fromHostTensor, writeSafetensors } from '@alectra/checkpoint';
+import type { HostTensor } from '@alectra/jit';
+import type { Batch } from '@alectra/owt-loader';
+import { startContestant } from './contestant.js';
+import type { ReproducedTask } from './reproduce-networks.js';
+import type { Draws, Losses } from './reproduce-step.js';
+
+/** What the reference has to know besides weights and steps: reference.json. */
+export interface Setup {
+  readonly optimizer: 'adamw' | 'lamb';
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly excludeFromDecay: readonly string[];
+  /** 0 for no clipping. */
+  readonly maxGradientNorm: number;
+  readonly rows: number;
+  readonly length: number;
+  readonly slots: number;
+}
+
+export interface Reference {
+  /** Versions of Python and its packages. */
+  readonly versions: string;
+  readonly parameters: number;
+  step(batch: Batch, draws: Draws, learningRate: number): Promise<Losses>;
+  /** ‖ours - theirs‖ / ‖theirs - start‖ over all parameters. */
+  distance(parameters: Record<string, HostTensor>): Promise<number>;
+  stop(): void;
+}
+
+/** Starts the reference with the first weights of `reproduced`, which are written into `folder`. */
+export async function startReference(
+  folder: string,
+  reproduced: ReproducedTask,
+  setup: Setup,
+  threads: number,
+): Promise<Reference> {
+  const { task, generator, discriminator } = reproduced;
+  const { tie, generatorWeight, discriminatorWeight } = task.settings;
+  const { mode: _, ...parts } = tie;
+  const tied = Object.entries(parts).flatMap(([part, isTied]) => (isTied ? [part] : []));
+  await writeWeights(folder, reproduced, task.params);
+  await writeFile(
+    join(folder, 'reference.json'),
+    JSON.stringify({
+      ...setup,
+      generator,
+      discriminator,
+      tied,
+      generatorWeight,
+      discriminatorWeight,
+    }),
+  );
+  const python = process.env.ALECTRA_PYTHON ?? 'python3';
+  const script = fileURLToPath(new URL('../../tools/reference/electra_curves.py', import.meta.url));
+  const command = [python, script, '--run', folder, '--threads', String(threads)];
+  const peer = await startContestant('the PyTorch reference', command).catch((cause: unknown) => {
+    throw new RangeError(
+      `reproduce: the PyTorch reference does not start: ${String(cause)}\n` +
+        'Set ALECTRA_PYTHON to a Python with torch, transformers and safetensors (tools/reference/requirements.txt).',
+    );
+  });
+  return {
+    versions: String(peer.about.versions),
+    parameters: Number(peer.about.parameters),
+    async step({ inputIds, attentionMask, tokenTypeIds }, draws, learningRate) {
+      const batch = {
+        inputIds: [...inputIds],
+        attentionMask: [...attentionMask],
+        tokenTypeIds: [...tokenTypeIds],
+      };
+      const { losses } = await peer.ask({ ...batch, ...draws, learningRate });
+      const [total, generatorLoss, discriminatorLoss] = losses as number[];
+      return [Number(total), Number(generatorLoss), Number(discriminatorLoss)];
+    },
+    async distance(parameters) {
+      const final = join(folder, 'final');
+      await writeWeights(final, reproduced, parameters);
+      return Number((await peer.ask({ compare: final })).distance);
+    },
+    stop: () => peer.stop(),
+  };
+}
+
+/** Each network under its own names, shared tensors in both files. */
+async function writeWeights(
+  folder: string,
+  { task }: ReproducedTask,
+  parameters: Readonly<Record<string, HostTensor>>,
+): Promise<void> {
+  for (const [name, view] of [
+    ['generator', task.generatorParams(parameters)],
+    ['discriminator', task.discriminatorParams(parameters)],
+  ] as const) {
+    const tensors = Object.entries(view).map(([key, tensor]) => [key, fromHostTensor(tensor)]);
+    await writeSafetensors(join(folder, `${name}.safetensors`), Object.fromEntries(tensors));
+  }
+}
