@@ -1,0 +1,149 @@
+import { AlbertForSequenceClassification, albertConfig } from '@alectra/albert';
+import { compile, type HostTensor } from '@alectra/jit';
+import { registerGradients, registerKernels } from '@alectra/nn';
+import { adamw } from '@alectra/optim';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+import { batchTensors, type EncodedExample } from './batches.js';
+import type { SentenceEncoder } from './encoder.js';
+import { finetuneLoss, finetuneStep, type LabelledBatch, predictStep } from './finetune.js';
+
+tf.env().set('IS_TEST', true);
+
+beforeAll(() => {
+  registerKernels('cpu');
+  registerGradients();
+});
+
+/** Logits are rows of a parameter, whatever the text. */
+const rows: SentenceEncoder = { logits: ({ logits }) => tf.clone(logits as tf.Tensor2D) };
+
+function batchOf(labels: number[], weights: number[], dtype: 'int32' | 'float32'): LabelledBatch {
+  const ids = tf.zeros<tf.Rank.R2>([labels.length, 1], 'int32');
+  return {
+    inputIds: ids,
+    attentionMask: tf.ones([labels.length, 1], 'int32'),
+    tokenTypeIds: ids,
+    labels: tf.tensor1d(labels, dtype),
+    weights: tf.tensor1d(weights),
+  };
+}
+
+describe('finetuneLoss', () => {
+  test('is the mean cross-entropy of the rows that count', async () => {
+    const logits = tf.tensor2d([Math.log(3), 0, 0, 0, 0, 0, 100, 0, 0], [3, 3]);
+    const batch = batchOf([0, 1, 2], [1, 1, 0], 'int32');
+    const loss = finetuneLoss({ encoder: rows, isRegression: false }, { logits }, batch);
+    // -ln(3/5) and ln 3; the third row would be 100
+    expect((await loss.data())[0]).toBeCloseTo((Math.log(5 / 3) + Math.log(3)) / 2, 6);
+  });
+
+  test('is the squared error of scores divided by their scale', async () => {
+    const logits = tf.tensor2d([0.5, 1, 9], [3, 1]);
+    const batch = batchOf([5, 2.5, 0], [1, 1, 0], 'float32');
+    const options = { encoder: rows, isRegression: true };
+    const loss = (scoreScale?: number) =>
+      finetuneLoss({ ...options, ...(scoreScale && { scoreScale }) }, { logits }, batch).data();
+    expect((await loss(5))[0]).toBeCloseTo((0.5 ** 2 + 0.5 ** 2) / 2, 6);
+    expect((await loss())[0]).toBeCloseTo((4.5 ** 2 + 1.5 ** 2) / 2, 5);
+  });
+
+  test('of a batch without examples is 0', async () => {
+    const logits = tf.tensor2d([1, 2], [1, 2]);
+    const batch = batchOf([0], [0], 'int32');
+    const loss = finetuneLoss({ encoder: rows, isRegression: false }, { logits }, batch);
+    expect((await loss.data())[0]).toBe(0);
+  });
+
+  test('leaves nothing behind', () => {
+    const logits = tf.tensor2d([1, 2], [1, 2]);
+    const batch = batchOf([0], [1], 'int32');
+    const before = tf.memory().numTensors;
+    finetuneLoss({ encoder: rows, isRegression: false }, { logits }, batch).dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('predictStep', () => {
+  test('gives scores in the units of the task', async () => {
+    const logits = tf.tensor2d([0.5], [1, 1]);
+    const predict = predictStep({ encoder: rows, isRegression: true, scoreScale: 5 });
+    const { outputs } = predict(
+      { parameters: { logits } },
+      { batch: batchOf([0], [1], 'float32') },
+    );
+    expect((await outputs.logits.data())[0]).toBe(2.5);
+  });
+});
+
+describe('finetuneStep', () => {
+  const config = albertConfig({
+    ...{ vocabSize: 40, embeddingSize: 8, hiddenSize: 16, numHiddenLayers: 2 },
+    ...{ numAttentionHeads: 2, intermediateSize: 32, maxPositionEmbeddings: 16 },
+    ...{ hiddenDropoutProb: 0.1, attentionProbsDropoutProb: 0.1, initializerRange: 0.2 },
+  });
+  const encoder: SentenceEncoder = {
+    logits: (params, inputs, options) =>
+      AlbertForSequenceClassification.forward(params, config, inputs, options).logits,
+  };
+  const first = AlbertForSequenceClassification.initialTensors(config, { seed: 1 });
+  // Class 1 if token 7 occurs.
+  const examples: EncodedExample[] = Array.from({ length: 8 }, (_, index) => ({
+    index,
+    ids: Int32Array.of(2, index % 2 ? 7 : 8, 10 + index, 3),
+    typeIds: new Int32Array(4),
+    label: index % 2,
+  }));
+  const optimizer = adamw({ biasCorrection: true });
+  const step = finetuneStep({ encoder, isRegression: false, optimizer, maxGradientNorm: 1 });
+  const batch = batchTensors(
+    { width: 8, examples },
+    { batchSize: 8, padId: 0, isRegression: false },
+  );
+  const specs = Object.fromEntries(
+    Object.entries(batch).map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
+  );
+  const zeros = (prefix: string) =>
+    Object.entries(first).map(([name, { shape, data }]): [string, HostTensor] => [
+      `${prefix}.${name}`,
+      { dtype: 'float32', shape, data: new Float32Array(data.length) },
+    ]);
+
+  async function losses(engine: 'eager' | 'onnxruntime', steps: number): Promise<number[]> {
+    const program = await compile(step, {
+      state: { parameters: first, optimizer: Object.fromEntries([...zeros('m'), ...zeros('v')]) },
+      inputs: {
+        batch: specs,
+        random: { seed: { dtype: 'int32', shape: [] }, counter: { dtype: 'int32', shape: [] } },
+        learningRate: { dtype: 'float32', shape: [] },
+        step: { dtype: 'float32', shape: [] },
+      },
+      engine,
+      threads: 1,
+    });
+    const found: number[] = [];
+    for (let i = 0; i < steps; i++) {
+      const outputs = (await program.run({
+        batch: { ...batch },
+        random: { seed: 1, counter: i },
+        learningRate: 0.01,
+        step: i + 1,
+      })) as { loss: HostTensor; norm: HostTensor };
+      found.push(Number(outputs.loss.data[0]));
+      expect(Number(outputs.norm.data[0])).toBeGreaterThan(0);
+    }
+    program.dispose();
+    return found;
+  }
+
+  test('learns what tells two classes apart, through dropout', async () => {
+    const found = await losses('onnxruntime', 60);
+    expect(Math.abs(found[0] - Math.LN2)).toBeLessThan(0.5);
+    expect(Math.max(...found.slice(-5))).toBeLessThan(0.1);
+  });
+
+  test('is the same function op by op', async () => {
+    const [graph, eager] = [await losses('onnxruntime', 4), await losses('eager', 4)];
+    for (const [i, loss] of graph.entries()) expect(loss).toBeCloseTo(eager[i], 4);
+  });
+});
