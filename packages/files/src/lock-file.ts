@@ -128,7 +128,8 @@ async function createLinked(path: string, holder: Holder): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    await rm(temporary, { force: true });
+    // a lock that stands is ours, even where its temporary name cannot be removed: that is swept later
+    await rm(temporary, { force: true }).catch(() => undefined);
     doneWith(temporary);
   }
 }

@@ -42,6 +42,7 @@ for (let at = 1; at <= total; at += Number(stride)) {
     said = (error as Error).message;
   }
   calls.arm(undefined);
+  rmSync(join(folder, 'lock'), { force: true }); // one that could not be removed ends with its process, not yet here
   await run(folder);
   const { parameters } = await readCheckpoint(join(folder, 'checkpoints/step-000012'));
   const left = readdirSync(join(folder, 'checkpoints')).filter((name) => name.startsWith('.'));
