@@ -17,3 +17,5 @@ export {
   OpenAIGPTModel,
 } from './models.js';
 export { type GptPreset, gptPreset } from './presets.js';
+export { type GptBatch, type GptEncodeOptions, OpenAIGPTTokenizer } from './tokenizer.js';
+export type { TokenizerParts } from './tokenizer-files.js';

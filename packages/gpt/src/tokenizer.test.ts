@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { OpenAIGPTTokenizer } from './tokenizer.js';
+import { splitWords } from './words.js';
+
+const read = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'));
+const json = read('tokenizer.json');
+const fixture: {
+  hash: string;
+  cases: { text: string; ids: number[]; decoded: string; plain: string }[];
+  pairs: { pair: [string, string]; maxLength: number | null; ids: number[] }[];
+} = read('tokenizer-cases.json');
+const tokenizer = OpenAIGPTTokenizer.fromTokenizerJson(json);
+/** The smallest one: merges "a" + "b" at the end of words, then in them. */
+const tiny = {
+  vocab: { '<unk>': 0, a: 1, b: 2, 'a</w>': 3, 'b</w>': 4, 'ab</w>': 5, ab: 6 },
+  merges: [
+    ['a', 'b</w>'],
+    ['a', 'b'],
+  ],
+} as const;
+
+describe('against Hugging Face', () => {
+  test('every code point is folded, split and left out alike', () => {
+    const hash = createHash('sha256');
+    for (let plane = 0; plane < 0x110000; plane += 0x1000) {
+      let lines = '';
+      for (let code = plane; code < plane + 0x1000; code++) {
+        if (code >= 0xd800 && code < 0xe000) continue;
+        lines += `${splitWords(`a${String.fromCodePoint(code)}b`).join(' ')}\n`;
+      }
+      hash.update(lines);
+    }
+    expect(hash.digest('hex')).toBe(fixture.hash);
+  });
+
+  test('texts have the same ids', () => {
+    for (const { text, ids } of fixture.cases)
+      expect([text, [...tokenizer.encode(text)]]).toEqual([text, ids]);
+  });
+
+  test('ids have the same text', () => {
+    for (const { ids, decoded, plain } of fixture.cases) {
+      expect(tokenizer.decode(ids)).toBe(decoded);
+      expect(tokenizer.decode(ids, { skipSpecialTokens: true })).toBe(plain);
+    }
+  });
+
+  test('pairs are joined and cut alike', () => {
+    for (const { pair, maxLength, ids } of fixture.pairs) {
+      const [text, second] = pair;
+      const found = tokenizer.encode(text, { pair: second, maxLength: maxLength ?? undefined });
+      expect([pair, maxLength, [...found]]).toEqual([pair, maxLength, ids]);
+    }
+  });
+});
+
+describe('byte pairs', () => {
+  test('are merged by rank, then from the left', () => {
+    const small = new OpenAIGPTTokenizer(tiny);
+    expect(small.tokenize('ab abab ba aab')).toEqual(
+      'ab</w> ab ab</w> b a</w> a ab</w>'.split(' '),
+    );
+    expect(small.tokenize('acb')).toEqual(['a', '<unk>', 'b</w>']);
+  });
+
+  test('of a very long word take no quadratic time', () => {
+    const small = new OpenAIGPTTokenizer(tiny);
+    const begin = performance.now();
+    expect(small.encode('ab'.repeat(200_000)).length).toBe(200_000);
+    expect(performance.now() - begin).toBeLessThan(10_000); // minutes, if it were
+  });
+
+  test('outside the vocabulary are refused', () => {
+    const merges = [...tiny.merges, ['b', 'b'] as const];
+    expect(() => new OpenAIGPTTokenizer({ ...tiny, merges })).toThrow(
+      'gpt: cannot merge "b" and "b": the vocabulary has no "bb".',
+    );
+  });
+});
+
+test('a batch is padded at the end', () => {
+  const small = new OpenAIGPTTokenizer(tiny);
+  const batch = small.encodeBatch(['ab ab ab', ['a', 'b']], { maxLength: 3, padTokenId: 6 });
+  expect(batch).toEqual({
+    inputIds: Int32Array.of(5, 5, 5, 3, 4, 6),
+    attentionMask: Int32Array.of(1, 1, 1, 1, 1, 0),
+    shape: [2, 3],
+  });
+  expect(small.encodeBatch([]).shape).toEqual([0, 0]);
+});
+
+describe('files', () => {
+  test('come back in both layouts', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gpt-tokenizer-'));
+    await tokenizer.save(folder);
+    const text = 'The old bird <pad> watches Straße';
+    const again = await OpenAIGPTTokenizer.fromPretrained(folder);
+    expect(again.encode(text)).toEqual(tokenizer.encode(text));
+    expect([again.vocabSize, again.modelMaxLength]).toEqual([tokenizer.vocabSize, Infinity]);
+    await unlink(join(folder, 'tokenizer.json'));
+    await writeFile(join(folder, 'tokenizer_config.json'), '{"model_max_length":512}');
+    const older = await OpenAIGPTTokenizer.fromPretrained(folder);
+    expect(older.encode('The old bird')).toEqual(tokenizer.encode('The old bird'));
+    expect(older.modelMaxLength).toBe(512);
+    await unlink(join(folder, 'merges.txt'));
+    await expect(OpenAIGPTTokenizer.fromPretrained(folder)).rejects.toThrow(
+      'neither tokenizer.json nor vocab.json with merges.txt is there',
+    );
+    await rm(folder, { recursive: true });
+  });
+
+  test.each([
+    ['\'normalizer.type\' is undefined, expected "BertNormalizer"', { normalizer: null }],
+    ['\'pre_tokenizer.type\' is "ByteLevel"', { pre_tokenizer: { type: 'ByteLevel' } }],
+    ["'model.end_of_word_suffix' is null", { model: { ...json.model, end_of_word_suffix: null } }],
+    ['cannot read a merge: found "a"', { model: { ...json.model, merges: ['a'] } }],
+    ['the id of "a" is -1', { model: { ...json.model, vocab: { a: -1 } } }],
+    ['the vocabulary has no "[UNK]"', { model: { ...json.model, unk_token: '[UNK]' } }],
+    ['the added token "x" is', { added_tokens: [{ id: 9, content: 'x', lstrip: true }] }],
+    ['both have the id 1', { added_tokens: [{ id: 1, content: 'x' }] }],
+  ])('of another tokenizer are refused: %s', (message, changes) => {
+    expect(() => OpenAIGPTTokenizer.fromTokenizerJson({ ...json, ...changes })).toThrow(message);
+  });
+});
