@@ -15,6 +15,13 @@ export {
   type WidthOptions,
 } from './batches.js';
 export {
+  argmax,
+  type Calibration,
+  type CalibrationBin,
+  calibration,
+  softmaxRows,
+} from './calibration.js';
+export {
   type CardColumn,
   type CardScores,
   type ColumnLayout,
@@ -31,6 +38,14 @@ export {
   matthews,
 } from './confusion-matrix.js';
 export { averageRanks, pearson, spearman } from './correlation.js';
+export {
+  type CategoryScore,
+  type DiagnosticExample,
+  type DiagnosticGroup,
+  diagnosticGroups,
+  readDiagnostic,
+  scoreByCategory,
+} from './diagnostic.js';
 export { downloadTask } from './download-task.js';
 export type {
   FeatureEncoder,
@@ -40,6 +55,8 @@ export type {
   SentenceEncoder,
   TokenBatch,
 } from './encoder.js';
+export { analyseErrors, type ErrorAnalysis, type WorstExample } from './error-analysis.js';
+export { errorReport } from './error-report.js';
 export {
   type FinetuneInputs,
   type FinetuneOptions,

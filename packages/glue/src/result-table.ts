@@ -84,7 +84,7 @@ function cellsOf(row: ResultRow, notes: readonly string[]): readonly string[] {
 }
 
 function figure(value: number | undefined): string {
-  return value === undefined ? ABSENT : Number.isNaN(value) ? 'undefined' : value.toFixed(1);
+  return value === undefined ? ABSENT : value.toFixed(1);
 }
 
 // The first column names the system, the last its runs.
