@@ -15,10 +15,13 @@ import {
 } from './pipeline.js';
 import { finite, sigmoid } from './scores.js';
 import type { Kind } from './shaped-programs.js';
+import { type OffsetUnit, placesIn } from './text-places.js';
 
 export interface DetectReplacedOptions {
   /** Cut texts that are too long, instead of refusing them. Default false. */
   readonly truncation?: boolean;
+  /** What `start` and `end` count. Default 'utf16', as JavaScript's strings do. */
+  readonly offsetUnit?: OffsetUnit;
 }
 
 /** One token of the text; special tokens that the tokenizer inserts are left out. */
@@ -29,7 +32,7 @@ export interface JudgedToken {
   readonly score: number;
   /** Its place in the sequence, [CLS] being 0. */
   readonly index: number;
-  /** Where it starts and ends in the text, in UTF-16 units. */
+  /** Where it starts and ends in the text. */
   readonly start: number;
   readonly end: number;
 }
@@ -50,8 +53,12 @@ export function detectReplaced(
   return makePipeline<string, DetectReplacedOptions, JudgedToken[]>(options, {
     first: { kind, positions: 0 },
     prepare: (text, given) => {
-      checkNames(given, ['truncation']);
-      const encoding = encodeText(tokenizer, text, maxTokens, { ...given, offsets: true });
+      checkNames(given, ['truncation', 'offsetUnit']);
+      const place = placesIn(text, given.offsetUnit);
+      const encoding = encodeText(tokenizer, text, maxTokens, {
+        truncation: given.truncation,
+        offsets: true,
+      });
       const { ids, typeIds } = encoding;
       return {
         rows: [{ kind, ids, typeIds, positions: [] }],
@@ -65,8 +72,8 @@ export function detectReplaced(
               word: tokenizer.idToToken(id) ?? tokenizer.config.unkToken,
               score: sigmoid(logits[index]),
               index,
-              start: offsets[2 * index],
-              end: offsets[2 * index + 1],
+              start: place(offsets[2 * index]),
+              end: place(offsets[2 * index + 1]),
             });
           }
           return tokens;

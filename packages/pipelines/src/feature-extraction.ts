@@ -13,6 +13,7 @@ import {
   type Pipeline,
   type PipelineOptions,
   type TextAndPair,
+  textAndPair,
 } from './pipeline.js';
 import type { RowOutput } from './run-rows.js';
 import { finite } from './scores.js';
@@ -57,7 +58,7 @@ export function featureExtraction<Config extends ModelConfig>(
       first: { kind: kinds.none, positions: 0 },
       prepare: (input, given) => {
         const { pooling, normalize, truncation } = checked(given);
-        const { text, text_pair: pair } = typeof input === 'string' ? { text: input } : input;
+        const { text, pair } = textAndPair(input);
         const { ids, typeIds } = encodeText(tokenizer, text, maxTokens, { pair, truncation });
         return {
           rows: [{ kind: kinds[pooling], ids, typeIds, positions: [] }],

@@ -154,7 +154,7 @@ function filled(
   return {
     score,
     token,
-    token_str: tokenizer.decode([token]),
+    token_str: tokenizer.decode([token], { skipSpecialTokens: false }),
     sequence: tokenizer.decode(sequence, { skipSpecialTokens: isOnly }),
   };
 }

@@ -40,6 +40,7 @@ export {
   type TextClassificationPipeline,
   textClassification,
 } from './text-classification.js';
+export type { OffsetUnit } from './text-places.js';
 export {
   type LabelledToken,
   type TokenClassificationAnswer,

@@ -61,6 +61,12 @@ export interface TextAndPair {
   readonly text_pair?: string;
 }
 
+/** The text and its pair; an empty pair is none, as in Python. */
+export function textAndPair(input: string | TextAndPair): { text: string; pair?: string } {
+  if (typeof input === 'string') return { text: input };
+  return { text: input.text, pair: input.text_pair || undefined };
+}
+
 /** What a task does with one input. */
 export interface Task<Input, Options, Answer> {
   /** The function and number of positions that are compiled at once. */
@@ -113,7 +119,7 @@ export async function makePipeline<
       return run(inputs.map((input, at) => prepared(input, each[at])));
     },
     tokenCount: (input) => {
-      const [text, pair] = typeof input === 'string' ? [input] : [input.text, input.text_pair];
+      const { text, pair } = textAndPair(input);
       return tokenizer.encode(text, { pair }).ids.length;
     },
     dispose: () => programs.dispose(),

@@ -11,6 +11,7 @@ import {
   type Pipeline,
   type PipelineOptions,
   type TextAndPair,
+  textAndPair,
 } from './pipeline.js';
 import { finite, sigmoid, softmax } from './scores.js';
 import type { Kind } from './shaped-programs.js';
@@ -54,7 +55,7 @@ export function textClassification<Config extends ModelConfig>(
     first: { kind, positions: 0 },
     prepare: (input, given) => {
       const { topK, functionToApply, truncation } = checked(given);
-      const { text, text_pair: pair } = typeof input === 'string' ? { text: input } : input;
+      const { text, pair } = textAndPair(input);
       const { ids, typeIds } = encodeText(tokenizer, text, maxTokens, { pair, truncation });
       return {
         rows: [{ kind, ids, typeIds, positions: [] }],

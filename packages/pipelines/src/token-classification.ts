@@ -17,6 +17,7 @@ import { longestText, makePipeline, type Pipeline, type PipelineOptions } from '
 import type { RowOutput } from './run-rows.js';
 import { finite, softmax } from './scores.js';
 import type { Kind } from './shaped-programs.js';
+import { type OffsetUnit, placesIn } from './text-places.js';
 import type { Encoding, Tokenizer } from './tokenizer.js';
 
 export interface TokenClassificationOptions {
@@ -26,6 +27,8 @@ export interface TokenClassificationOptions {
   readonly ignoreLabels?: readonly string[];
   /** Reads long texts whole, in windows that share this many tokens; only with an aggregation strategy. */
   readonly stride?: number;
+  /** What `start` and `end` count. Default 'utf16', as JavaScript's strings do. */
+  readonly offsetUnit?: OffsetUnit;
 }
 
 /** One token, in Hugging Face's JSON. */
@@ -34,7 +37,7 @@ export interface LabelledToken extends LabelledSpan {
   readonly index: number;
 }
 
-/** Without aggregation tokens, with aggregation entities; places are UTF-16 units of the text. */
+/** Without aggregation tokens, with aggregation entities. */
 export type TokenClassificationAnswer = LabelledToken[] | EntityGroup[];
 
 export type TokenClassificationPipeline = Pipeline<
@@ -60,11 +63,17 @@ export function tokenClassification<Config extends ModelConfig>(
     first: { kind, positions: 0 },
     prepare: (text, given) => {
       const { strategy, ignored, stride } = checked(given, maxTokens);
+      const place = placesIn(text, given.offsetUnit);
       const encoding = tokenizer.encode(text, {
         truncation: true,
         maxLength: maxTokens,
         offsets: true,
         ...(stride !== undefined && { stride, returnOverflowing: true }),
+      });
+      const placed = <T extends LabelledToken | EntityGroup>(item: T): T => ({
+        ...item,
+        start: place(item.start),
+        end: place(item.end),
       });
       const windows = [encoding, ...encoding.overflowing];
       return {
@@ -75,12 +84,13 @@ export function tokenClassification<Config extends ModelConfig>(
           );
           const labels = labelsOf(model.config, scored[0]?.[0]?.scores.length ?? 0);
           if (strategy === 'none') {
-            return scored[0].map(toLabelled(labels)).filter(({ entity }) => !ignored.has(entity));
+            const tokens = scored[0].map(toLabelled(labels));
+            return tokens.filter(({ entity }) => !ignored.has(entity)).map(placed);
           }
           const entities = scored
             .flatMap((tokens) => groupEntities(tokens, strategy, { labels, prefix }))
             .filter(({ entity_group }) => !ignored.has(entity_group));
-          return windows.length > 1 ? withoutOverlaps(entities) : entities;
+          return (windows.length > 1 ? withoutOverlaps(entities) : entities).map(placed);
         },
       };
     },
@@ -88,7 +98,7 @@ export function tokenClassification<Config extends ModelConfig>(
 }
 
 function checked(options: TokenClassificationOptions, maxTokens: number) {
-  checkNames(options, ['aggregationStrategy', 'ignoreLabels', 'stride']);
+  checkNames(options, ['aggregationStrategy', 'ignoreLabels', 'stride', 'offsetUnit']);
   const { aggregationStrategy: strategy = 'none', ignoreLabels = ['O'], stride } = options;
   checkOneOf('aggregationStrategy', strategy, ['none', 'simple', 'first', 'average', 'max']);
   if (stride !== undefined) {
