@@ -28,7 +28,7 @@ export {
   progressPrinter,
 } from './progress.js';
 export { type BestCheckpoint, defaultRetention, type RetentionOptions } from './retention.js';
-export type { CheckpointPlan, RunEvent, RunPlan, RunResult } from './run-plan.js';
+export type { CheckpointPlan, Probe, RunEvent, RunPlan, RunResult } from './run-plan.js';
 export {
   DIVERGED_EXIT_CODE,
   INTERRUPTED_EXIT_CODE,

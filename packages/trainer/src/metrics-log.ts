@@ -10,7 +10,7 @@ import { openLineLog } from '@alectra/files';
 export interface MetricsLine {
   /** Optimizer steps done when the line was written. */
   readonly step: number;
-  readonly kind: 'train' | 'evaluate' | 'refused';
+  readonly kind: 'train' | 'evaluate' | 'probe' | 'refused';
   /** null stands for a number that is not finite. */
   readonly [field: string]: number | string | null;
 }

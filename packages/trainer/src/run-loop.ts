@@ -86,6 +86,18 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
     if (step > 0) await save();
   };
 
+  const probe = async (): Promise<void> => {
+    if (!plan.probe) return;
+    try {
+      const parameters = async () => (await programs.readState()).parameters;
+      const metrics = await plan.probe.run(parameters, step);
+      await record({ step, kind: 'probe', tokens: state.tokens, ...metrics });
+      emit({ kind: 'probe', step, metrics });
+    } catch (error) {
+      emit({ kind: 'probe-failed', step, error });
+    }
+  };
+
   const prune = async (): Promise<void> => {
     const marks = { best: state.best?.step };
     for (const old of expendable(await listCheckpoints(checkpoints), plan.checkpoint, marks))
@@ -187,8 +199,11 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
         await log.sync();
         return finish('diverged', trouble);
       }
-      if (step === steps || (plan.evaluateEvery > 0 && step % plan.evaluateEvery === 0))
-        await evaluate();
+      const isTime = (interval: number): boolean =>
+        step === steps || (interval > 0 && step % interval === 0);
+      // evaluation may save: whatever belongs to this step must be logged by then
+      if (isTime(plan.probe?.everySteps ?? 0)) await probe();
+      if (isTime(plan.evaluateEvery)) await evaluate();
       if (isDue()) await save();
     }
     return finish('finished');

@@ -4,12 +4,29 @@ import type { Schedule } from '@alectra/optim';
 import type { Json } from './config-difference.js';
 import type { GuardOptions } from './guard.js';
 import type { RetentionOptions } from './retention.js';
+import type { HostTensors } from './training-task.js';
 
 export interface CheckpointPlan extends RetentionOptions {
   /** Optimizer steps between two checkpoints; 0 for none by step. */
   readonly everySteps: number;
   /** Seconds between two checkpoints; 0 for none by time. The last step is always saved. */
   readonly everySeconds: number;
+}
+
+/** What a model is worth on something else than its own loss, now and then: a small task fine-tuned, for example. */
+export interface Probe {
+  /** Optimizer steps between two probes; the last step is always probed. */
+  readonly everySteps: number;
+  /**
+   * Must be a function of the parameters alone, else a resumed run logs other figures than one never stopped.
+   * If it throws, the run goes on.
+   *
+   * @param parameters a copy, read from the engine on each call
+   */
+  run(
+    parameters: () => Promise<HostTensors>,
+    step: number,
+  ): Promise<Readonly<Record<string, number>>>;
 }
 
 export interface RunPlan {
@@ -24,6 +41,7 @@ export interface RunPlan {
   /** Optimizer steps between two evaluations; 0 for the first and the last only. */
   readonly evaluateEvery: number;
   readonly checkpoint: CheckpointPlan;
+  readonly probe?: Probe;
   /** false applies every finite update. */
   readonly guard?: Partial<GuardOptions> | false;
   /** Aborted: the step is finished, a checkpoint written, and the run returns `interrupted`. */
@@ -54,6 +72,12 @@ export type RunEvent =
       readonly step: number;
       readonly metrics: Readonly<Record<string, number>>;
     }
+  | {
+      readonly kind: 'probe';
+      readonly step: number;
+      readonly metrics: Readonly<Record<string, number>>;
+    }
+  | { readonly kind: 'probe-failed'; readonly step: number; readonly error: unknown }
   | {
       readonly kind: 'refused';
       readonly step: number;

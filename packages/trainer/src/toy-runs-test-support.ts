@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach } from '@jest/globals';
+import { afterEach, beforeEach, jest } from '@jest/globals';
 import { type Checkpoint, checkpointName, readCheckpoint } from './checkpoint-folder.js';
 import { readMetrics, timeFields } from './metrics-log.js';
 import type { RunEvent, RunPlan, RunResult } from './run-plan.js';
@@ -31,6 +31,7 @@ export interface ToyRuns {
 
 /** Call at the top of a test file. */
 export function toyRuns(): ToyRuns {
+  jest.setTimeout(60_000); // a toy run takes a tenth of a second, or many on a busy machine
   let root = '';
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'trainer-'));
