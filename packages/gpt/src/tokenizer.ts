@@ -3,6 +3,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ResolveOptions, resolveModel } from '@alectra/checkpoint';
 import { BytePairs, WORD_END } from './byte-pairs.js';
 import {
   readTokenizerFolder,
@@ -75,12 +76,13 @@ export class OpenAIGPTTokenizer {
   }
 
   /**
-   * From a folder with tokenizer.json, or vocab.json and merges.txt.
+   * From a folder with tokenizer.json, or vocab.json and merges.txt; or from a model on the hub.
    *
-   * @throws Error if there are no such files, RangeError for files of another tokenizer
+   * @throws Error if there are no such files, RangeError for files of another tokenizer; and as `resolveModel` of
+   *   `@alectra/checkpoint`
    */
-  static async fromPretrained(folder: string): Promise<OpenAIGPTTokenizer> {
-    return new OpenAIGPTTokenizer(await readTokenizerFolder(folder));
+  static async fromPretrained(name: string, source?: ResolveOptions): Promise<OpenAIGPTTokenizer> {
+    return new OpenAIGPTTokenizer(await readTokenizerFolder(await resolveModel(name, source)));
   }
 
   /** One more than the largest id. */
