@@ -64,12 +64,8 @@ export async function loadEncoder(name: string, source: PretrainedOptions): Prom
           `expected at most the ${config.vocabSize} of config.json.\n` +
           'Put the vocab.txt of the pretraining run beside the weights.',
       );
-    const body: HostTensors = {};
-    for (const [key, tensor] of Object.entries(params)) {
-      if (loading.missing.includes(key)) continue;
-      const data = Float32Array.from(await tensor.data<'float32'>());
-      body[key] = { dtype: 'float32', shape: tensor.shape, data };
-    }
+    const body = await hostTensors(params);
+    for (const name of loading.missing) delete body[name];
     return {
       ...{ name, modelType, tokenizer, config, body, missing: loading.missing },
       layers: config.numHiddenGroups ?? config.numHiddenLayers,
@@ -77,6 +73,46 @@ export async function loadEncoder(name: string, source: PretrainedOptions): Prom
   } finally {
     model.dispose();
   }
+}
+
+/** A classifier that was fine-tuned and saved, with its head. */
+export interface FinetunedClassifier {
+  readonly encoder: SentenceEncoder;
+  readonly parameters: HostTensors;
+  readonly tokenizer: WordPieceTokenizer;
+  readonly config: EncoderConfig;
+}
+
+/** @param folder as `TaskClassifier.save` wrote it */
+export async function loadFinetuned(folder: string): Promise<FinetunedClassifier> {
+  const { model, forward, path } = await modelFromPretrained(folder, {
+    families: FAMILIES,
+    head: 'sequence-classification',
+  });
+  try {
+    if (model.loading.missing.length > 0)
+      throw new UsageError(
+        `evaluate: ${folder} is no fine-tuned classifier: it has no ${model.loading.missing.join(', ')}.\n` +
+          'Give the model folder of a finished run.',
+      );
+    const parameters = await hostTensors(model.params);
+    const tokenizer = await WordPieceTokenizer.fromPretrained(path);
+    const encoder: SentenceEncoder = {
+      logits: (params, inputs, options) => forward(params, inputs, options).logits,
+    };
+    return { encoder, parameters, tokenizer, config: model.config };
+  } finally {
+    model.dispose();
+  }
+}
+
+async function hostTensors(params: Readonly<Record<string, tf.Tensor>>): Promise<HostTensors> {
+  const tensors: HostTensors = {};
+  for (const [name, tensor] of Object.entries(params)) {
+    const data = Float32Array.from(await tensor.data<'float32'>());
+    tensors[name] = { dtype: 'float32', shape: tensor.shape, data };
+  }
+  return tensors;
 }
 
 /** The classifier of one task. */

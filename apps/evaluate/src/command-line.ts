@@ -4,7 +4,14 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { hubOptionsFromEnv } from '@alectra/checkpoint';
-import { glueTasks, type RecipeName, recipes, type TaskName } from '@alectra/glue';
+import {
+  checkSubmission,
+  describeDefect,
+  glueTasks,
+  type RecipeName,
+  recipes,
+  type TaskName,
+} from '@alectra/glue';
 import type { EngineName } from '@alectra/jit';
 import { INTERRUPTED_EXIT_CODE, stopSignals } from '@alectra/trainer';
 import { Command, InvalidArgumentError } from 'commander';
@@ -12,6 +19,7 @@ import { standardError } from './console.js';
 import { availableTasks, evaluate } from './evaluate.js';
 import { modelFolder, modelName } from './model-name.js';
 import { report, writeModelIndex, writeReport } from './report.js';
+import { submit } from './submit.js';
 import { UsageError } from './usage-error.js';
 
 interface EvaluateFlags {
@@ -34,6 +42,16 @@ interface EvaluateFlags {
   readonly threads: number;
   readonly out?: string;
   readonly readme: boolean;
+  readonly anySize?: boolean;
+}
+
+interface SubmitFlags {
+  readonly runs: string;
+  readonly data: string;
+  readonly out: string;
+  readonly fill?: 'majority';
+  readonly engine: EngineName | 'auto';
+  readonly threads: number;
 }
 
 export function createProgram(): Command {
@@ -41,6 +59,7 @@ export function createProgram(): Command {
     .description('Fine-tune an encoder on GLUE, score it, and write tables and submissions')
     .exitOverride();
   addEvaluate(program);
+  addSubmission(program);
   return program;
 }
 
@@ -72,11 +91,43 @@ function addEvaluate(program: Command): void {
     .option('--threads <number>', 'threads of the engine; 0 leaves it the choice', whole, 0)
     .option('--out <folder>', 'where the runs go (default: runs/glue/<model>-<recipe>)')
     .option('--no-readme', "leave the model's README.md alone")
+    .option('--any-size', 'accept data of another size than the official')
     .action(runEvaluate);
 }
 
+function addSubmission(program: Command): void {
+  program
+    .command('submit')
+    .description(
+      "answer the test sets by each task's best run on dev, as an archive for the leaderboard",
+    )
+    .requiredOption('--runs <folder>', 'where the runs of an evaluation are')
+    .option('--data <folder>', 'folder of GLUE', 'data/glue')
+    .option('--out <file>', 'the archive', 'submission.zip')
+    .option('--fill <how>', 'majority: answer sets without a run by the most frequent class', fill)
+    .option('--engine <name>', 'auto, onnxruntime, tensorflow or eager', 'auto')
+    .option('--threads <number>', 'threads of the engine; 0 leaves it the choice', whole, 0)
+    .action(async (flags: SubmitFlags) => {
+      const live = standardError();
+      const { filled } = await submit({ ...flags, console: live });
+      for (const name of filled)
+        console.log(`${name}: no run, filled with the answer most frequent in training`);
+      console.log(`written: ${flags.out}`);
+    });
+  program
+    .command('check')
+    .description('every defect of a submission, before it is uploaded')
+    .argument('<archive>', 'zip file')
+    .action(async (archive: string) => {
+      const defects = await checkSubmission(archive);
+      for (const defect of defects) console.log(describeDefect(defect));
+      if (defects.length === 0) console.log(`${archive}: eleven files, no defect`);
+      else process.exitCode = 1;
+    });
+}
+
 async function runEvaluate(flags: EvaluateFlags): Promise<void> {
-  const { data, fromScratch = false, limitTrain, readme, seeds, firstSeed, ...rest } = flags;
+  const { data, fromScratch = false, anySize = false, limitTrain, readme, ...rest } = flags;
   const model = modelFolder(flags.model);
   const name = modelName(model);
   const system = fromScratch ? `${name}, random weights` : name;
@@ -96,9 +147,18 @@ async function runEvaluate(flags: EvaluateFlags): Promise<void> {
   const base = recipes[flags.recipe];
   try {
     const { status, runs } = await evaluate({
-      ...{ model, data, out, fromScratch, tasks: chosen, console: live, signal: stop.signal },
+      ...{
+        model,
+        data,
+        anySize,
+        out,
+        fromScratch,
+        tasks: chosen,
+        console: live,
+        signal: stop.signal,
+      },
       source: { hub: hubOptionsFromEnv(process.env, homedir()) },
-      seeds: Array.from({ length: seeds }, (_, i) => firstSeed + i),
+      seeds: Array.from({ length: rest.seeds }, (_, i) => rest.firstSeed + i),
       recipe: {
         ...base,
         ...(flags.maxLength !== undefined && { maxLength: flags.maxLength }),
@@ -171,6 +231,11 @@ function taskNamed(text: string): TaskName {
 function recipe(text: string): string {
   if (Object.hasOwn(recipes, text)) return text;
   throw new InvalidArgumentError(`expected ${Object.keys(recipes).join(', ')}`);
+}
+
+function fill(text: string): string {
+  if (text === 'majority') return text;
+  throw new InvalidArgumentError('expected majority');
 }
 
 function keep(text: string): string {

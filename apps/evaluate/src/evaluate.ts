@@ -40,6 +40,8 @@ export interface EvaluateOptions {
   readonly source: PretrainedOptions;
   /** Folder of GLUE. */
   readonly data: string;
+  /** Accepts splits of another size than the official ones. */
+  readonly anySize: boolean;
   /** Where the runs go. */
   readonly out: string;
   readonly tasks: readonly TaskName[];
@@ -149,16 +151,16 @@ interface TaskExamples {
 }
 
 async function readTask(
-  { data, limitTrain, console }: EvaluateOptions,
+  { data, anySize, limitTrain, console }: EvaluateOptions,
   task: GlueTask,
 ): Promise<TaskExamples> {
   const dropped: string[] = [];
   const onDropped = ({ file, line }: { file: string; line: number }): void =>
     void dropped.push(`${file}:${line}`);
-  const train = await readSplit(data, task, 'train', { onDropped });
+  const train = await readSplit(data, task, 'train', { anySize, onDropped });
   const validation: Record<string, GlueExample[]> = {};
   for (const split of validationSplits(task))
-    validation[split] = await readSplit(data, task, split, { onDropped });
+    validation[split] = await readSplit(data, task, split, { anySize, onDropped });
   if (dropped.length > 0)
     console.say(`${task.title}: left out ${dropped.length} broken rows, such as ${dropped[0]}`);
   return { train: limitTrain === undefined ? train : spread(train, limitTrain), validation };
@@ -263,6 +265,7 @@ function planOf(
       ),
     run: {
       ...{ train, validation, batchSize, widths, steps },
+      plan: { maxLength, scoreScale: recipe.scoreScale },
       schedule: schedule({
         shape: recipe.schedule,
         peakLearningRate: learningRate,
@@ -281,7 +284,7 @@ export async function availableTasks(data: string): Promise<TaskName[]> {
     const [split] = validationSplits(task);
     if (split === undefined) continue;
     try {
-      await readSplit(data, task, split);
+      await readSplit(data, task, split, { anySize: true });
       found.push(task.name);
     } catch (error) {
       if (!(error instanceof GlueError && error.code === 'missing')) throw error;

@@ -37,6 +37,8 @@ export interface FinetuneRunOptions {
   readonly widths: readonly number[];
   readonly steps: number;
   readonly schedule: Schedule;
+  /** Stored with the result. */
+  readonly plan: RunResult['plan'];
   /** Steps between two evaluations; the last step always has one. */
   readonly evaluateEvery: number;
   /** Which evaluation counts, and whose model is kept. */
@@ -128,7 +130,7 @@ export async function finetuneRun(options: FinetuneRunOptions): Promise<RunResul
   const kept = evaluations.find(({ step }) => step === position.kept) ?? evaluations.at(-1);
   if (!kept) throw new Error('unreachable: the last step was evaluated');
   const result: RunResult = {
-    ...{ config, task: options.task, seed, kept, steps, evaluations },
+    ...{ config, task: options.task, seed, kept, steps, evaluations, plan: options.plan },
     examples: options.train.length,
     engine: session.engine,
     trainingSeconds: seconds,

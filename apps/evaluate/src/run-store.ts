@@ -63,6 +63,8 @@ export interface RunResult {
   readonly kept: EvaluationRecord;
   readonly steps: number;
   readonly evaluations: readonly EvaluationRecord[];
+  /** What whoever uses the model must know: how texts were cut, and what scores were divided by. */
+  readonly plan: { readonly maxLength: number; readonly scoreScale: number };
   readonly examples: number;
   readonly engine: string;
   readonly trainingSeconds: number;

@@ -93,14 +93,14 @@ export async function openSession(
     step: SCALAR,
   });
   const trainStep: Step = finetuneStep(options);
-  const main = await compile(trainStep, {
+  const main = await compile(predictStep(options), {
     state: { ...state },
-    inputs: trainInputs(width),
+    inputs: { batch: tokens(width) },
     engine,
     ...(threads > 0 && { threads }),
   });
-  const trainers = new Map<number, Program>([[width, main]]);
-  const predictors = new Map<number, Program>();
+  const predictors = new Map<number, Program>([[width, main]]);
+  const trainers = new Map<number, Program>();
   const programFor = async (
     programs: Map<number, Program>,
     step: Step,

@@ -1,0 +1,126 @@
+// The test sets, answered by the best run of each task, as one archive for the leaderboard.
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  chooseWidths,
+  encodeExamples,
+  type GlueTask,
+  glueTasks,
+  type Prediction,
+  readSplit,
+  type SubmissionName,
+  setName,
+  testSplits,
+  writeSubmission,
+} from '@alectra/glue';
+import type { EngineName } from '@alectra/jit';
+import { adamw } from '@alectra/optim';
+import { loadFinetuned } from './classifier.js';
+import type { Console } from './console.js';
+import { predictSplit } from './finetune-run.js';
+import { type RunResult, readResult } from './run-store.js';
+import { freshState, openSession } from './session.js';
+import { answers } from './task-scores.js';
+
+export interface SubmitOptions {
+  /** Folder of an evaluation: `<runs>/<task>/seed-1`. */
+  readonly runs: string;
+  readonly data: string;
+  /** The archive. */
+  readonly out: string;
+  readonly fill?: 'majority';
+  readonly engine: EngineName | 'auto';
+  readonly threads: number;
+  readonly console: Console;
+}
+
+/** Rows that are computed together. */
+const BATCH = 32;
+
+/** Writes the archive and says which run answered which set. @throws GlueError for sets without a run */
+export async function submit(
+  options: SubmitOptions,
+): Promise<{ readonly filled: readonly SubmissionName[] }> {
+  const { runs, console, out, fill } = options;
+  const predictions: Partial<Record<SubmissionName, readonly Prediction[]>> = {};
+  for (const task of Object.values(glueTasks)) {
+    // the diagnostic set is answered by the model of MNLI
+    const trained = task.name === 'ax' ? glueTasks.mnli : task;
+    const best = await bestRun(runs, trained);
+    if (!best) continue;
+    const { folder, result } = best;
+    console.say(
+      `${task.title}: ${folder}, ${result.kept.score?.toFixed(1) ?? 'undefined'} on dev, the best of ${best.count}`,
+    );
+    Object.assign(predictions, await predictTests(options, task, best));
+  }
+  return writeSubmission(out, predictions, { ...(fill && { fill }) });
+}
+
+interface BestRun {
+  readonly folder: string;
+  readonly result: RunResult;
+  /** Of how many. */
+  readonly count: number;
+}
+
+/** The finished run with the best score on dev; the first of equals. */
+async function bestRun(runs: string, task: GlueTask): Promise<BestRun | undefined> {
+  const parent = join(runs, task.title);
+  const names = await readdir(parent).catch(() => []);
+  const seeds = names
+    .map((name) => /^seed-(\d+)$/.exec(name)?.[1])
+    .filter((seed) => seed !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+  const found: { folder: string; result: RunResult }[] = [];
+  for (const seed of seeds) {
+    const folder = join(parent, `seed-${seed}`);
+    const result = await readResult(folder);
+    if (result) found.push({ folder, result });
+  }
+  const value = (result: RunResult): number => result.kept.score ?? Number.NEGATIVE_INFINITY;
+  const [best] = [...found].sort((a, b) => value(b.result) - value(a.result)); // stable
+  return best && { ...best, count: found.length };
+}
+
+async function predictTests(
+  { data, engine, threads }: SubmitOptions,
+  task: GlueTask,
+  { folder, result }: BestRun,
+): Promise<Partial<Record<SubmissionName, readonly Prediction[]>>> {
+  const { maxLength, scoreScale } = result.plan;
+  const { encoder, parameters, tokenizer, config } = await loadFinetuned(join(folder, 'model'));
+  const splits = await Promise.all(
+    testSplits(task).map(async (split) => {
+      const examples = await readSplit(data, task, split);
+      return { split, examples: encodeExamples(tokenizer, examples, { maxLength }) };
+    }),
+  );
+  const lengths = splits.flatMap(({ examples }) => examples.map(({ ids }) => ids.length));
+  const widths = chooseWidths(lengths);
+  const session = await openSession(
+    {
+      ...{ encoder, engine, threads, scoreScale, isRegression: task.isRegression },
+      // never trained
+      ...{ optimizer: adamw(), maxGradientNorm: 0 },
+      ...{ batchSize: BATCH, padId: config.padTokenId },
+    },
+    freshState(parameters),
+    widths[0],
+  );
+  try {
+    const found: Partial<Record<SubmissionName, Prediction[]>> = {};
+    for (const { split, examples } of splits) {
+      const logits = await predictSplit(session, examples, { batchSize: BATCH, widths });
+      found[setName(task, split)] = answers(task, logits).map((value, row) => ({
+        index: examples[row].index,
+        value,
+      }));
+    }
+    return found;
+  } finally {
+    session.dispose();
+  }
+}
