@@ -182,13 +182,13 @@ const backendFault = (reason: string): HttpFault =>
 const abandoned = (): HttpFault => new HttpFault(499, 'Timeout', 'The client left');
 
 /** From source the thread has to load TypeScript, which Node's own --import does not reach in a worker. */
-function startWorker(workerData: WorkerSetup, module?: URL): Worker {
-  const file = module ?? new URL('./model-worker.ts', import.meta.url);
+function startWorker(
+  workerData: WorkerSetup,
+  module = new URL('./model-worker.ts', import.meta.url),
+): Worker {
+  if (!module.pathname.endsWith('.ts')) return new Worker(module, { workerData });
   const loader = import.meta.resolve('tsx/esm/api');
-  const script = `import('${loader}').then(({ register }) => { register(); return import('${file.href}'); });`;
-  return new Worker(script, {
-    eval: true,
-    workerData,
-    execArgv: ['--conditions=@alectra/source'],
-  });
+  const script = `import('${loader}').then(({ register }) => { register(); return import('${module.href}'); });`;
+  const execArgv = ['--conditions=@alectra/source'];
+  return new Worker(script, { eval: true, workerData, execArgv });
 }
