@@ -12,7 +12,7 @@ import { compile, type EngineName, type HostTensor, requireTensorflow } from '@a
 import { registerGradients, registerKernels } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { bestProduct } from './best-product.js';
-import { initialState, inputSpecs, randomBatch, trainStep } from './train-step-program.js';
+import { trainStepProgram } from './train-step-program.js';
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +28,7 @@ const engine = values.engine as EngineName;
 // Packages that are no dependencies of this repository are looked up from the working directory.
 process.chdir(values.modules);
 
+const { initialState, inputSpecs, randomBatch, trainStep } = trainStepProgram();
 registerGradients();
 if (engine === 'eager') await activateBackend(values.backend);
 const started = performance.now();

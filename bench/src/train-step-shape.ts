@@ -1,7 +1,25 @@
 // The sizes of the measured train step, and the arithmetic in it.
 
+export interface Width {
+  readonly hidden: number;
+  readonly heads: number;
+  readonly intermediate: number;
+}
+
+/** Sizes of a batch and of both models. */
+export interface TrainStepShape {
+  readonly batch: number;
+  readonly length: number;
+  readonly slots: number;
+  readonly vocabulary: number;
+  readonly embedding: number;
+  readonly layers: number;
+  readonly discriminator: Width;
+  readonly generator: Width;
+}
+
 /** ALECTRA-small's discriminator with the quarter-width generator of ELECTRA-small. */
-export const TRAIN_STEP = {
+export const TRAIN_STEP: TrainStepShape = {
   batch: 8,
   length: 128,
   slots: 19,
@@ -10,7 +28,7 @@ export const TRAIN_STEP = {
   layers: 12,
   discriminator: { hidden: 256, heads: 4, intermediate: 1024 },
   generator: { hidden: 64, heads: 1, intermediate: 256 },
-} as const;
+};
 
 /**
  * Floating-point operations of one step in matrix products, in units of 1e9: two a multiply-add, the
@@ -25,7 +43,7 @@ export function trainStepGigaflop(): number {
 }
 
 /** Forward operations a token. */
-function encoderFlop({ hidden, intermediate }: { hidden: number; intermediate: number }): number {
+function encoderFlop({ hidden, intermediate }: Width): number {
   const { embedding, layers, length } = TRAIN_STEP;
   const products = 2 * (4 * hidden * hidden + 2 * hidden * intermediate);
   const attention = 4 * length * hidden;

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { compile, type EngineName, type HostTensor } from '@alectra/jit';
 import { registerGradients, registerKernels } from '@alectra/nn';
 import { bestProduct } from './best-product.js';
-import { initialState, inputSpecs, randomBatch, trainStep } from './train-step-program.js';
+import { trainStepProgram } from './train-step-program.js';
 import { TRAIN_STEP } from './train-step-shape.js';
 
 const { values } = parseArgs({
@@ -18,6 +18,7 @@ const { values } = parseArgs({
 const threads = Number(values.threads);
 const engine = values.engine as EngineName;
 
+const { initialState, inputSpecs, randomBatch, trainStep } = trainStepProgram();
 registerGradients();
 if (engine === 'eager') registerKernels();
 const started = performance.now();
