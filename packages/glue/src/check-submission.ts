@@ -99,7 +99,12 @@ function checkFile(set: SubmissionSet, file: string, bytes: Buffer): readonly De
     checkRow(set, row, rows, note);
     rows++;
   }
-  if (rows !== set.rows) note('rows', undefined, `${rows} rows`, String(set.rows));
+  if (rows !== set.rows) {
+    const edition = set.task.withdrawnRows?.includes(rows)
+      ? ', those of the withdrawn edition'
+      : '';
+    note('rows', undefined, `${rows} rows${edition}`, `${set.rows}`);
+  }
   return [...found.values()];
 }
 

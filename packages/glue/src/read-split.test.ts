@@ -51,7 +51,7 @@ describe('official files', () => {
     const rows = Array.from({ length: 5732 }, (_, i) => row(i)).join('');
     const folder = folderWith({ 'QNLI/dev.tsv': `index\tquestion\tsentence\tlabel\n${rows}` });
     await expect(readSplit(folder, qnli, 'validation')).rejects.toThrow(
-      'found 5732 rows, expected 5463.\nThis is the first QNLI, withdrawn in 2019: use QNLIv2.zip.',
+      'found 5732 rows, expected 5463.\nThis is the withdrawn edition of QNLI: use QNLIv2.zip.',
     );
   });
 });

@@ -17,9 +17,6 @@ export interface ReadOptions {
   readonly onDropped?: (row: DroppedRow) => void;
 }
 
-// The first QNLI, withdrawn in 2019: its splits were made so that the label could be guessed from the pairs.
-const FIRST_QNLI = [108436, 5732, 5740];
-
 /**
  * Reads one split: official folder, official archive (SHA-256 and CRC tested), Microsoft's files of MRPC, or Hugging
  * Face's Parquet files.
@@ -49,8 +46,8 @@ export async function readSplit(
   return examples;
 }
 
-function adviceOnRows(task: GlueTask, rows: number): string {
-  return task.name === 'qnli' && FIRST_QNLI.includes(rows)
-    ? 'This is the first QNLI, withdrawn in 2019: use QNLIv2.zip.'
+function adviceOnRows({ title, withdrawnRows, downloads }: GlueTask, rows: number): string {
+  return withdrawnRows?.includes(rows)
+    ? `This is the withdrawn edition of ${title}: use ${downloads.map(({ path }) => path).join(', ')}.`
     : 'Take the file from its archive again, or pass anySize for data of your own.';
 }

@@ -3,11 +3,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { realGlue } from './data-folder.test-support.js';
 import { microsoftMrpcTest, splitMicrosoftMrpc } from './microsoft-mrpc.js';
 import { readSplit } from './read-split.js';
 import { glueTasks } from './tasks.js';
+
+jest.setTimeout(60_000);
 
 const real = realGlue ? describe : describe.skip;
 const folder = realGlue ?? '';

@@ -78,6 +78,8 @@ export interface GlueTask {
   readonly splits: Partial<Readonly<Record<SplitName, SplitLayout>>>;
   /** Its rows may be broken by line breaks inside a text; such rows of training and validation may be left out. */
   readonly hasBrokenRows?: boolean;
+  /** Row counts of an earlier edition that was withdrawn. */
+  readonly withdrawnRows?: readonly number[];
   /** What a submission says where nothing was predicted: the class most frequent in training, or the mean score. */
   readonly majority: number;
   /** Official files, with where each is kept under the data folder. */

@@ -18,6 +18,19 @@ describe('glueTasks', () => {
     if (!task.isRegression) expect(task.labels[task.majority]).toBeDefined();
   });
 
+  // The official script fetches QQP from the address of STS-B and the other way round.
+  test.each(
+    Object.values(glueTasks)
+      .filter(({ downloads }) => downloads[0]?.path.endsWith('.zip'))
+      .map((task) => [task.folder, task.downloads] as const),
+  )('%s comes from its own archive', (folder, downloads) => {
+    expect(downloads.length).toBe(1);
+    expect(downloads[0]?.url).toBe(
+      `https://dl.fbaipublicfiles.com/glue/data/${downloads[0]?.path}`,
+    );
+    expect(downloads[0]?.path.startsWith(folder)).toBe(true);
+  });
+
   // The order of huggingface/datasets. ELECTRA and BERT put contradiction first; WNLI differs from RTE.
   test.each([
     ['mnli', ['entailment', 'neutral', 'contradiction']],

@@ -212,6 +212,8 @@ const qnli: GlueTask = {
     textPair: 'sentence',
     label: 'label',
   }),
+  // The first edition, withdrawn in 2019: its labels could be guessed from how its pairs had been made.
+  withdrawnRows: [108436, 5732, 5740],
   majority: 0,
   downloads: [
     archive(
