@@ -22,8 +22,11 @@ const widgets = all('[data-widget]').flatMap(
   (root) => OPEN[root.dataset.widget ?? '']?.(root) ?? [],
 );
 for (const root of all('[data-usage]')) {
-  const { url } = root.dataset;
-  openUsage(root, widgets.find((widget) => widget.url === url)?.text);
+  const { model, usage } = root.dataset;
+  const own = widgets.find(
+    (widget) => widget.root.dataset.model === model && widget.url.endsWith(`/${usage}`),
+  );
+  openUsage(root, own?.text);
 }
 for (const root of all('[data-run]')) openCurves(root);
 

@@ -18,7 +18,7 @@ export function linearScale(
   const step = roundStep((end - start) / count);
   const marks: number[] = [];
   for (let at = Math.ceil(start / step - 1e-9); at * step <= end + step * 1e-9; at++)
-    marks.push(at * step);
+    marks.push(at * step + 0);
   return {
     marks,
     place: (value) => from + ((value - start) / (end - start)) * (to - from),

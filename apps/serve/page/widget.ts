@@ -48,7 +48,9 @@ export function openWidget(root: HTMLElement, compute: (widget: Widget) => void)
         if (text.value.trim() === '') throw new Error('There is no text yet: write some above.');
         const shown = await work(mine.signal);
         view = answer.querySelector('[role=tab][aria-selected=true]')?.textContent ?? view;
+        const hadFocus = answer.contains(document.activeElement);
         answer.replaceChildren(...answerViews(shown, view));
+        if (hadFocus) answer.querySelector<HTMLElement>('[role=tab][tabindex="0"]')?.focus();
       } catch (error) {
         if (mine.signal.aborted) return;
         answer.replaceChildren(...refusal(error, form));

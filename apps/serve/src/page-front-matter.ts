@@ -93,12 +93,12 @@ function parsed(yaml: string): { fields: Fields; fault?: string } {
     const value: unknown = parse(yaml, {
       schema: 'core',
       maxAliasCount: 20,
-      logLevel: 'silent',
+      logLevel: 'error', // faults are thrown, warnings are dropped
       mapAsMap: true, // no key can reach a prototype
     });
     return value instanceof Map ? { fields: value } : { fields: new Map() };
   } catch (error) {
-    const [reason] = String(error instanceof Error ? error.message : error).split('\n');
+    const [reason] = String((error as Error).message).split('\n'); // the parser throws Errors only
     return { fields: new Map(), fault: `its front matter is not YAML: ${reason}` };
   }
 }

@@ -1,6 +1,6 @@
 // Markdown of a stranger's README.md to markup that can do nothing: no script, style, image, frame or form.
 //
-// GitHub's Markdown is parsed by micromark, raw HTML included. The result is parsed as HTML, changed (headings one
+// GitHub's Markdown is parsed by markdown-it, raw HTML included. The result is parsed as HTML, changed (headings one
 // level down, images to links, tables in a frame that scrolls) and cut down to GitHub's list of elements and
 // attributes by hast-util-sanitize. The content security policy of the page is the second wall.
 
@@ -8,21 +8,27 @@ import type { Element, ElementContent, Nodes, Root } from 'hast';
 import { fromHtml } from 'hast-util-from-html';
 import { defaultSchema, type Schema, sanitize } from 'hast-util-sanitize';
 import { toHtml } from 'hast-util-to-html';
-import { micromark } from 'micromark';
-import { gfm, gfmHtml } from 'micromark-extension-gfm';
+import MarkdownIt from 'markdown-it';
 import { type Html, html, trusted } from './page-html.js';
 
-/** Longer files are shown cut off; the text is parsed in the thread that answers. */
-const MAX_CHARACTERS = 200_000;
+/** Longer files are shown cut off: the text is parsed in the thread that answers, some 2 ms a thousand characters. */
+const MAX_CHARACTERS = 60_000;
 /** Nested deeper than this, a file is an attack on the stack and is shown as plain text. */
 const MAX_DEPTH = 100;
 /** What sanitizing puts before ids, so that none can stand for an element of the page. */
 const ID_PREFIX = 'user-content-';
 
+// names and addresses without a scheme are not taken for links
+const MARKDOWN: MarkdownIt = new MarkdownIt({ html: true, linkify: true });
+MARKDOWN.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+
+/** Elements of GitHub's list that fetch something on sight. */
+const LOADS: readonly string[] = ['img', 'picture', 'source'];
+
 const SCHEMA: Schema = {
   ...defaultSchema,
   clobberPrefix: ID_PREFIX,
-  tagNames: [...(defaultSchema.tagNames ?? []).filter((name) => name !== 'img'), 'div'],
+  tagNames: (defaultSchema.tagNames ?? []).filter((name) => !LOADS.includes(name)),
   attributes: {
     ...defaultSchema.attributes,
     a: [...(defaultSchema.attributes?.a ?? []), ['rel', 'nofollow', 'noopener', 'noreferrer']],
@@ -35,29 +41,26 @@ const SCHEMA: Schema = {
 export function renderMarkdown(markdown: string): Html {
   const cut = markdown.length > MAX_CHARACTERS;
   const text = cut ? markdown.slice(0, MAX_CHARACTERS) : markdown;
-  const rendered = isTooDeep(text) ? undefined : render(text);
+  const rendered = renderOrNothing(text);
   return html`${rendered ?? html`<pre tabindex="0">${text}</pre>`}${
     cut &&
     html`<p class="note">Shown are the first ${MAX_CHARACTERS / 1000} thousand characters.</p>`
   }`;
 }
 
+function renderOrNothing(text: string): Html | undefined {
+  try {
+    return render(text);
+  } catch {
+    return undefined; // a stack that overflowed on elements in elements in elements
+  }
+}
+
 function render(text: string): Html | undefined {
-  const dangerous = micromark(text, {
-    allowDangerousHtml: true,
-    allowDangerousProtocol: true, // the sanitizer decides, on the parsed tree
-    extensions: [gfm()],
-    htmlExtensions: [gfmHtml({ clobberPrefix: '' })],
-  });
-  const tree = fromHtml(dangerous, { fragment: true });
+  const tree = fromHtml(MARKDOWN.render(text), { fragment: true });
   if (depthOf(tree) > MAX_DEPTH) return undefined;
   change(tree);
   return trusted(toHtml(sanitize(tree, SCHEMA)));
-}
-
-/** Containers open in one line: block quotes and list items. Checked before the parser, whose time grows with it. */
-function isTooDeep(text: string): boolean {
-  return /^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))){60}/m.test(text);
 }
 
 function depthOf(tree: Root): number {

@@ -1,10 +1,10 @@
 // One model's page: what to try on the right, the card with results and curves on the left, as on the hub.
 
+import type { ShownCard } from './page-card.js';
 import type { Card } from './page-front-matter.js';
 import { type Html, html } from './page-html.js';
-import { renderMarkdown } from './page-markdown.js';
 import { renderResults } from './page-results.js';
-import { type SnippetRequest, snippets } from './page-snippets.js';
+import { snippets } from './page-snippets.js';
 
 /** What the page has to know of a model; the catalogue of the server knows it. */
 export interface PageModel {
@@ -34,16 +34,13 @@ export interface PageRun {
 export interface ModelPage {
   readonly model: PageModel;
   readonly partner?: PageModel;
-  readonly card: Card;
+  readonly card: ShownCard;
   /** Scheme and host of this server, for the snippets. */
   readonly origin: string;
 }
 
 export const modelPath = ({ id }: { readonly id: string }): string => `/models/${id}`;
 export const taskPath = (id: string, task: string): string => `/models/${id}/pipeline/${task}`;
-
-const can = (model: PageModel | undefined, task: string): model is PageModel =>
-  model?.tasks.includes(task) ?? false;
 
 export function renderModel(page: ModelPage): Html {
   const { model, card } = page;
@@ -54,7 +51,8 @@ export function renderModel(page: ModelPage): Html {
 <h1><span class="org">${org}/</span>${name}</h1>
 <p class="status" data-status="${model.id}" role="status"><span class="dot"></span><span class="words">${megabytes(model.weightBytes)}, ${model.architecture}</span></p>
 <ul class="tags" aria-label="Tags">${card.tags.map(
-    ({ kind, value }) => html`<li><span class="kind">${kind}</span> ${value}</li>`,
+    ({ kind, value }) =>
+      html`<li>${kind !== 'tag' && html`<span class="kind">${kind}</span> `}${value}</li>`,
   )}</ul>
 </div>
 <div class="columns">
@@ -63,13 +61,11 @@ export function renderModel(page: ModelPage): Html {
 ${tryIt(page)}${usage(page)}
 </div>
 <div class="read">
+<article class="card" aria-label="Model card">${card.fault !== undefined && html`<p class="note">Of this card, ${card.fault}.</p>`}${
+    card.rendered ?? html`<p class="note">This folder has no README.md to show.</p>`
+  }</article>
 ${results && html`<section class="panel" aria-labelledby="results"><h2 id="results">Results</h2>${results}</section>`}
 ${model.run && renderCurves(model.run)}
-<article class="card" aria-label="Model card">${card.fault !== undefined && html`<p class="note">Of this card, ${card.fault}.</p>`}${
-    card.body.trim() === ''
-      ? html`<p class="note">This folder has no README.md to show.</p>`
-      : renderMarkdown(card.body)
-  }</article>
 </div>
 </div>`;
 }
@@ -79,15 +75,21 @@ export function renderCurves({ name }: PageRun): Html {
   return html`<section class="panel curves" data-run="${name}" aria-labelledby="curves"><h2 id="curves">Training <span class="live" hidden>live</span></h2><p class="progress note">Reading ${name}/metrics.jsonl …</p></section>`;
 }
 
+/** The model's own fields first, then those of its partner, since the two belong together. */
 function tryIt({ model, partner, card }: ModelPage): Html {
-  const detector = [model, partner].find((one) => can(one, 'replaced-token-detection'));
-  const generator = [model, partner].find((one) => can(one, 'fill-mask'));
-  const fill = can(model, 'fill-mask') && fillMask(model, card);
-  const detect = detector && detectReplaced(detector, generator, card, model === detector);
-  return html`${fill}${detect}${can(model, 'text-classification') && classify(model, card)}`;
+  const network = (task: string): PageModel | undefined =>
+    [model, partner].find((one) => one?.tasks.includes(task));
+  const [generator, detector] = [network('fill-mask'), network('replaced-token-detection')];
+  const cardOf = (one: PageModel): Card | undefined => (one === model ? card : undefined);
+  const fields = [
+    ...(generator ? [fillMask(generator, cardOf(generator))] : []),
+    ...(detector ? [detectReplaced(detector, generator, cardOf(detector))] : []),
+  ];
+  if (generator === partner) fields.reverse();
+  return html`${fields}${model.tasks.includes('text-classification') && classify(model, card)}`;
 }
 
-function fillMask(model: PageModel, card: Card): Html {
+function fillMask(model: PageModel, card: Card | undefined): Html {
   const examples = examplesOf(card).filter((text) => text.includes(model.maskToken));
   const fallback = `The function returns a new ${model.maskToken}.`;
   return widget({
@@ -103,19 +105,15 @@ function fillMask(model: PageModel, card: Card): Html {
 function detectReplaced(
   detector: PageModel,
   generator: PageModel | undefined,
-  card: Card,
-  ownCard: boolean,
+  card: Card | undefined,
 ): Html {
-  const sentence = 'This package banana the files of a folder.';
-  const examples = ownCard
-    ? examplesOf(card).filter((text) => !text.includes(detector.maskToken))
-    : [];
+  const examples = examplesOf(card).filter((text) => !text.includes(detector.maskToken));
   return widget({
     kind: 'detect',
     model: detector,
     task: 'replaced-token-detection',
     title: 'Find replaced tokens',
-    examples: examples.length > 0 ? examples : [sentence],
+    examples: examples.length > 0 ? examples : ['This package banana the files of a folder.'],
     attributes: generator && {
       'data-generator': taskPath(generator.id, 'fill-mask'),
       'data-mask': generator.maskToken,
@@ -134,7 +132,7 @@ function classify(model: PageModel, card: Card): Html {
     task: 'text-classification',
     title: 'Classify',
     examples: examples.length > 0 ? examples : ['The film is a quiet joy from start to end.'],
-    extra: html`<label class="second">Second sentence, where the task has pairs<textarea name="pair" rows="1" spellcheck="false"></textarea></label>`,
+    extra: html`<label class="second">Second sentence, where the task has pairs<textarea name="pair" rows="1" spellcheck="false" maxlength="20000"></textarea></label>`,
   });
 }
 
@@ -180,29 +178,27 @@ ${extra}
 </section>`;
 }
 
+/** How to ask for the model's main task, which its plain path answers. */
 function usage({ model, origin }: ModelPage): Html | undefined {
   const [task] = model.tasks;
   if (task === undefined) return undefined;
-  const request = usageRequest(model, task, origin);
-  const texts = Object.entries(snippets(request));
-  return html`<section class="panel usage" data-usage="${task}" data-url="${taskPath(model.id, task)}" aria-labelledby="usage">
+  const inputs =
+    task === 'fill-mask'
+      ? `The function returns a new ${model.maskToken}.`
+      : 'This package reads the files of a folder.';
+  const url = modelPath(model);
+  const texts = snippets({ url: `${origin}${url}`, task, body: { inputs } });
+  return html`<section class="panel usage" data-usage="${task}" data-model="${model.id}" data-url="${url}" aria-labelledby="usage">
 <h2 id="usage">Use it</h2>
-<div class="tabs">${texts.map(
+<div class="tabs">${Object.entries(texts).map(
     ([language, text]) =>
       html`<section data-tab="${language}"><h3>${language}</h3><pre tabindex="0"><code>${text}</code></pre></section>`,
   )}</div>
 </section>`;
 }
 
-function usageRequest(model: PageModel, task: string, origin: string): SnippetRequest {
-  const inputs =
-    task === 'fill-mask'
-      ? `The function returns a new ${model.maskToken}.`
-      : 'This package reads the files of a folder.';
-  return { url: `${origin}${taskPath(model.id, task)}`, task, body: { inputs } };
-}
-
-const examplesOf = ({ examples }: Card): readonly string[] => examples.map(({ text }) => text);
+const examplesOf = (card: Card | undefined): readonly string[] =>
+  card?.examples.map(({ text }) => text) ?? [];
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,13 +1,11 @@
 // The pages for people: GET /, /models, /models/org/name, /runs/name, and what they load. Answers for programs are the
 // server's own routes; the page uses them like anyone else.
 
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Asset, buildAssets, type PageAssets } from './page-assets.js';
-import { type Card, readCard } from './page-front-matter.js';
+import { openCards } from './page-card.js';
 import { type Html, html } from './page-html.js';
 import { renderLists } from './page-list.js';
 import {
@@ -33,9 +31,6 @@ export interface PageOptions {
   readonly catalogue: PageCatalogue;
 }
 
-/** A longer README.md is read no further. */
-const MAX_README_BYTES = 1_000_000;
-
 /** Adds the pages to `app`. Call it before `app.ready()`; compiles the page's script, some 30 ms. */
 export async function registerPage(
   app: FastifyInstance,
@@ -43,6 +38,7 @@ export async function registerPage(
 ): Promise<void> {
   const assets = await buildAssets();
   addAssets(app, assets);
+  const cardIn = openCards();
 
   const send = async (
     request: FastifyRequest,
@@ -56,8 +52,8 @@ export async function registerPage(
 
   app.get('/', async (_request, reply) => {
     await catalogue.refresh();
-    const [newest] = catalogue.models;
-    return reply.redirect(newest ? modelPath(newest) : '/models');
+    const start = startModel(catalogue);
+    return reply.redirect(start ? modelPath(start) : '/models');
   });
 
   app.get('/models', async (request, reply) => {
@@ -79,7 +75,7 @@ export async function registerPage(
       const main = renderModel({
         model,
         ...(partner && { partner }),
-        card: await cardOf(model),
+        card: await cardIn(model.folder),
         origin: originOf(request),
       });
       return send(request, reply, { title: model.id, main });
@@ -112,27 +108,15 @@ export async function registerPage(
 const runPage = (run: PageRun): Html =>
   html`<div class="title"><h1><span class="org">runs/</span>${run.name}</h1></div>${renderCurves(run)}`;
 
+/** The newest model; of two networks from one run the one that fills masks. */
+function startModel(catalogue: PageCatalogue): PageModel | undefined {
+  const [newest] = catalogue.models;
+  const partner = newest?.partner === undefined ? undefined : catalogue.find(newest.partner);
+  return partner?.tasks[0] === 'fill-mask' ? partner : newest;
+}
+
 const headerLinks = ({ models }: PageCatalogue): PageLink[] =>
   models.map((model) => ({ href: modelPath(model), label: model.id }));
-
-/** The card, read when a page is asked for: README.md may change while the server runs. */
-async function cardOf({ folder, maskToken }: PageModel): Promise<Card> {
-  const text = await readStart(join(folder, 'README.md'));
-  const card = readCard(text);
-  return { maskToken, ...card };
-}
-
-async function readStart(path: string): Promise<string> {
-  const file = await open(path).catch(() => undefined);
-  if (!file) return '';
-  try {
-    const buffer = Buffer.alloc(MAX_README_BYTES);
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
 
 /** Where the reader reached this server, for the snippets. A name that is no host name is not repeated. */
 function originOf({ protocol, host }: FastifyRequest): string {

@@ -45,8 +45,13 @@ function typescript({ url, task, body }: SnippetRequest): string {
     return [
       "import { InferenceClient } from '@huggingface/inference';",
       '',
-      `const client = new InferenceClient('', { endpointUrl: ${JSON.stringify(url)} });`,
-      `console.log(await client.${method}({ inputs: ${JSON.stringify(body.inputs)} }));`,
+      "const client = new InferenceClient('', {",
+      `  endpointUrl: ${JSON.stringify(url)},`,
+      '});',
+      `const answers = await client.${method}({`,
+      `  inputs: ${JSON.stringify(body.inputs)},`,
+      '});',
+      'console.log(answers);',
     ].join('\n');
   return [
     `const response = await fetch(${JSON.stringify(url)}, {`,
@@ -65,12 +70,18 @@ function python({ url, task, body }: SnippetRequest): string {
       'from huggingface_hub import InferenceClient',
       '',
       `client = InferenceClient(model=${JSON.stringify(url)})`,
-      `print(client.${method}(${JSON.stringify(body.inputs)}))`,
+      `answers = client.${method}(`,
+      `    ${JSON.stringify(body.inputs)}`,
+      ')',
+      'print(answers)',
     ].join('\n');
   return [
     'import requests',
     '',
-    `response = requests.post(${JSON.stringify(url)}, json=${pythonLiteral(body)})`,
+    'response = requests.post(',
+    `    ${JSON.stringify(url)},`,
+    `    json=${pythonLiteral(body)},`,
+    ')',
     'print(response.json())',
   ].join('\n');
 }
