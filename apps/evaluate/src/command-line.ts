@@ -40,6 +40,7 @@ interface EvaluateFlags {
   readonly keep: 'last' | 'best';
   readonly engine: EngineName | 'auto';
   readonly threads: number;
+  readonly checkpointSeconds: number;
   readonly out?: string;
   readonly readme: boolean;
   readonly anySize?: boolean;
@@ -89,6 +90,7 @@ function addEvaluate(program: Command): void {
     .option('--keep <which>', 'the evaluation that counts: last or best', keep, 'last')
     .option('--engine <name>', 'auto, onnxruntime, tensorflow or eager', 'auto')
     .option('--threads <number>', 'threads of the engine; 0 leaves it the choice', whole, 0)
+    .option('--checkpoint-seconds <number>', 'training time at risk', positive, 60)
     .option('--out <folder>', 'where the runs go (default: runs/glue/<model>-<recipe>)')
     .option('--no-readme', "leave the model's README.md alone")
     .option('--any-size', 'accept data of another size than the official')
@@ -171,7 +173,7 @@ async function runEvaluate(flags: EvaluateFlags): Promise<void> {
       },
       ...(limitTrain !== undefined && { limitTrain }),
       ...{ evaluationsPerEpoch: rest.evaluationsPerEpoch, keep: rest.keep },
-      ...{ engine: rest.engine, threads: rest.threads },
+      ...{ engine: rest.engine, threads: rest.threads, checkpointSeconds: rest.checkpointSeconds },
     });
     live.end();
     if (Object.values(runs).some(({ length }) => length > 0)) {

@@ -58,6 +58,8 @@ export interface EvaluateOptions {
   readonly engine: EngineName | 'auto';
   /** 0 leaves it to the engine. */
   readonly threads: number;
+  /** Between two checkpoints of a run. */
+  readonly checkpointSeconds: number;
   readonly signal: AbortSignal;
   readonly console: Console;
 }
@@ -123,7 +125,7 @@ async function evaluateTask(
       session ??= await plan.open(classifier, initial);
       const result = await finetuneRun({
         ...{ folder: folder(seed), config: config(seed), task: task.name, seed, session, initial },
-        ...{ signal, keep: options.keep },
+        ...{ signal, keep: options.keep, checkpointSeconds: options.checkpointSeconds },
         ...plan.run,
         saveModel: classifier.save,
         score: (predictions) => scoreSplits(task, examples.validation, predictions),

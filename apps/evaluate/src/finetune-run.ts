@@ -47,8 +47,8 @@ export interface FinetuneRunOptions {
   readonly signal?: AbortSignal;
   readonly onStep?: (progress: StepProgress) => void;
   readonly onEvaluation?: (evaluation: EvaluationRecord) => void;
-  /** Seconds between two checkpoints; default 60. */
-  readonly checkpointSeconds?: number;
+  /** Between two checkpoints. */
+  readonly checkpointSeconds: number;
 }
 
 export interface StepProgress {
@@ -119,7 +119,7 @@ export async function finetuneRun(options: FinetuneRunOptions): Promise<RunResul
         await log.append(JSON.stringify({ kind: 'evaluate', ...position.evaluations.at(-1) }));
       }
       if (step === steps) break;
-      const isDue = performance.now() - savedAt > 1000 * (options.checkpointSeconds ?? 60);
+      const isDue = performance.now() - savedAt > 1000 * options.checkpointSeconds;
       if (isDue || signal?.aborted) await save();
       if (signal?.aborted) return undefined;
     }

@@ -1,0 +1,161 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { registerGradients, registerKernels } from '@alectra/nn';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+import { loadFinetuned } from './classifier.js';
+import { availableTasks, evaluate } from './evaluate.js';
+import { report } from './report.js';
+import { listening, outcome, tinyOptions, tinyProject } from './test-support.js';
+
+tf.env().set('IS_TEST', true);
+jest.setTimeout(120_000); // seconds of work; a busy machine takes longer
+
+let project: Awaited<ReturnType<typeof tinyProject>>;
+beforeAll(async () => {
+  registerKernels('cpu');
+  registerGradients();
+  project = await tinyProject();
+});
+afterAll(() => rmSync(project.root, { recursive: true }));
+
+describe('an evaluation', () => {
+  test('learns a rule, and is not run again', async () => {
+    const options = tinyOptions(project, join(project.root, 'learns'));
+    const { status, runs } = await evaluate({ ...options, seeds: [1, 2] });
+    expect(status).toBe('finished');
+    const [first, second] = runs.cola ?? [];
+    expect(first.kept.score).toBeGreaterThan(90); // Matthews x 100
+    expect(first.steps).toBe(4 * Math.ceil(150 / 16));
+    expect(first.evaluations.map(({ step }) => step)).toEqual([20, 40]);
+    expect(second.seed).toBe(2);
+    expect(options.console.said[0]).toMatch(/has no pooler\.weight, pooler\.bias: drawn anew/);
+
+    const again = { ...options, console: listening(), seeds: [1, 2] };
+    expect(await evaluate(again)).toEqual({ status, runs });
+    expect(again.console.steps).toBe(0);
+    expect(again.console.said.at(-1)).toMatch(/^CoLA seed 2: \d+\.\d, as found in /);
+  });
+
+  test('keeps names of labels with the model, whose head is that of the task', async () => {
+    const folder = join(project.root, 'learns/CoLA/seed-1/model');
+    const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
+    expect(config.architectures).toEqual(['AlbertForSequenceClassification']);
+    expect(config.id2label).toEqual({ 0: 'unacceptable', 1: 'acceptable' });
+    const { parameters } = await loadFinetuned(folder);
+    expect(parameters['classifier.weight'].shape).toEqual([2, 32]);
+  });
+
+  test('refuses a folder of another configuration', async () => {
+    const options = tinyOptions(project, join(project.root, 'learns'));
+    await expect(
+      evaluate({ ...options, settings: { ...options.settings, epochs: 5 } }),
+    ).rejects.toThrow(
+      /holds a run with another configuration:\n.*epochs.*4.*5[\s\S]*Give another --out/,
+    );
+  });
+
+  test('stopped at any step and continued, ends with the same bits', async () => {
+    const whole = tinyOptions(project, join(project.root, 'whole'));
+    await evaluate(whole);
+    const out = join(project.root, 'stopped');
+    for (const stopAt of [3, 20, 33]) {
+      const controller = new AbortController();
+      const live = listening();
+      const { status } = await evaluate({
+        ...tinyOptions(project, out),
+        signal: controller.signal,
+        console: {
+          ...live,
+          step: (_, { step }) => {
+            if (step === stopAt) controller.abort();
+          },
+        },
+      });
+      expect(status).toBe('interrupted');
+      expect(existsSync(join(out, 'CoLA/seed-1/checkpoint/position.json'))).toBe(true);
+    }
+    const last = tinyOptions(project, out);
+    const { runs } = await evaluate(last);
+    expect(last.console.steps).toBe(40 - 33);
+    expect(runs.cola?.[0].evaluations.length).toBe(2);
+    expect(outcome(join(out, 'CoLA/seed-1'))).toEqual(
+      outcome(join(project.root, 'whole/CoLA/seed-1')),
+    );
+    expect(existsSync(join(out, 'CoLA/seed-1/checkpoint'))).toBe(false);
+  });
+
+  test('keeps the best evaluation if asked to', async () => {
+    const options = tinyOptions(project, join(project.root, 'best'));
+    const { runs } = await evaluate({ ...options, keep: 'best' });
+    const [{ kept, evaluations }] = runs.cola ?? [];
+    const scores = evaluations.map(({ score }) => score ?? 0);
+    expect(kept.score).toBe(Math.max(...scores));
+    expect(kept.step).toBe(evaluations[scores.indexOf(Math.max(...scores))].step);
+  });
+
+  test('of a score trains on a share of it and answers in its units', async () => {
+    const options = tinyOptions(project, join(project.root, 'score'));
+    const { runs } = await evaluate({
+      ...{ ...options, tasks: ['stsb'], settings: { ...options.settings, epochs: 8 } },
+    });
+    const [run] = runs.stsb ?? [];
+    expect(run.examples).toBe(80); // both orders of 40 pairs
+    const folder = join(project.root, 'score/STS-B/seed-1');
+    const { validation } = JSON.parse(readFileSync(join(folder, 'predictions.json'), 'utf8'));
+    const mean = validation.flat().reduce((sum: number, score: number) => sum + score, 0) / 20;
+    expect(Math.abs(mean - 3)).toBeLessThan(1);
+    const { problem_type: problem } = JSON.parse(
+      readFileSync(join(folder, 'model/config.json'), 'utf8'),
+    );
+    expect(problem).toBe('regression');
+  });
+
+  test('from random weights starts elsewhere, and says so in its configuration', async () => {
+    const options = tinyOptions(project, join(project.root, 'random'));
+    const { runs } = await evaluate({
+      ...{ ...options, fromScratch: true, limitTrain: 32, settings: { epochs: 1, batchSize: 16 } },
+    });
+    const [run] = runs.cola ?? [];
+    expect(run.examples).toBe(32);
+    expect(run.config).toMatchObject({
+      model: 'random weights',
+      fromScratch: true,
+      limitTrain: 32,
+    });
+  });
+
+  test('needs the task that a recipe starts from', async () => {
+    const options = tinyOptions(project, join(project.root, 'from-mnli'));
+    const recipe = { ...options.recipe, startFrom: { stsb: 'mnli' } } as const;
+    await expect(evaluate({ ...options, recipe, tasks: ['stsb'] })).rejects.toThrow(
+      /STS-B starts from MNLI .*: found no finished run in .*\nAdd MNLI to --tasks, or .*--no-intermediate/,
+    );
+  });
+
+  test('starts from the encoder of another task', async () => {
+    const out = join(project.root, 'learns'); // CoLA is there
+    const options = tinyOptions(project, out);
+    const recipe = { ...options.recipe, startFrom: { stsb: 'cola' } } as const;
+    const settings = { ...options.settings, epochs: 1 };
+    const { runs } = await evaluate({ ...options, recipe, settings, tasks: ['stsb'] });
+    expect(runs.stsb?.[0].config).toMatchObject({ startFrom: 'cola' });
+  });
+});
+
+test('finds the tasks whose data is there', async () => {
+  expect(await availableTasks(project.data)).toEqual(['cola', 'stsb']);
+});
+
+test('reports medians beside the rows of the card', async () => {
+  const options = tinyOptions(project, join(project.root, 'learns'));
+  const { runs } = await evaluate({ ...options, seeds: [1, 2] });
+  const { text, markdown, json, scores } = report({ system: 'tiny', runs, facts: { recipe: 'x' } });
+  const [a, b] = (runs.cola ?? []).map(({ kept }) => kept.score ?? 0);
+  expect(text).toMatch(/^tiny +\d+\.\d .* median of 2 fine-tunings$/m);
+  expect(text).toMatch(/^ALECTRA-Small-OWT .* 50\.6 .* 69\.6 /m);
+  expect(text).toMatch(/^CoLA +median .*, std .* \(2 seeds\)$/m);
+  expect(markdown).toContain('- recipe: x');
+  expect(100 * (scores.CoLA?.matthews_correlation ?? 0)).toBeCloseTo((a + b) / 2, 6);
+  expect(JSON.parse(json).tasks[0]).toMatchObject({ task: 'cola', summary: { count: 2 } });
+});
