@@ -4,9 +4,12 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
 import { outcome, runProgram, tinyProject } from './test-support.js';
 
 const KILLS = process.env.ALECTRA_SLOW === 'short' ? 3 : 12;
+
+tf.env().set('IS_TEST', true);
 
 let project: Awaited<ReturnType<typeof tinyProject>>;
 beforeAll(async () => {

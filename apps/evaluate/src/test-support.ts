@@ -1,5 +1,6 @@
 // The whole program on texts and a network so small that a run takes seconds.
 
+import '@tensorflow/tfjs';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
