@@ -76,5 +76,14 @@ function exampleOf(
       `the label ${String(row.label)}`,
       task.isRegression ? labelsInWords(task) : `0 to ${high}`,
     );
-  return { index, ...texts, label };
+  return { index, ...texts, label: task.isRegression ? decimal(label) : label };
+}
+
+// The shortest decimal that float32 stores as this value: 3.8 instead of 3.799999952316284.
+function decimal(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
 }

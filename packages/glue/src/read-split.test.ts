@@ -149,7 +149,7 @@ describe('Parquet files of the hub', () => {
 
   test('are found as the converter lays them out, and by name', async () => {
     const [first, second] = await readSplit(hub, stsb, 'train', anySize);
-    expect(first).toEqual({ index: 0, text: 'a', textPair: 'b', label: Math.fround(3.8) });
+    expect(first).toEqual({ index: 0, text: 'a', textPair: 'b', label: 3.8 });
     expect(second).toEqual({ index: 1, text: 'n/a', textPair: '', label: 0 });
     const path = join(hub, 'stsb/train/0000.parquet');
     expect(await readSplit(path, stsb, 'train', anySize)).toEqual([first, second]);

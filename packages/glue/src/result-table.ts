@@ -1,7 +1,7 @@
 // Results as a table, in the model card's columns: as text for a terminal, as Markdown, as plain data.
 
 import { electraAverage } from './averages.js';
-import { cardColumns } from './card-columns.js';
+import { type ColumnLayout, cardColumns } from './card-columns.js';
 import type { ResultRow } from './card-rows.js';
 
 const ABSENT = '–';
@@ -36,7 +36,7 @@ export function markdownTable(rows: readonly ResultRow[]): string {
 
 /** The same as plain data for a JSON file: what the columns are, rows with their average, scores times 100. */
 export function tableData(rows: readonly ResultRow[]): {
-  readonly columns: readonly { readonly title: string; readonly metric: string }[];
+  readonly columns: readonly Pick<ColumnLayout, 'title' | 'metric' | 'sets'>[];
   readonly rows: readonly (ResultRow & { readonly average?: number })[];
 } {
   return {

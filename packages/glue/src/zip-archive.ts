@@ -53,19 +53,20 @@ function archiveEntry(zip: ZipFile, entry: Entry, path: string): ArchiveEntry {
       const file = `${path}:${name}`;
       if (byteLength > MAX_BYTES)
         throw damaged(file, `${byteLength} bytes, expected at most ${MAX_BYTES}`);
-      const parts: Buffer[] = [];
+      const bytes = Buffer.alloc(byteLength);
+      let filled = 0;
       let checksum = 0;
       try {
         for await (const part of await zip.openReadStreamPromise(entry)) {
           checksum = crc32(part, checksum);
-          parts.push(part);
+          filled += part.copy(bytes, filled);
         }
       } catch (error) {
         throw damaged(file, error);
       }
       if (checksum !== entry.crc32)
         throw damaged(file, `checksum ${hex(checksum)}, expected ${hex(entry.crc32)}`);
-      return Buffer.concat(parts);
+      return bytes;
     },
   };
 }
