@@ -2,7 +2,12 @@
 
 import { compile, type EngineName, type HostTensor, type Program, type Tree } from '@alectra/jit';
 import type { Params, TokenBatch } from '@alectra/nn';
-import { globalNormScale, type Optimizer, type OptimizerState } from '@alectra/optim';
+import {
+  globalNormScale,
+  lossAndGradients,
+  type Optimizer,
+  type OptimizerState,
+} from '@alectra/optim';
 import type { Batch } from '@alectra/owt-loader';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ReproducedTask } from './reproduce-networks.js';
@@ -57,10 +62,9 @@ export async function ourStack(
       // the trees given below
       const { parameters, moments } = state as unknown as State;
       const { batch, key, learningRate } = inputs as unknown as Inputs;
-      const { result, gradients } = task.lossAndGradients(parameters, batch, {
-        training: true,
-        key,
-      });
+      const { result, gradients } = lossAndGradients(parameters, (params) =>
+        task.loss(params, batch, { training: true, key }),
+      );
       const next = optimizer.update(parameters, gradients, moments, {
         learningRate,
         step: key.counter,

@@ -11,7 +11,7 @@ import {
 import { electraTask } from '@alectra/electra-task';
 import type { HostTensor, Step, TensorSpec } from '@alectra/jit';
 import { hostRandomBits, type Params, type TokenBatch } from '@alectra/nn';
-import { adamw, globalNormScale, type OptimizerState } from '@alectra/optim';
+import { adamw, globalNormScale, lossAndGradients, type OptimizerState } from '@alectra/optim';
 import type * as tf from '@tensorflow/tfjs-core';
 import { TRAIN_STEP, type TrainStepShape, type Width } from './train-step-shape.js';
 
@@ -52,11 +52,13 @@ export function trainStepProgram(shape: TrainStepShape = TRAIN_STEP): TrainStepP
     // the trees given to compile
     const { parameters, optimizer: moments } = state as unknown as State;
     const { seed, counter, learningRate, sampled, ...batch } = inputs as unknown as Inputs;
-    const { result, gradients } = task.lossAndGradients(parameters, batch, {
-      training: true,
-      key: { seed, counter },
-      ...(sampled && { given: { sampled } }),
-    });
+    const { result, gradients } = lossAndGradients(parameters, (params) =>
+      task.loss(params, batch, {
+        training: true,
+        key: { seed, counter },
+        ...(sampled && { given: { sampled } }),
+      }),
+    );
     const { scale } = globalNormScale(gradients, MAX_NORM);
     const next = optimizer.update(parameters, gradients, moments, {
       learningRate,

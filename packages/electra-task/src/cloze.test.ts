@@ -2,6 +2,7 @@ import { registerKernels } from '@alectra/nn';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { electraTask } from './electra-task.js';
+import { lossAndGradientsOf } from './gradients.test-support.js';
 import type { Generator } from './models.js';
 import { completeSettings } from './settings.js';
 import {
@@ -95,7 +96,10 @@ describe('the objective of Electric', () => {
   test('reaches the generator by the cloze loss only', () => {
     tf.tidy(() => {
       const params = onEngine(task.params);
-      const { result, gradients } = task.lossAndGradients(params, batch(), { training: true, key });
+      const { result, gradients } = lossAndGradientsOf(task, params, batch(), {
+        training: true,
+        key,
+      });
       const n = value(result.metrics.clozeTokens);
       const ids = [...batch().inputIds.dataSync()].filter((id) => id >= 5);
       // q - observed frequency

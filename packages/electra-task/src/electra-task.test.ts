@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import type { LossOptions } from './draws.js';
 import { type ElectraTaskOptions, electraTask } from './electra-task.js';
+import { lossAndGradientsOf } from './gradients.test-support.js';
 import type { TaskTokens } from './models.js';
 import type { ElectraSettings } from './settings.js';
 import {
@@ -83,7 +84,8 @@ describe('the joint loss', () => {
         (2 * value(metrics.generatorLoss)) / SLOTS +
         (3 * value(metrics.discriminatorLoss)) / TOKENS;
       expect(value(loss)).toBeCloseTo(parts, 4);
-      const empty = toyTask().lossAndGradients(
+      const empty = lossAndGradientsOf(
+        toyTask(),
         onEngine(toyTask().params),
         toyBatch([2, 2], 2),
         options(),
@@ -160,7 +162,7 @@ describe('gradients', () => {
   const gradientsOf = (settings: Partial<ElectraSettings>) => {
     const task = toyTask(settings);
     const params = onEngine(task.params);
-    return { task, params, ...task.lossAndGradients(params, toyBatch(LENGTHS, 16), options()) };
+    return { task, params, ...lossAndGradientsOf(task, params, toyBatch(LENGTHS, 16), options()) };
   };
   const size = (x: tf.Tensor): number => value(tf.max(tf.abs(x)));
 
@@ -199,7 +201,7 @@ describe('gradients', () => {
       const batch = toyBatch(LENGTHS, 16);
       const { perSlot } = task.loss(params, batch, options());
       const given = { ...perSlot, shown: tf.ones([4, 2]) as tf.Tensor2D };
-      const { gradients } = task.lossAndGradients(params, batch, { training: false, given });
+      const { gradients } = lossAndGradientsOf(task, params, batch, { training: false, given });
       const at = (values: Record<string, tf.Tensor>): number =>
         value(task.loss(values, batch, { training: false, given }).loss);
       for (const [name, x] of Object.entries(params)) {
@@ -219,8 +221,8 @@ describe('gradients', () => {
   test('name the parameters that have no part in the loss', () => {
     const task = toyTask();
     const params = { ...onEngine(task.params), 'discriminator.pooler.weight': tf.ones([2]) };
-    expect(() => task.lossAndGradients(params, toyBatch(LENGTHS, 16), options())).toThrow(
-      'electra-task: no gradient for 1 parameters: found no part in the loss for discriminator.pooler.weight',
+    expect(() => lossAndGradientsOf(task, params, toyBatch(LENGTHS, 16), options())).toThrow(
+      'optim: no gradient for 1 parameters: found no part in the loss for discriminator.pooler.weight',
     );
   });
 });
@@ -276,7 +278,7 @@ describe('draws', () => {
       const given = { ...perSlot, shown: tf.ones<tf.Rank.R2>([4, 2]) };
       const before = tf.memory().numTensors;
       tf.dispose(task.loss(params, batch, { training: false, given }));
-      const { result, gradients } = task.lossAndGradients(params, batch, {
+      const { result, gradients } = lossAndGradientsOf(task, params, batch, {
         training: false,
         given,
       });
@@ -360,7 +362,8 @@ describe('the uniform generator', () => {
       expect(Object.keys(task.params).every((name) => name.startsWith('discriminator.'))).toBe(
         true,
       );
-      const { result, gradients } = task.lossAndGradients(
+      const { result, gradients } = lossAndGradientsOf(
+        task,
         onEngine(task.params),
         toyBatch(LENGTHS, 16),
         options(),
@@ -385,11 +388,11 @@ test('keeps only its results in memory', () => {
   const before = tf.memory().numTensors;
   tf.dispose(task.loss(params, batch, o));
   expect(tf.memory().numTensors).toBe(before);
-  const { result, gradients } = task.lossAndGradients(params, batch, o);
+  const { result, gradients } = lossAndGradientsOf(task, params, batch, o);
   tf.dispose([result, gradients]);
   expect(tf.memory().numTensors).toBe(before);
   tf.tidy(() => {
-    task.lossAndGradients(params, batch, o);
+    lossAndGradientsOf(task, params, batch, o);
   });
   expect(tf.memory().numTensors).toBe(before);
 });

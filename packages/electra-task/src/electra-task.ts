@@ -12,7 +12,6 @@ import type { Params, TokenBatch } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Corrupted, corrupt, type SlotDraws } from './corrupt.js';
 import { type LossOptions, modelOptions } from './draws.js';
-import { type Gradients, lossAndGradients } from './gradients.js';
 import { binaryCrossEntropy, mean, replacedLogits } from './losses.js';
 import { discriminatorSums, type MetricTensors } from './metrics.js';
 import { checkTokens, type Discriminator, type Generator, type TaskTokens } from './models.js';
@@ -70,14 +69,8 @@ export interface ElectraTask<W extends Weight = Weight> {
   generatorParams<T>(params: Readonly<Record<string, T>>): Record<string, T>;
   /** The discriminator's own names, shared tensors included. */
   discriminatorParams<T>(params: Readonly<Record<string, T>>): Record<string, T>;
-  /** Both losses on one batch. */
+  /** Both losses on one batch; `lossAndGradients` of `@alectra/optim` gives the gradients of all of `params`. */
   loss(params: Params, batch: TokenBatch, options: LossOptions): ElectraResult;
-  /** The same with the gradients of all of `params`. */
-  lossAndGradients(
-    params: Params,
-    batch: TokenBatch,
-    options: LossOptions,
-  ): Gradients<ElectraResult>;
 }
 
 /**
@@ -127,8 +120,6 @@ export function electraTask<W extends Weight>(options: ElectraTaskOptions<W>): E
     generatorParams: generatorView,
     discriminatorParams,
     loss,
-    lossAndGradients: (params, batch, lossOptions) =>
-      lossAndGradients(params, (values) => loss(values, batch, lossOptions)),
   };
 }
 

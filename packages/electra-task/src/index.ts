@@ -13,7 +13,6 @@ export {
   type ElectraTaskOptions,
   electraTask,
 } from './electra-task.js';
-export type { Gradients } from './gradients.js';
 export { type Encode, type HeadName, type HeadOptions, headLayout, withHead } from './heads.js';
 export { METRIC_NAMES, type MetricName, type MetricTensors } from './metrics.js';
 export { type MlmResult, type MlmTask, type MlmTaskOptions, mlmTask } from './mlm-task.js';

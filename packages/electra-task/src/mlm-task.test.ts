@@ -2,6 +2,7 @@ import { registerKernels } from '@alectra/nn';
 import { beforeAll, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { electraTask } from './electra-task.js';
+import { lossAndGradientsOf } from './gradients.test-support.js';
 import { mlmTask } from './mlm-task.js';
 import {
   onEngine,
@@ -32,8 +33,8 @@ test('masked language modelling is the generator half of the joint task, masks a
     });
     const batch = toyBatch([16, 12, 5], 16);
     const options = { training: true, key };
-    const alone = task.lossAndGradients(onEngine(task.params), batch, options);
-    const both = joint.lossAndGradients(onEngine(joint.params), batch, options);
+    const alone = lossAndGradientsOf(task, onEngine(task.params), batch, options);
+    const both = lossAndGradientsOf(joint, onEngine(joint.params), batch, options);
     expect(alone.result.loss.dataSync()).toEqual(both.result.loss.dataSync());
     expect(Object.keys(alone.gradients)).toEqual(Object.keys(task.params));
     for (const [name, g] of Object.entries(alone.gradients))

@@ -6,7 +6,6 @@
 import type { Params, TokenBatch } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LossOptions } from './draws.js';
-import { type Gradients, lossAndGradients } from './gradients.js';
 import { guess } from './guess.js';
 import { mean } from './losses.js';
 import { maskBatch } from './mask-batch.js';
@@ -39,7 +38,6 @@ export interface MlmTask<W extends Weight = Weight> {
   /** The model's own names. */
   generatorParams<T>(params: Readonly<Record<string, T>>): Record<string, T>;
   loss(params: Params, batch: TokenBatch, options: LossOptions): MlmResult;
-  lossAndGradients(params: Params, batch: TokenBatch, options: LossOptions): Gradients<MlmResult>;
 }
 
 /**
@@ -62,7 +60,5 @@ export function mlmTask<W extends Weight>(options: MlmTaskOptions<W>): MlmTask<W
     params: joinWeights<W>(options.weights, {}, {}, 'share'),
     generatorParams: generatorView,
     loss,
-    lossAndGradients: (params, batch, lossOptions) =>
-      lossAndGradients(params, (values) => loss(values, batch, lossOptions)),
   };
 }

@@ -12,6 +12,7 @@ import type { HostTensor, Params } from '@alectra/nn';
 import type { Optimizer, OptimizerState, Tensors } from '@alectra/optim';
 import type * as tf from '@tensorflow/tfjs-core';
 import { type ElectraTask, electraTask } from './electra-task.js';
+import { lossAndGradientsOf } from './gradients.test-support.js';
 import { type HeadName, withHead } from './heads.js';
 import { TIE_PARTS, type Tying } from './tying.js';
 
@@ -121,7 +122,8 @@ export function programOf(c: Case, engine: EngineName, update?: Update): Promise
       // the trees given below
       const { params, moments } = state as unknown as { params: Params; moments: OptimizerState };
       const x = inputs as Record<string, tf.Tensor2D>;
-      const { result, gradients } = task.lossAndGradients(
+      const { result, gradients } = lossAndGradientsOf(
+        task,
         params,
         { inputIds: x.ids, attentionMask: x.attention, tokenTypeIds: x.segments },
         {

@@ -13,6 +13,7 @@ import { adamw, globalNormScale, type Optimizer, type OptimizerState } from '@al
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { electraTask } from './electra-task.js';
+import { lossAndGradientsOf } from './gradients.test-support.js';
 import { mlmTask } from './mlm-task.js';
 import { onEngine, toyBatch } from './toy-models.test-support.js';
 
@@ -50,7 +51,7 @@ function stepOf(optimizer: Optimizer): Step {
     // the trees given to compile below
     const { params, moments } = state as unknown as State;
     const x = inputs as unknown as TokenBatch & { seed: tf.Scalar; step: tf.Scalar };
-    const { result, gradients } = task.lossAndGradients(params, x, {
+    const { result, gradients } = lossAndGradientsOf(task, params, x, {
       training: true,
       key: { seed: x.seed, counter: x.step },
     });

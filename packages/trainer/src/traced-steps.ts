@@ -4,10 +4,10 @@
 // state as they were: `where` selects, because 0 x NaN is NaN.
 
 import type { Step } from '@alectra/jit';
-import { globalNorm, type Optimizer, type OptimizerState } from '@alectra/optim';
+import { globalNorm, lossAndGradients, type Optimizer, type OptimizerState } from '@alectra/optim';
 import * as tf from '@tensorflow/tfjs-core';
 import { mapValues } from './map-values.js';
-import type { Evaluation, MetricSums, Params, TrainingTask } from './training-task.js';
+import type { Evaluation, Params, TrainingTask } from './training-task.js';
 
 export interface StepOptions {
   readonly task: TrainingTask;
@@ -35,10 +35,10 @@ interface UpdateTensors {
 /** Forward, backward, clip and update in one graph: a step of one micro-batch. */
 export function fusedStep(options: StepOptions): Step {
   return (state: StateTree, { batch, random, update }) => {
-    const { loss, metrics, gradients } = lossAndGradients(options.task, state.parameters, {
-      batch,
-      random,
-    });
+    const { result, gradients } = lossAndGradients(state.parameters, (params) =>
+      options.task.loss(params, batch, random),
+    );
+    const { loss, metrics } = result;
     const { norm, applied, ...next } = guardedUpdate(options, state, gradients, loss, update);
     return { state: next, outputs: { loss, norm, applied, metrics } };
   };
@@ -47,10 +47,10 @@ export function fusedStep(options: StepOptions): Step {
 /** Forward and backward; adds to the gradient sums. */
 export function accumulateStep(options: StepOptions): Step {
   return ({ gradients: sums, ...state }: Required<StateTree>, { batch, random }) => {
-    const { loss, metrics, gradients } = lossAndGradients(options.task, state.parameters, {
-      batch,
-      random,
-    });
+    const { result, gradients } = lossAndGradients(state.parameters, (params) =>
+      options.task.loss(params, batch, random),
+    );
+    const { loss, metrics } = result;
     const added = mapValues(sums, (sum, name) => tf.add(sum, gradients[name] as tf.Tensor));
     return { state: { ...state, gradients: added }, outputs: { loss, metrics } };
   };
@@ -103,39 +103,5 @@ function guardedUpdate(
     optimizer: select(updated.state, state.optimizer),
     norm,
     applied: tf.cast(isSound, 'float32'),
-  };
-}
-
-function lossAndGradients(
-  task: TrainingTask,
-  params: Params,
-  { batch, random }: { batch: TensorRecord; random: { seed: tf.Scalar; counter: tf.Scalar } },
-): { loss: tf.Scalar; metrics: MetricSums; gradients: Params } {
-  const names = Object.keys(params);
-  let metrics: MetricSums = {};
-  const { value: loss, grads } = tf.engine().gradients(
-    () => {
-      const result = task.loss(params, batch, random);
-      metrics = mapValues(result.metrics, (metric) => tf.keep(metric));
-      return result.loss;
-    },
-    names.map((name) => params[name] as tf.Tensor),
-  );
-  // tfjs leaves out what the loss does not reach
-  const unreached = names.filter((_, index) => !grads[index]);
-  if (unreached.length > 0)
-    throw new RangeError(
-      `trainer: ${unreached.length} parameters take no part in the loss: found ${unreached.slice(0, 3).join(', ')}.\n` +
-        'Leave them out of the initial parameters (a pooler, for example), or use them in the loss.',
-    );
-  return {
-    loss: loss as tf.Scalar,
-    // tfjs disposes what is made inside a gradient but for kept tensors, which nobody else would dispose
-    metrics: mapValues(metrics, (metric) => {
-      const copy = tf.clone(metric);
-      metric.dispose();
-      return copy;
-    }),
-    gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]])) as Params,
   };
 }

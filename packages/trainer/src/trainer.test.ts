@@ -72,6 +72,6 @@ test('a parameter that the loss does not reach is named', async () => {
     pooler: { dtype: 'float32' as const, shape: [1], data: new Float32Array(1) },
   });
   await expect(train('a', {}, { parameters })).rejects.toThrow(
-    'trainer: 1 parameters take no part in the loss: found pooler.',
+    'optim: no gradient for 1 parameters: found no part in the loss for pooler',
   );
 });

@@ -1,13 +1,13 @@
 // Loss and gradients by parameter name, with everything else that the loss function computed.
 
-import type { Params } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensors } from './optimizer.js';
 
 /** What a loss function returns: records of tensors, among them the loss. */
 export type LossResult = { readonly loss: tf.Scalar; readonly [key: string]: TensorTree };
 export type TensorTree = tf.Tensor | { readonly [key: string]: TensorTree };
 
-export interface Gradients<R> {
+export interface LossAndGradients<R> {
   readonly result: R;
   /** By the names of the parameters, float32 and of their shapes. */
   readonly gradients: Record<string, tf.Tensor>;
@@ -19,12 +19,12 @@ export interface Gradients<R> {
  * @throws Error if TensorFlow.js was loaded without gradients; RangeError if a parameter has no part in the loss
  */
 export function lossAndGradients<R extends LossResult>(
-  params: Params,
-  loss: (params: Params) => R,
-): Gradients<R> {
+  params: Tensors,
+  loss: (params: Tensors) => R,
+): LossAndGradients<R> {
   if (tf.getGradient('Sum') === undefined)
     throw new Error(
-      'electra-task: TensorFlow.js has no gradients: found none for "Sum", expected all of them.\n' +
+      'optim: TensorFlow.js has no gradients: found none for "Sum", expected all of them.\n' +
         "Import '@tensorflow/tfjs' once where the program starts.",
     );
   const names = Object.keys(params);
@@ -36,7 +36,7 @@ export function lossAndGradients<R extends LossResult>(
   if (idle.length > 0) {
     tf.dispose([result, grads.filter(Boolean)]);
     throw new RangeError(
-      `electra-task: no gradient for ${idle.length} parameters: found no part in the loss for ` +
+      `optim: no gradient for ${idle.length} parameters: found no part in the loss for ` +
         `${idle.slice(0, 3).join(', ')}, expected one for every parameter.\n` +
         'Leave tensors that are not trained (a pooler) out of the weights.',
     );
