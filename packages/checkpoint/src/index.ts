@@ -50,6 +50,13 @@ export {
   type StoredFamily,
   type StoredModel,
 } from './model-storage.js';
+export {
+  type ExportOnnx,
+  type OnnxInput,
+  type OnnxInputs,
+  type OnnxSource,
+  saveOnnx,
+} from './onnx-model.js';
 export { openWeights, WEIGHT_FILES } from './open-weights.js';
 export { type ResolveOptions, resolveModel } from './resolve-model.js';
 export { openSafetensors, readSafetensors } from './safetensors-read.js';

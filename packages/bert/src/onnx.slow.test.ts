@@ -1,0 +1,3 @@
+import { ALL_CLASSES, testExport } from './onnx.test-support.js';
+
+testExport(ALL_CLASSES);
