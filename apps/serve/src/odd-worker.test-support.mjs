@@ -2,6 +2,8 @@
 //
 //   crash | exit | hang    end badly, end, or loop for ever
 //   later <ms>             answer after so long
+//   wait, release          answer when a text says release
+//   computed               answered by the number of texts computed so far
 //   nan                    fail as a model of NaN does
 //   anything else          answered by itself, in order
 
@@ -16,13 +18,13 @@ if (orders === 'broken') {
   parentPort.postMessage({ kind: 'ready', engine: 'none', maxTokens: 64 });
 }
 
-/** Jobs that wait for their time, with what drops them. */
+/** What lets a waiting job go on (true) or drops it (false), by its id. */
 const waiting = new Map();
 let computed = 0;
 
 parentPort.on('message', async (message) => {
   if (message.kind === 'cancel') {
-    waiting.get(message.id)?.abort();
+    waiting.get(message.id)?.(false);
     return;
   }
   const { id, inputs, isList } = message.job;
@@ -40,12 +42,12 @@ parentPort.on('message', async (message) => {
     return;
   }
   const [, ms] = /^later (\d+)$/.exec(text) ?? [];
-  if (ms !== undefined) {
-    const dropped = new AbortController();
-    waiting.set(id, dropped);
-    const isLeft = await sleep(Number(ms), false, { signal: dropped.signal }).catch(() => true);
+  if (ms !== undefined) await sleep(Number(ms));
+  if (text === 'release') for (const goOn of waiting.values()) goOn(true);
+  if (text === 'wait') {
+    const goesOn = await new Promise((resolve) => waiting.set(id, resolve));
     waiting.delete(id);
-    if (isLeft) return;
+    if (!goesOn) return;
   }
   computed += 1;
   answer({ body: JSON.stringify(text === 'computed' ? computed : isList ? inputs : text) });

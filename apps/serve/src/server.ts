@@ -101,6 +101,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       'answered',
     );
   });
+  app.addHook('onSend', async (_request, reply) => {
+    // else the connection would keep the closing server for as long as it is kept alive
+    if (isClosing) reply.header('connection', 'close');
+  });
   app.addHook('preClose', async () => {
     isClosing = true;
   });

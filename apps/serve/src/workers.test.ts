@@ -1,0 +1,271 @@
+// Models that load, fail, crash, hang, are too many or too slow: a worker that misbehaves on demand stands for them.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import {
+  get,
+  post,
+  startServer,
+  type TestServer,
+  type TestServerOptions,
+} from './server.test-support.js';
+import { tinyModel } from './tiny-models.test-support.js';
+
+jest.setTimeout(120_000);
+
+let root: string;
+let models: string;
+let open: TestServer | undefined;
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'serve-'));
+  models = join(root, 'm');
+  await tinyModel(join(models, 'good'));
+  for (const name of ['other', 'third', 'slow', 'broken'])
+    cpSync(join(models, 'good'), join(models, name), { recursive: true });
+});
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+async function start(options: TestServerOptions = {}): Promise<(name: string) => string> {
+  const server = await startServer([models], { odd: true, ...options });
+  open = server;
+  return (name) => `${server.url}/models/m/${name}`;
+}
+const status = async (name: string): Promise<unknown> =>
+  (await get(`${open?.url}/status/m/${name}`)).body;
+/** Resolves when so many inputs are under way. */
+async function underWay(inputs: number): Promise<void> {
+  const line = new RegExp(`alectra_queue_inputs ${inputs}\\n`);
+  while (!line.test(String((await get(`${open?.url}/metrics`)).body))) await sleep(20);
+}
+const NO_CACHE = { headers: { 'x-use-cache': 'false' } };
+
+describe('loading (V7, V8)', () => {
+  test('all who ask while a model loads share one loading, and are held', async () => {
+    const url = await start();
+    expect(await status('slow')).toEqual({ state: 'Loadable', compute_type: 'cpu', loaded: false });
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => post(url('slow'), `text ${i}`)),
+    );
+    expect(replies.map(({ status, body }) => [status, body])).toEqual(
+      replies.map((_, i) => [200, `text ${i}`]),
+    );
+    expect(await status('slow')).toEqual({ state: 'Loaded', compute_type: 'cpu', loaded: true });
+    expect(open?.log.filter(({ kind }) => kind === 'loading')).toHaveLength(1);
+  });
+
+  test('who is held too long is told when to come again; who waits is not', async () => {
+    const url = await start({ holdSeconds: 0.2 });
+    const [told, waits] = await Promise.all([
+      post(url('slow'), 'a'),
+      post(url('slow'), { inputs: 'b', options: { wait_for_model: true } }),
+    ]);
+    expect(told).toMatchObject({
+      status: 503,
+      body: {
+        error: 'Model m/slow is currently loading',
+        estimated_time: 1,
+        error_type: 'Loading',
+      },
+    });
+    expect(told.headers.get('retry-after')).toBe('1');
+    expect(waits).toMatchObject({ status: 200, body: 'b' });
+  });
+
+  test('a model that must not be loaded is not', async () => {
+    const url = await start();
+    const kept = { body: { error: 'not loaded yet' }, status: 404 };
+    expect(await post(url('good'), 'a', { headers: { 'x-load-model': '0' } })).toMatchObject(kept);
+    expect(
+      await post(url('good'), { inputs: 'a', options: { dont_load_model: true } }),
+    ).toMatchObject(kept);
+    expect(await status('good')).toMatchObject({ loaded: false });
+  });
+
+  test('a model that cannot be loaded says why, once, and hides where it lies', async () => {
+    const url = await start();
+    const replies = await Promise.all([1, 2, 3].map((i) => post(url('broken'), `${i}`)));
+    for (const reply of replies)
+      expect(reply).toMatchObject({
+        status: 500,
+        body: { error: 'Model m/broken could not be loaded: serve: m/broken is damaged.' },
+      });
+    expect(await status('broken')).toMatchObject({ state: 'error', loaded: false });
+    expect((await get(`${open?.url}/health`)).body).toMatchObject({
+      status: 'degraded',
+      models: { 'm/broken': { state: 'failed' } },
+    });
+    expect(open?.log.filter(({ kind }) => kind === 'loading')).toHaveLength(1);
+    expect(await post(url('good'), 'a')).toMatchObject({ status: 200 });
+  });
+
+  test('the least recently used model makes room for another', async () => {
+    const url = await start({ memoryMegabytes: 130 }); // two models of 64 MB and a little
+    for (const name of ['good', 'other', 'good', 'third']) await post(url(name), 'a', NO_CACHE);
+    expect(open?.log.filter(({ kind }) => kind === 'evicted')).toMatchObject([
+      { model: 'm/other' },
+    ]);
+    expect(await status('good')).toMatchObject({ loaded: true });
+    expect(await status('other')).toMatchObject({ loaded: false });
+  });
+
+  test('models at work are not thrown out, and a model beyond the budget never comes in', async () => {
+    const url = await start({ memoryMegabytes: 70 });
+    await post(url('good'), 'a');
+    const busy = post(url('good'), 'wait');
+    await underWay(1);
+    expect(await post(url('other'), 'a')).toMatchObject({ status: 429 });
+    await post(url('good'), 'release', NO_CACHE);
+    expect(await busy).toMatchObject({ status: 200 });
+    expect(await post(url('other'), 'a')).toMatchObject({ status: 200 });
+    await open?.close();
+    const small = await start({ memoryMegabytes: 10 });
+    expect(await post(small('good'), 'a')).toMatchObject({
+      status: 403,
+      body: { error: expect.stringMatching(/m\/good is too large to be loaded \(65 MB > 10 MB\)/) },
+    });
+    expect(await status('good')).toMatchObject({ state: 'TooBig' });
+  });
+
+  test('a shutdown while a model loads ends both', async () => {
+    const url = await start();
+    const asked = post(url('slow'), 'a').catch(() => undefined);
+    await underWay(1);
+    await open?.close();
+    open = undefined;
+    expect((await asked)?.status ?? 503).toBeGreaterThanOrEqual(200);
+  });
+});
+
+describe('overload (V9)', () => {
+  test('beyond the queue the answer is 429 at once; a list weighs what its elements would', async () => {
+    const url = await start({ maxQueue: 4, maxRequestInputs: 4 });
+    await post(url('good'), 'a');
+    const first = [1, 2, 3].map(() => post(url('good'), 'wait', NO_CACHE));
+    await underWay(3);
+    const two = await post(url('good'), ['a', 'b'], NO_CACHE);
+    expect(two).toMatchObject({ status: 429, body: { error_type: 'Overloaded' } });
+    expect(two.headers.get('retry-after')).toBe('1');
+    expect(two.headers.get('ratelimit')).toBe('"queue";r=1;t=1');
+    expect(two.headers.get('ratelimit-policy')).toBe('"queue";q=4;w=1');
+    expect(await post(url('good'), 'release', NO_CACHE)).toMatchObject({ status: 200 });
+    for (const reply of await Promise.all(first)) expect(reply.status).toBe(200);
+    expect(await post(url('good'), ['a', 'b', 'c', 'd'], NO_CACHE)).toMatchObject({ status: 200 });
+  });
+});
+
+describe('clients that leave (V10)', () => {
+  test('are dropped before computing, and others are not', async () => {
+    const url = await start({ maxQueue: 40 });
+    await post(url('good'), 'a');
+    const before = Number((await post(url('good'), 'computed', NO_CACHE)).body);
+    const controller = new AbortController();
+    const leavers = Array.from({ length: 10 }, () =>
+      post(url('good'), 'wait', { ...NO_CACHE, signal: controller.signal }).then(
+        () => 'answered',
+        () => 'left',
+      ),
+    );
+    const stays = post(url('good'), 'wait', NO_CACHE);
+    await underWay(11);
+    controller.abort();
+    expect(await Promise.all(leavers)).toEqual(Array(10).fill('left'));
+    await underWay(1);
+    await post(url('good'), 'release', NO_CACHE);
+    expect(await stays).toMatchObject({ status: 200 });
+    const { body } = await post(url('good'), 'computed', NO_CACHE);
+    expect(body).toBe(before + 3); // the one that stayed, its release, and this question
+    expect((await get(`${open?.url}/metrics`)).body).toMatch(/alectra_queue_inputs 0\n/);
+  });
+});
+
+describe('workers that fail (V11)', () => {
+  test.each([
+    ['crash', /its worker failed: the worker was told to crash/],
+    ['exit', /its worker stopped with code 3/],
+    ['hang', /its worker said nothing for/],
+  ])('%s: 424 for what was under way, then a new worker', async (order, reason) => {
+    const url = await start({ stallSeconds: 0.6 });
+    await post(url('good'), 'a');
+    const [bystander, guilty] = await Promise.all([
+      post(url('good'), 'wait', NO_CACHE),
+      underWay(1).then(() => post(url('good'), order, NO_CACHE)),
+    ]);
+    for (const reply of [bystander, guilty])
+      expect(reply).toMatchObject({
+        status: 424,
+        body: { error: expect.stringMatching(reason), error_type: 'Backend' },
+      });
+    expect(await post(url('good'), 'again', NO_CACHE)).toMatchObject({
+      status: 200,
+      body: 'again',
+    });
+    expect((await get(`${open?.url}/health`)).body).toMatchObject({
+      models: { 'm/good': { state: 'loaded', crashes: 1 } },
+    });
+    expect((await get(`${open?.url}/metrics`)).body).toContain(
+      'alectra_worker_crashes_total{model="m/good"} 1',
+    );
+  });
+
+  test('NaN is 424 for that request alone', async () => {
+    const url = await start();
+    const [bad, good] = await Promise.all([post(url('good'), 'nan'), post(url('good'), 'fine')]);
+    expect(bad).toMatchObject({ status: 424, body: { error_type: 'Backend' } });
+    expect(good).toMatchObject({ status: 200 });
+    expect(await post(url('good'), 'nan')).toMatchObject({ status: 424 }); // failures are not kept
+  });
+});
+
+describe('the cache (V18)', () => {
+  test('knows inputs, parameters and options, and can be passed by', async () => {
+    const url = await start();
+    const type = async (body: unknown, headers: Record<string, string> = {}): Promise<unknown> =>
+      (await post(url('good'), body, { headers })).headers.get('x-compute-type');
+    expect(await type({ inputs: 'a' })).toBe('cpu');
+    expect(await type({ inputs: 'a' })).toBe('cache');
+    expect(await type('a')).toBe('cache');
+    expect(await type({ inputs: ['a'] })).toBe('cpu');
+    expect(await type({ inputs: 'a', parameters: { top_k: 2 } })).toBe('cpu');
+    expect(await type({ inputs: 'a' }, { 'x-use-cache': 'false' })).toBe('cpu');
+    expect(await type({ inputs: 'a', options: { use_cache: false } })).toBe('cpu');
+    expect(await type({ inputs: 'a', options: { use_cache: false } }, { 'x-use-cache': '1' })).toBe(
+      'cache',
+    );
+  });
+});
+
+test('SIGTERM: not ready, what is under way finishes, new requests are refused, exit code 0 (V14)', async () => {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const node = ['--import', 'tsx', '--conditions=@alectra/source', main];
+  const child = spawn(process.execPath, [...node, models, '--port', '0', '--threads', '1'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  child.stdout.resume();
+  while (!errors.includes('/models/') && child.exitCode === null) await sleep(50);
+  const [, origin] = /(http:\/\/[^/]+)\/models/.exec(errors) ?? [];
+  expect(origin).toBeDefined();
+  // the model is loaded while the signal comes: the request is under way for a while
+  const asked = post(`${origin}/models/m/good`, 'a [MASK] b');
+  await sleep(300);
+  child.kill('SIGTERM');
+  await sleep(100);
+  const late = await post(`${origin}/models/m/good`, 'b').catch(() => ({ status: 503 }));
+  expect(late.status).toBe(503);
+  expect((await asked).status).toBe(200);
+  const [code] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
+  expect(code).toBe(0);
+});
