@@ -10,8 +10,14 @@ import { layoutOf } from './split-layout.js';
 import type { GlueTask, SplitName } from './task.js';
 import { withArchive } from './zip-archive.js';
 
+export interface FoundFile {
+  /** For messages. */
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
 export type SplitFile =
-  | { readonly kind: 'tsv'; readonly name: string; readonly bytes: Buffer }
+  | ({ readonly kind: 'tsv' } & FoundFile)
   | { readonly kind: 'parquet'; readonly paths: readonly string[] };
 
 /**
@@ -25,27 +31,49 @@ export async function findSplit(
   split: SplitName,
 ): Promise<SplitFile> {
   const { file } = layoutOf(task, split);
-  const found = await kindOf(source);
-  if (!found) throw notFound(source, task, split, []);
-  if (found === 'file') return await fromFile(source, task, file);
-  const looked: string[] = [];
+  if (source.endsWith('.parquet')) return { kind: 'parquet', paths: [source] };
+  const found = await findFile(source, task, file);
+  if (found) return { kind: 'tsv', ...found };
   for (const folder of foldersOf(source, task)) {
-    const path = join(folder, file);
-    looked.push(path);
-    if ((await kindOf(path)) === 'file')
-      return { kind: 'tsv', name: path, bytes: await readFile(path) };
     const built = task.name === 'mrpc' ? await fromMicrosoft(folder, split) : undefined;
     if (built) return { kind: 'tsv', ...built };
     const paths = await parquetFiles(folder, split);
     if (paths.length > 0) return { kind: 'parquet', paths };
   }
-  for (const { path } of task.downloads) {
-    const archive = join(source, path);
-    if (!archive.endsWith('.zip')) continue;
-    looked.push(archive);
+  throw await notFound(source, task, split);
+}
+
+/**
+ * One file of a task, such as `dev.tsv` or `original/sts-test.tsv`: unpacked, in the task's archive, or the source
+ * itself; undefined where there is none.
+ *
+ * @throws GlueError `damaged`, `missing` if an archive is there and does not hold it
+ */
+export async function findFile(
+  source: string,
+  task: GlueTask,
+  file: string,
+): Promise<FoundFile | undefined> {
+  const { paths, archives } = placesOf(source, task, file);
+  for (const path of paths)
+    if ((await kindOf(path)) === 'file') return { name: path, bytes: await readFile(path) };
+  for (const archive of archives)
     if ((await kindOf(archive)) === 'file') return await fromArchive(archive, task, file);
-  }
-  throw notFound(source, task, split, looked);
+  return undefined;
+}
+
+function placesOf(
+  source: string,
+  task: GlueTask,
+  file: string,
+): { readonly paths: readonly string[]; readonly archives: readonly string[] } {
+  if (source.endsWith('.zip')) return { paths: [], archives: [source] };
+  if (/\.(tsv|txt)$/.test(source)) return { paths: [source], archives: [] };
+  const archives = task.downloads.map(({ path }) => path).filter((path) => path.endsWith('.zip'));
+  return {
+    paths: foldersOf(source, task).map((folder) => join(folder, file)),
+    archives: archives.map((path) => join(source, path)),
+  };
 }
 
 // The official name, Hugging Face's, and the source itself if it bears one of them.
@@ -56,13 +84,7 @@ function foldersOf(source: string, task: GlueTask): readonly string[] {
   return [...names.map((name) => join(source, name)), ...(isOwn ? [source] : [])];
 }
 
-async function fromFile(source: string, task: GlueTask, file: string): Promise<SplitFile> {
-  if (source.endsWith('.zip')) return await fromArchive(source, task, file);
-  if (source.endsWith('.parquet')) return { kind: 'parquet', paths: [source] };
-  return { kind: 'tsv', name: source, bytes: await readFile(source) };
-}
-
-async function fromArchive(path: string, task: GlueTask, file: string): Promise<SplitFile> {
+async function fromArchive(path: string, task: GlueTask, file: string): Promise<FoundFile> {
   const known = task.downloads.find((download) => download.path === basename(path));
   const digest = known && (await sha256File(path));
   if (known && digest !== known.sha256)
@@ -79,14 +101,11 @@ async function fromArchive(path: string, task: GlueTask, file: string): Promise<
         `${path} holds no ${wanted}: found ${listed(entries.map(({ name }) => name))}.\nCheck that it is the archive of ${task.title}.`,
         { code: 'missing', file: path, expected: wanted },
       );
-    return { kind: 'tsv', name: `${path}:${entry.name}`, bytes: await entry.read() } as const;
+    return { name: `${path}:${entry.name}`, bytes: await entry.read() };
   });
 }
 
-async function fromMicrosoft(
-  folder: string,
-  split: SplitName,
-): Promise<{ name: string; bytes: Buffer } | undefined> {
+async function fromMicrosoft(folder: string, split: SplitName): Promise<FoundFile | undefined> {
   const [train, test, ids] = [
     'msr_paraphrase_train.txt',
     'msr_paraphrase_test.txt',
@@ -131,15 +150,13 @@ async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
   }
 }
 
-function notFound(
-  source: string,
-  task: GlueTask,
-  split: SplitName,
-  looked: readonly string[],
-): GlueError {
-  const where = looked.length > 0 ? `: no ${listed(looked)}, no Parquet file` : ' does not exist';
+async function notFound(source: string, task: GlueTask, split: SplitName): Promise<GlueError> {
+  const { paths, archives } = placesOf(source, task, layoutOf(task, split).file);
+  const why = (await kindOf(source))
+    ? `${source} holds none: no ${listed([...paths, ...archives])}, no Parquet file`
+    : `${source} does not exist`;
   return new GlueError(
-    `there is no data of ${task.title} (${split}): ${source}${looked.length > 0 ? ' holds none' : ''}${where}.\n` +
+    `there is no data of ${task.title} (${split}): ${why}.\n` +
       `Download it with downloadTask, or name the folder that holds ${task.folder}/.`,
     { code: 'missing', file: source },
   );

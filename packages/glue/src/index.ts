@@ -71,6 +71,7 @@ export { GlueError, type GlueErrorCode, type GlueFault } from './glue-error.js';
 export { microsoftMrpcTest, splitMicrosoftMrpc } from './microsoft-mrpc.js';
 export { type ModelIndexEntry, modelIndex } from './model-index.js';
 export type { DroppedRow } from './parse-split.js';
+export { readPublicTestLabels } from './public-test-labels.js';
 export { type ReadOptions, readSplit } from './read-split.js';
 export {
   type Recipe,
@@ -79,6 +80,7 @@ export {
   type TaskSettings,
   taskSettings,
 } from './recipe.js';
+export { repeatedRows, sharedRows } from './repeated-rows.js';
 export { markdownTable, tableData, textTable } from './result-table.js';
 export { type GlueScores, labelsOf, type Scores, scorePredictions, setName } from './score.js';
 export { type SeedSummary, summariseSeeds } from './seeds.js';

@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import { realGlue } from './data-folder.test-support.js';
 import { microsoftMrpcTest, splitMicrosoftMrpc } from './microsoft-mrpc.js';
+import { readPublicTestLabels } from './public-test-labels.js';
 import { readSplit } from './read-split.js';
+import { repeatedRows, sharedRows } from './repeated-rows.js';
+import { scorePredictions } from './score.js';
 import { glueTasks } from './tasks.js';
 
 jest.setTimeout(60_000);
@@ -51,6 +54,32 @@ real('real data', () => {
     expect(quoted.length).toBe(455);
     const reviews = await readSplit(folder, sst2, 'validation');
     expect(reviews.every(({ text }) => text.endsWith(' '))).toBe(true);
+  });
+
+  test('some rows stand twice, some of the validation set in training', async () => {
+    const counts = async (name: 'cola' | 'sst2' | 'mrpc' | 'stsb'): Promise<number[]> => {
+      const train = await readSplit(folder, glueTasks[name], 'train');
+      const validation = await readSplit(folder, glueTasks[name], 'validation');
+      return [sharedRows(validation, train).length, repeatedRows(train).length];
+    };
+    // Counted with a set of tuples in Python.
+    expect(await counts('cola')).toEqual([16, 19]);
+    expect(await counts('sst2')).toEqual([0, 371]);
+    expect(await counts('mrpc')).toEqual([0, 0]);
+    expect(await counts('stsb')).toEqual([6, 43]);
+  });
+
+  test('the public test labels of MRPC', async () => {
+    const labels = await readPublicTestLabels(folder, glueTasks.mrpc);
+    expect(labels.length).toBe(1725);
+    // 1,147 pairs are equivalent (awk); all are called so here.
+    const scores = scorePredictions(
+      glueTasks.mrpc,
+      labels,
+      labels.map(() => 1),
+    );
+    expect(scores.accuracy).toBeCloseTo(1147 / 1725, 12);
+    expect(scores.f1).toBeCloseTo((2 * 1147) / (1147 + 1725), 12);
   });
 
   test('MRPC out of the files of Microsoft is the official one, byte for byte', () => {
