@@ -22,9 +22,9 @@ export interface Limits {
 export const MAX_ROWS = 32;
 
 /** What starting a run costs, in tokens. */
-const START = 24;
+const START = 20;
 /** The length at which attention costs as much as all other work of a token. */
-const ATTENTION = 600;
+const ATTENTION = 1000;
 
 /** The length that a row of `length` tokens is padded to. */
 export function columnsFor(length: number, maxColumns: number): number {
