@@ -21,9 +21,12 @@ export const browserPath: string | undefined = (process.env.PATH ?? '')
     }
   });
 
-/** The browser refuses its sandbox to root, which containers run as. */
+/** Without its sandbox, which it refuses to root (as whom containers run), and without emulating a GPU. */
 export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox'] });
+  return chromium.launch({
+    executablePath: browserPath ?? '',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-software-rasterizer'],
+  });
 }
 
 export interface WatchedPage {

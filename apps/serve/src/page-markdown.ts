@@ -19,7 +19,7 @@ const MAX_DEPTH = 100;
 const ID_PREFIX = 'user-content-';
 
 // names and addresses without a scheme are not taken for links
-const MARKDOWN: MarkdownIt = new MarkdownIt({ html: true, linkify: true });
+const MARKDOWN = new MarkdownIt({ html: true, linkify: true });
 MARKDOWN.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 
 /** Elements of GitHub's list that fetch something on sight. */
