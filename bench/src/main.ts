@@ -1,6 +1,14 @@
 // npm run bench -- <name> [options]: measures our packages beside their peers, in one run.
 
-const BENCHES = ['train-step', 'wordpiece', 'owt-loader', 'checkpoint', 'jit', 'finetune'] as const;
+const BENCHES = [
+  'train-step',
+  'wordpiece',
+  'owt-loader',
+  'checkpoint',
+  'jit',
+  'finetune',
+  'serve',
+] as const;
 
 const [name, ...args] = process.argv.slice(2);
 if (!name || !(BENCHES as readonly string[]).includes(name)) {
