@@ -7,6 +7,7 @@ import {
   checkEncoderSizes,
   configFamily,
   type FamilyConfig,
+  type FieldKind,
   oneOf,
   POSITIVE,
   RATE,
@@ -49,15 +50,21 @@ export interface AlbertConfig extends FamilyConfig {
   readonly predictionsLayerNormEps?: number;
 }
 
+/** Every layer is a row of names: a config.json that lies must not make billions. */
+const DEPTH: FieldKind = {
+  expected: 'an integer from 1 to 1000',
+  accepts: (value) => SIZE.accepts(value) && (value as number) <= 1000,
+};
+
 const FIELDS: ConfigFields = {
   vocabSize: { json: 'vocab_size', kind: SIZE, default: 30000 },
   embeddingSize: { json: 'embedding_size', kind: SIZE, default: 128 },
   hiddenSize: { json: 'hidden_size', kind: SIZE, default: 4096 },
-  numHiddenLayers: { json: 'num_hidden_layers', kind: SIZE, default: 12 },
-  numHiddenGroups: { json: 'num_hidden_groups', kind: SIZE, default: 1 },
+  numHiddenLayers: { json: 'num_hidden_layers', kind: DEPTH, default: 12 },
+  numHiddenGroups: { json: 'num_hidden_groups', kind: DEPTH, default: 1 },
   numAttentionHeads: { json: 'num_attention_heads', kind: SIZE, default: 64 },
   intermediateSize: { json: 'intermediate_size', kind: SIZE, default: 16384 },
-  innerGroupNum: { json: 'inner_group_num', kind: SIZE, default: 1 },
+  innerGroupNum: { json: 'inner_group_num', kind: DEPTH, default: 1 },
   hiddenAct: { json: 'hidden_act', kind: ACTIVATION, default: 'gelu_new' },
   hiddenDropoutProb: { json: 'hidden_dropout_prob', kind: RATE, default: 0 },
   attentionProbsDropoutProb: { json: 'attention_probs_dropout_prob', kind: RATE, default: 0 },

@@ -7,6 +7,7 @@ import {
   checkEncoderSizes,
   configFamily,
   type FamilyConfig,
+  type FieldKind,
   POSITIVE,
   RATE,
   SIZE,
@@ -40,10 +41,16 @@ export interface ElectraConfig extends BertConfig {
   readonly embeddingSize: number;
 }
 
+/** Every layer is a row of names: a config.json that lies must not make billions. */
+const DEPTH: FieldKind = {
+  expected: 'an integer from 1 to 1000',
+  accepts: (value) => SIZE.accepts(value) && (value as number) <= 1000,
+};
+
 const BERT_FIELDS: ConfigFields = {
   vocabSize: { json: 'vocab_size', kind: SIZE, default: 30522 },
   hiddenSize: { json: 'hidden_size', kind: SIZE, default: 768 },
-  numHiddenLayers: { json: 'num_hidden_layers', kind: SIZE, default: 12 },
+  numHiddenLayers: { json: 'num_hidden_layers', kind: DEPTH, default: 12 },
   numAttentionHeads: { json: 'num_attention_heads', kind: SIZE, default: 12 },
   intermediateSize: { json: 'intermediate_size', kind: SIZE, default: 3072 },
   hiddenAct: { json: 'hidden_act', kind: ACTIVATION, default: 'gelu' },

@@ -7,7 +7,7 @@ import { fromHostTensor, toHostTensor } from './host-tensor.js';
 import { loadWeights } from './load-weights.js';
 import { type OpenModelFolder, openModelFolder, writeModelFolder } from './model-folder.js';
 import { type ResolveOptions, resolveModel } from './resolve-model.js';
-import type { WeightRecord } from './weights.js';
+import { elementCount, type WeightRecord } from './weights.js';
 
 /** How a family's config.json is read and written. */
 export interface StoredFamily<Config> {
@@ -92,12 +92,39 @@ async function read<Config>(
   const shapes = mapValues(layout(config), ({ shape }) => shape);
   const model = { shapes, prefix, tied, ignored: unused };
   const found = await loadWeights(folder.weights, model, { allowMismatch });
+  const missing = [...found.missing, ...found.mismatched.map((mismatch) => mismatch.name)];
+  checkMissing(missing, shapes, folder);
   return {
     config,
     tensors: toFloats(found.weights, folder.weights.path),
-    missing: [...found.missing, ...found.mismatched.map((mismatch) => mismatch.name)],
+    missing,
     unexpected: found.unexpected,
   };
+}
+
+/** Values of a fresh head, whatever the file's size; beyond them no more than the file holds. */
+const FRESH = 4_000_000;
+
+/** Refuses a config that asks for far more than there is, before anything is made for it. */
+function checkMissing(
+  missing: readonly string[],
+  shapes: Readonly<Record<string, readonly number[]>>,
+  { path, weights }: OpenModelFolder,
+): void {
+  const total = (all: Iterable<readonly number[]>): number =>
+    [...all].reduce((sum, shape) => sum + elementCount(shape), 0);
+  const lacking = total(missing.map((name) => shapes[name]));
+  const held = total([...weights.tensors.values()].map(({ shape }) => shape));
+  if (lacking <= Math.max(FRESH, held)) return;
+  const largest = missing.reduce((a, b) =>
+    elementCount(shapes[a]) > elementCount(shapes[b]) ? a : b,
+  );
+  throw new CheckpointError(
+    'bad-config',
+    `cannot load ${path}: its config.json implies ${lacking} values that are not in the file, which holds ${held}; ` +
+      `the largest is "${largest}", [${shapes[largest].join(', ')}].\n` +
+      'Use the config.json that was saved next to these weights.',
+  );
 }
 
 function toFloats(weights: WeightRecord, path: string): Record<string, FloatTensor> {

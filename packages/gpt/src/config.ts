@@ -5,6 +5,7 @@ import {
   type ConfigFields,
   configFamily,
   type FamilyConfig,
+  type FieldKind,
   oneOf,
   POSITIVE,
   RATE,
@@ -36,11 +37,17 @@ export interface GptConfig extends FamilyConfig {
   readonly padTokenId?: number;
 }
 
+/** Every layer is a row of names: a config.json that lies must not make billions. */
+const DEPTH: FieldKind = {
+  expected: 'an integer from 1 to 1000',
+  accepts: (value) => SIZE.accepts(value) && (value as number) <= 1000,
+};
+
 const FIELDS: ConfigFields = {
   vocabSize: { json: 'vocab_size', kind: SIZE, default: 40478 },
   nPositions: { json: 'n_positions', kind: SIZE, default: 512 },
   nEmbd: { json: 'n_embd', kind: SIZE, default: 768 },
-  nLayer: { json: 'n_layer', kind: SIZE, default: 12 },
+  nLayer: { json: 'n_layer', kind: DEPTH, default: 12 },
   nHead: { json: 'n_head', kind: SIZE, default: 12 },
   afn: { json: 'afn', kind: oneOf('gelu', 'relu', 'silu', 'swish'), default: 'gelu' },
   residPdrop: { json: 'resid_pdrop', kind: RATE, default: 0.1 },
