@@ -1,6 +1,7 @@
 // One way of running the train step in TensorFlow.js, in a process of its own, speaking the protocol of contestant.ts.
 //
 //   --engine onnxruntime | tensorflow | eager   --backend cpu | wasm | tensorflow (eager only)   --precision float32 | bf16
+//   --provider cpu | webgpu | cuda (onnxruntime only)
 
 import '@tensorflow/tfjs';
 import { readFileSync } from 'node:fs';
@@ -8,7 +9,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { compile, type EngineName, type HostTensor, requireTensorflow } from '@alectra/jit';
+import {
+  compile,
+  type EngineName,
+  type HostTensor,
+  type Provider,
+  requireTensorflow,
+} from '@alectra/jit';
 import { registerGradients, registerKernels } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { bestProduct } from './best-product.js';
@@ -19,6 +26,7 @@ const { values } = parseArgs({
     engine: { type: 'string', default: 'onnxruntime' },
     backend: { type: 'string', default: 'cpu' },
     precision: { type: 'string', default: 'float32' },
+    provider: { type: 'string', default: 'cpu' },
     threads: { type: 'string', default: '2' },
     modules: { type: 'string', default: process.cwd() },
   },
@@ -38,6 +46,7 @@ const program = await compile(trainStep, {
   engine,
   threads,
   precision: values.precision === 'bf16' ? 'bf16' : 'float32',
+  provider: values.provider as Provider,
 });
 const compiled = performance.now();
 const batch = randomBatch();
@@ -45,10 +54,13 @@ let counter = 0;
 const firstLoss = await step();
 const compileSeconds = (compiled - started) / 1e3;
 const firstSeconds = (performance.now() - compiled) / 1e3;
+const prepared = program.timings();
 answer({
   firstLoss,
-  compileSeconds,
+  traceSeconds: (prepared.traceMs + prepared.emitMs) / 1e3,
+  loadSeconds: prepared.loadMs / 1e3,
   firstSeconds,
+  overhead: engine === 'eager' ? undefined : await overhead(),
   bestProduct: await bestProduct(engine, threads),
   versions: `${program.engine === 'eager' ? `eager on ${tf.getBackend()}` : program.engine}, compiled in ${compileSeconds.toFixed(2)} s, first step after ${firstSeconds.toFixed(2)} s more`,
 });
@@ -93,6 +105,14 @@ async function step(): Promise<number> {
     learningRate: Float32Array.of(1e-4),
   })) as { loss: HostTensor };
   return Number(outputs.loss.data[0]);
+}
+
+/** What a call costs beside the engine's own time, over that time. The first call does not count: it may still load. */
+async function overhead(): Promise<number> {
+  await timed(4);
+  const { callMs, engineMs } = program.timings();
+  const inside = engineMs - prepared.engineMs;
+  return (callMs - prepared.callMs - inside) / inside;
 }
 
 function peakMemoryMiB(): number {

@@ -1,9 +1,11 @@
 // npm run bench -- jit [--rounds 5] [--steps 4] [--threads 2] [--modules <folder>] [--only onnxruntime,torch]
+//   [--providers webgpu,cuda]
 //
 // The train step of `train-step` on every engine of @alectra/jit, on TensorFlow.js without it (tfjs-node, wasm),
 // and in PyTorch (float32, bf16 autocast, torch.compile), interleaved in one run. Contestants that cannot start
 // are named with the reason. `--modules` is a folder whose node_modules has @tensorflow/tfjs-node or
-// @tensorflow/tfjs-backend-wasm; ALECTRA_PYTHON names the Python with torch and transformers.
+// @tensorflow/tfjs-backend-wasm, by default ALECTRA_TFJS_NODE; ALECTRA_PYTHON names the Python with torch and
+// transformers. `--providers` adds ONNX Runtime on a GPU.
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,6 +14,7 @@ import { describeMachine } from './machine.js';
 import { median, pairedRatio } from './statistics.js';
 import { nodeFromSource } from './train-step.js';
 import { trainStepGigaflop } from './train-step-shape.js';
+import { wholeNumber } from './whole-number.js';
 
 /** Our engines, then TensorFlow.js as it is: arguments of jit-worker.ts. */
 const ENGINES: Readonly<Record<string, readonly string[]>> = {
@@ -27,7 +30,7 @@ const TORCH = ['gathered', 'hf', 'gathered-bf16', 'gathered-bf16-compile'] as co
 
 /** Peers that cannot run this step, and why. */
 const LEFT_OUT = [
-  'jax-js (its jit has no gradient of a gather, so an embedding cannot be trained in it)',
+  'jax-js (as of 0.1.25 its jit has no gradient of a gather: this vocabulary would be trained through one-hot matrices of 30,522 columns)',
 ];
 
 interface Row {
@@ -44,28 +47,33 @@ export async function run(args: string[]): Promise<void> {
       rounds: { type: 'string', default: '5' },
       steps: { type: 'string', default: '4' },
       threads: { type: 'string', default: '2' },
-      modules: { type: 'string', default: process.cwd() },
+      modules: { type: 'string', default: process.env.ALECTRA_TFJS_NODE ?? process.cwd() },
       only: { type: 'string', default: '' },
+      providers: { type: 'string', default: '' },
     },
   });
+  const rounds = wholeNumber('rounds', values.rounds);
+  const steps = wholeNumber('steps', values.steps);
+  wholeNumber('threads', values.threads);
   console.log(describeMachine());
   const rows: Row[] = [];
   try {
     const only = values.only.split(',').filter(Boolean);
-    for (const [name, command] of commands(values.threads, values.modules)) {
+    const providers = values.providers.split(',').filter(Boolean);
+    for (const [name, command] of commands(values.threads, values.modules, providers)) {
       if (only.length > 0 && !only.some((part) => name.includes(part))) continue;
       const contestant = await started(name, command);
       if (contestant) rows.push({ contestant, rounds: [], seconds: [] });
     }
     for (const reason of LEFT_OUT) console.log(`left out: ${reason}`);
     for (const row of rows) await row.contestant.steps(2); // warm up
-    for (let round = 0; round < Number(values.rounds); round++) {
+    for (let round = 0; round < rounds; round++) {
       for (const row of rows) {
-        const seconds = await row.contestant.steps(Number(values.steps));
+        const seconds = await row.contestant.steps(steps);
         row.seconds.push(...seconds);
         row.rounds.push(median(seconds));
       }
-      process.stderr.write(`round ${round + 1} of ${values.rounds}\n`);
+      process.stderr.write(`round ${round + 1} of ${rounds}\n`);
     }
     await printTable(rows);
     printRatios(rows);
@@ -74,12 +82,20 @@ export async function run(args: string[]): Promise<void> {
   }
 }
 
-function commands(threads: string, modules: string): [string, string[]][] {
+function commands(
+  threads: string,
+  modules: string,
+  providers: readonly string[],
+): [string, string[]][] {
   const worker = fileURLToPath(new URL('./jit-worker.ts', import.meta.url));
   const script = fileURLToPath(new URL('../peers/train_step.py', import.meta.url));
   const python = process.env.ALECTRA_PYTHON ?? 'python3';
+  const gpus = providers.map((provider): [string, string[]] => [
+    `alectra onnxruntime ${provider}`,
+    ['--engine', 'onnxruntime', '--provider', provider],
+  ]);
   return [
-    ...Object.entries(ENGINES).map(([name, options]): [string, string[]] => [
+    ...[...Object.entries(ENGINES), ...gpus].map(([name, options]): [string, string[]] => [
       name,
       [...nodeFromSource(), worker, ...options, '--threads', threads, '--modules', modules],
     ]),
@@ -107,9 +123,12 @@ async function printTable(rows: readonly Row[]): Promise<void> {
   const gigaflop = trainStepGigaflop();
   console.log(
     `\n${gigaflop.toFixed(1)} GFLOP a step in matrix products; "of own" is the share of the best float32 product of\n` +
-      'the same library; "compile" is trace and emit, "first" the first step, loading included\n',
+      'the same library; "trace" is tracing and writing the graph, "load" what the engine makes of it, "first" the first\n' +
+      'step (in which tensorflow loads); "beside" what a call costs beside the time inside the engine\n',
   );
-  console.log(`${''.padEnd(28)} ms/step   steps  GFLOP/s  of own  compile s  first s  peak MiB`);
+  console.log(
+    `${''.padEnd(28)} ms/step   steps  GFLOP/s  of own  trace s  load s  first s  beside  peak MiB`,
+  );
   for (const { contestant, seconds } of rows) {
     const { name, about } = contestant;
     const step = median(seconds);
@@ -120,8 +139,10 @@ async function printTable(rows: readonly Row[]): Promise<void> {
       String(seconds.length).padStart(7),
       speed.toFixed(0).padStart(8),
       (own ? `${((100 * speed) / own).toFixed(0)} %` : '').padStart(7),
-      secondsText(about.compileSeconds).padStart(10),
+      secondsText(about.traceSeconds).padStart(8),
+      secondsText(about.loadSeconds).padStart(7),
       secondsText(about.firstSeconds).padStart(8),
+      percentText(about.overhead).padStart(7),
       (await contestant.peakMemoryMiB()).toFixed(0).padStart(9),
     ];
     console.log(`${name.padEnd(28)} ${cells.join(' ')}`);
@@ -142,4 +163,6 @@ function printRatios(rows: readonly Row[]): void {
   }
 }
 
+const percentText = (value: unknown): string =>
+  typeof value === 'number' ? `${(100 * value).toFixed(2)} %` : '';
 const secondsText = (value: unknown): string => (typeof value === 'number' ? value.toFixed(2) : '');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { compile, type HostTensor, type Program } from './index.js';
+import { compile, type HostTensor } from './index.js';
 import { TFJS_NODE, withTensorflow } from './tensorflow/installed.test-support.js';
 
 const ENGINES = withTensorflow('onnxruntime', 'eager');
@@ -36,23 +36,20 @@ const batch = {
   y: new Float32Array([3, 0, 2, 5]),
 };
 
-const scalar = (tree: unknown, name: string): number =>
-  (tree as Record<string, HostTensor>)[name].data[0];
-
 describe.each(ENGINES)('a program on engine %s', (engine) => {
-  const descent = (): Promise<Program> =>
-    compile(descend, { state, inputs, engine, tensorflowFrom: TFJS_NODE });
+  const descent = () => compile(descend, { state, inputs, engine, tensorflowFrom: TFJS_NODE });
 
   test('computes what the function says and moves its state', async () => {
     const program = await descent();
     // Mean of 9, 0, 4, 25 at w = b = 0.
-    expect(scalar(await program.run(batch), 'loss')).toBeCloseTo(9.5, 5);
+    const { loss: first }: { loss: HostTensor } = await program.run(batch); // typed as the function is
+    expect(first.data[0]).toBeCloseTo(9.5, 5);
     // Gradient at zero: dw = -2/4·[3+2+10, 0+2+5], db = -2/4·10.
-    const after = (await program.readState()) as Record<string, HostTensor>;
+    const after = await program.readState();
     expect(Array.from(after.w.data)).toEqual([expect.closeTo(0.75, 6), expect.closeTo(0.35, 6)]);
     expect(Array.from(after.b.data)).toEqual([expect.closeTo(0.5, 6)]);
     let loss = 0;
-    for (let step = 0; step < 300; step++) loss = scalar(await program.run(batch), 'loss');
+    for (let step = 0; step < 300; step++) loss = (await program.run(batch)).loss.data[0];
     expect(loss).toBeLessThan(0.76);
     program.dispose();
   });
@@ -64,7 +61,7 @@ describe.each(ENGINES)('a program on engine %s', (engine) => {
       { inputs: { x: inputs.x } },
     );
     await program.run(batch);
-    const found = (await predict.run({ x: batch.x })) as HostTensor;
+    const found = await predict.run({ x: batch.x });
     expect(found.shape).toEqual([4, 1]);
     expect(found.data[3]).toBeCloseTo(2 * 0.75 + 0.35 + 0.5, 5);
     predict.dispose();
@@ -76,7 +73,7 @@ describe.each(ENGINES)('a program on engine %s', (engine) => {
     await program.run(batch);
     const snapshot = await program.readState();
     const second = await program.run(batch);
-    await program.writeState(snapshot as { [key: string]: HostTensor });
+    await program.writeState(snapshot);
     expect(await program.run(batch)).toEqual(second);
     program.dispose();
   });

@@ -12,12 +12,30 @@ import {
   type TensorSpec,
 } from './host-tensor.js';
 import type { Provider } from './onnxruntime/runtime.js';
-import { backendReady, isTensor, type Signature, type Step, type Traced, trace } from './trace.js';
+import {
+  backendReady,
+  isTensor,
+  type Signature,
+  type Step,
+  type StepResult,
+  type Traced,
+  trace,
+} from './trace.js';
 import { flatten, leavesOf, type Tree, type TreeShape, unflatten } from './tree.js';
 
-export interface CompileOptions {
+/** First values of the state. */
+export type InitialState = Tree<HostTensor | tf.Tensor>;
+
+/** The same tree with host tensors for tensors; any tree of them when the type says no more. */
+export type HostTree<T> = [Tree<tf.Tensor>] extends [T]
+  ? Tree<HostTensor>
+  : T extends tf.Tensor | HostTensor
+    ? HostTensor
+    : { readonly [K in keyof T]: HostTree<T[K]> };
+
+export interface CompileOptions<S extends InitialState = InitialState> {
   /** Initial values; the program copies them. Read them back with `readState`. */
-  readonly state: Tree<HostTensor | tf.Tensor>;
+  readonly state: S;
   /** Shape and type of every input. */
   readonly inputs: Tree<TensorSpec>;
   /** `auto` takes the fastest engine that is installed. */
@@ -52,8 +70,13 @@ export interface Timings {
   readonly engineMs: number;
 }
 
-/** A compiled function, and the state it shares with the programs compiled from it. */
-export interface Program {
+/**
+ * A compiled function, and the state it shares with the programs compiled from it.
+ *
+ * @typeParam Outputs what the function returns, `{ loss: HostTensor }` for example
+ * @typeParam State the state as it is read and written
+ */
+export interface Program<Outputs = Tree<HostTensor>, State = Tree<HostTensor>> {
   readonly engine: EngineName;
   /**
    * Runs the function once and replaces the state. Calls are queued: one runs at a time.
@@ -61,15 +84,16 @@ export interface Program {
    * @param inputs typed arrays, numbers or HostTensors, in the tree given to compile
    * @returns outputs as host tensors of their own memory, in the tree the function returned
    */
-  run(
-    inputs: Tree<HostTensor | HostTensor['data'] | number | readonly number[]>,
-  ): Promise<Tree<HostTensor>>;
+  run(inputs: Tree<HostTensor | HostTensor['data'] | number | readonly number[]>): Promise<Outputs>;
   /** Another function over the same state; nothing is copied. */
-  compile(step: Step, options: { readonly inputs: Tree<TensorSpec> }): Promise<Program>;
+  compile<R extends StepResult>(
+    step: Step<R>,
+    options: { readonly inputs: Tree<TensorSpec> },
+  ): Promise<Program<HostTree<R['outputs']>, State>>;
   /** A copy of the state. */
-  readState(): Promise<Tree<HostTensor>>;
+  readState(): Promise<State>;
   /** Replaces the state, for example by what `readState` gave. */
-  writeState(state: Tree<HostTensor>): Promise<void>;
+  writeState(state: State): Promise<void>;
   /** What preparing and calling this function has cost so far. */
   timings(): Timings;
   /** Frees this function; disposing the program that `compile` returned frees state and all. */
@@ -81,7 +105,10 @@ export interface Program {
  *
  * @throws Error naming the function and the op when something cannot be traced, before any work is done
  */
-export async function compile(step: Step, options: CompileOptions): Promise<Program> {
+export async function compile<R extends StepResult, S extends InitialState>(
+  step: Step<R>,
+  options: CompileOptions<S>,
+): Promise<Program<HostTree<R['outputs']>, HostTree<S>>> {
   await backendReady();
   const state = flatten(options.state, isInitialValue, 'state');
   const values = await Promise.all(
@@ -103,7 +130,7 @@ export async function compile(step: Step, options: CompileOptions): Promise<Prog
     disposed: false,
   };
   try {
-    return await load(step, options.inputs, shared, true);
+    return await load<R, HostTree<S>>(step, options.inputs, shared, true);
   } catch (error) {
     engine.dispose();
     throw error;
@@ -121,12 +148,12 @@ interface Shared {
   disposed: boolean;
 }
 
-async function load(
-  step: Step,
+async function load<R extends StepResult, State>(
+  step: Step<R>,
   inputs: Tree<TensorSpec>,
   shared: Shared,
   ownsState: boolean,
-): Promise<Program> {
+): Promise<Program<HostTree<R['outputs']>, State>> {
   const source = sourceOf(step, inputs, shared);
   const started = performance.now();
   const runner: Runner = await shared.engine.load(source);
@@ -163,10 +190,14 @@ async function load(
         spent.engineMs += result.engineMs;
         return result;
       });
-      return unflatten(outputs.shape, outputs.leaves);
+      // The tree is what the step returned, whose type R is.
+      return unflatten(outputs.shape, outputs.leaves) as HostTree<R['outputs']>;
     },
-    compile: (other, options) => queued(() => load(other, options.inputs, shared, false)),
-    readState: () => queued(async () => unflatten(shared.shape, await shared.engine.readState())),
+    compile: <Q extends StepResult>(other: Step<Q>, options: { inputs: Tree<TensorSpec> }) =>
+      queued(() => load<Q, State>(other, options.inputs, shared, false)),
+    // The tree is that of the initial state.
+    readState: () =>
+      queued(async () => unflatten(shared.shape, await shared.engine.readState()) as State),
     writeState: async (tree) => {
       const leaves = leavesOf(shared.shape, tree, 'state').map((value, index) =>
         conform(value, shared.state[index], shared.paths[index]),

@@ -1,6 +1,13 @@
 // @alectra/jit: trace a TensorFlow.js function once, run it as one graph.
 
-export { type CompileOptions, compile, type Program, type Timings } from './compile.js';
+export {
+  type CompileOptions,
+  compile,
+  type HostTree,
+  type InitialState,
+  type Program,
+  type Timings,
+} from './compile.js';
 export { registerCoreGradients } from './core-gradients.js';
 export type { Binding, EngineName, Precision } from './engine.js';
 export type { DType, HostArray, HostTensor, TensorSpec } from './host-tensor.js';

@@ -9,7 +9,7 @@ import { flatten, type Tree, type TreeShape, unflatten } from './tree.js';
 /** What is traced: state and inputs in, new state and outputs out. */
 // The caller writes the argument types it knows; trees are checked when the function is called.
 // biome-ignore lint/suspicious/noExplicitAny: any function over trees of tensors is accepted
-export type Step = (state: any, inputs: any) => StepResult;
+export type Step<R extends StepResult = StepResult> = (state: any, inputs: any) => R;
 
 export interface StepResult {
   /** New values, shaped like the state; left out when nothing changes. */
