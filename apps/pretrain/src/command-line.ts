@@ -147,10 +147,15 @@ function addCompare(program: Command): void {
     ])
     .option('--held-out', 'held-out figures instead of those of training')
     .option('--by <axis>', 'step or tokens', axis, 'step')
-    .action(async (folders: string[], { out = folders[0], metric, heldOut, by }) => {
+    .option('--published', 'beside them the published curve of ELECTRA-Small, by tokens')
+    .action(async (folders: string[], { out = folders[0], metric, heldOut, by, published }) => {
       const kind = heldOut ? 'evaluate' : 'train';
-      for (const path of await compare({ folders, out, metrics: metric, kind, by }))
+      for (const { path, distances } of await compare({
+        ...{ folders, out, metrics: metric, kind, by, published },
+      })) {
         console.log(path);
+        for (const distance of distances) console.error(distance);
+      }
     });
 }
 

@@ -152,11 +152,26 @@ describe('pretraining', () => {
       ...{ folders, out: folder, kind: 'train', by: 'tokens' },
       metrics: ['loss', 'nothing'],
     });
-    expect(drawn).toEqual([join(folder, 'train-loss.svg')]);
-    expect(readFileSync(drawn[0] ?? '', 'utf8')).toContain('loss (train)');
+    expect(drawn).toEqual([{ path: join(folder, 'train-loss.svg'), distances: [] }]);
+    expect(readFileSync(drawn[0]?.path ?? '', 'utf8')).toContain('loss (train)');
     await expect(
       compare({ ...{ folders, out: folder, kind: 'train', by: 'step' }, metrics: ['nothing'] }),
     ).rejects.toThrow(/no run has nothing in .*Known are .*generatorLoss/s);
     expect(existsSync(join(folder, 'train-nothing.svg'))).toBe(false);
+    const beside = await compare({
+      ...{ folders, out: folder, kind: 'evaluate', by: 'step', published: true },
+      metrics: ['auc', 'unigramLoss'],
+    });
+    expect(beside.map(({ distances }) => distances)).toEqual([
+      [
+        expect.stringMatching(
+          /: auc 0\.\d+ after [\d.]+ M tokens; published 0\.7 after 81\.9 M tokens \([\d,]+ times as many\) and 0\.935 after 16,384 M tokens$/,
+        ),
+      ],
+      [],
+    ]);
+    const svg = readFileSync(join(folder, 'evaluate-auc.svg'), 'utf8');
+    expect(svg).toContain('ELECTRA-Small, published');
+    expect(svg).toContain('>10G<');
   });
 });

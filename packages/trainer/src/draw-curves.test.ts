@@ -30,3 +30,16 @@ test('draws a flat curve and an empty one', () => {
 test('escapes names', () => {
   expect(plot([], 'a<b>&"c"')).toContain('a&#60;b&#62;&#38;&#34;c&#34;');
 });
+
+test('places powers of ten at equal distances on a logarithmic axis, and leaves out zero', () => {
+  const points = [0, 1e6, 1e8, 1e10].map((x) => ({ x, y: x }));
+  const svg = drawCurves({
+    title: 'auc',
+    xLabel: 'tokens',
+    xScale: 'log',
+    curves: [{ name: 'a', isDashed: true, points }],
+  });
+  expect(svg).toMatch(/d="M64\.0 [\d.]+L404\.0 [\d.]+L744\.0 [\d.]+"/);
+  expect(svg).toContain('stroke-dasharray');
+  for (const label of ['>1M<', '>10M<', '>100M<', '>1G<', '>10G<']) expect(svg).toContain(label);
+});

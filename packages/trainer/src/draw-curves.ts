@@ -2,12 +2,21 @@
 
 export interface Curve {
   readonly name: string;
-  readonly points: readonly { readonly x: number; readonly y: number }[];
+  /** For what was not measured here. */
+  readonly isDashed?: boolean;
+  readonly points: readonly Point[];
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
 }
 
 export interface CurvePlot {
   readonly title: string;
   readonly xLabel: string;
+  /** `log` leaves out points at 0 and below; default `linear`. */
+  readonly xScale?: 'linear' | 'log';
   readonly curves: readonly Curve[];
 }
 
@@ -17,9 +26,11 @@ const MARGIN = { left: 64, right: 16, top: 36, bottom: 44 };
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
 
 /** One plot. Points that are not finite break their line. */
-export function drawCurves({ title, xLabel, curves }: CurvePlot): string {
-  const points = curves.flatMap((curve) => curve.points.filter(isFinitePoint));
-  const x = axis(
+export function drawCurves({ title, xLabel, xScale = 'linear', curves }: CurvePlot): string {
+  const isDrawn = (point: Point): boolean =>
+    isFinitePoint(point) && (xScale === 'linear' || point.x > 0);
+  const points = curves.flatMap((curve) => curve.points.filter(isDrawn));
+  const x = (xScale === 'log' ? logAxis : axis)(
     points.map((point) => point.x),
     [MARGIN.left, WIDTH - MARGIN.right],
   );
@@ -29,7 +40,9 @@ export function drawCurves({ title, xLabel, curves }: CurvePlot): string {
   );
   const lines = curves.map((curve, index) => {
     const colour = COLOURS[index % COLOURS.length];
-    return `<path d="${path(curve, x.place, y.place)}" fill="none" stroke="${colour}" stroke-width="1.6"/>`;
+    const dashes = curve.isDashed ? ' stroke-dasharray="6 4"' : '';
+    const shape = path(curve.points, isDrawn, (point) => [x.place(point.x), y.place(point.y)]);
+    return `<path d="${shape}" fill="none" stroke="${colour}" stroke-width="1.6"${dashes}/>`;
   });
   const legend = curves.map((curve, index) => {
     const top = MARGIN.top + 14 + 16 * index;
@@ -75,30 +88,47 @@ function axis(values: readonly number[], [from, to]: readonly [number, number]):
   return { ticks, place: (value) => from + ((value - start) / (end - start)) * (to - from) };
 }
 
+/** Whole powers of ten, from the one below the least value to the one above the greatest. */
+function logAxis(values: readonly number[], range: readonly [number, number]): Axis {
+  const { ticks, place } = axis(
+    values.flatMap((value) => [Math.floor(Math.log10(value)), Math.ceil(Math.log10(value))]),
+    range,
+  );
+  return {
+    ticks: ticks.filter(Number.isInteger).map((power) => 10 ** power),
+    place: (value) => place(Math.log10(value)),
+  };
+}
+
 /** 1, 2 or 5 times a power of ten, at least `value`. */
 function roundStep(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 5, 10].map((digit) => digit * power).find((step) => step >= value * 0.999) ?? power;
 }
 
-function path(curve: Curve, x: (value: number) => number, y: (value: number) => number): string {
+function path(
+  points: readonly Point[],
+  isDrawn: (point: Point) => boolean,
+  place: (point: Point) => readonly [number, number],
+): string {
   let pen = 'M';
   const parts: string[] = [];
-  for (const point of curve.points) {
-    if (!isFinitePoint(point)) {
+  for (const point of points) {
+    if (!isDrawn(point)) {
       pen = 'M';
       continue;
     }
-    parts.push(`${pen}${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`);
+    const [x, y] = place(point);
+    parts.push(`${pen}${x.toFixed(1)} ${y.toFixed(1)}`);
     pen = 'L';
   }
   return parts.join('');
 }
 
-const isFinitePoint = ({ x, y }: { x: number; y: number }): boolean =>
-  Number.isFinite(x) && Number.isFinite(y);
+const isFinitePoint = ({ x, y }: Point): boolean => Number.isFinite(x) && Number.isFinite(y);
 
 function number(value: number): string {
+  if (Math.abs(value) >= 1e9) return `${Number((value / 1e9).toPrecision(6))}G`;
   if (Math.abs(value) >= 1e6) return `${Number((value / 1e6).toPrecision(6))}M`;
   if (Math.abs(value) >= 1e4) return `${Number((value / 1e3).toPrecision(6))}k`;
   return String(Number(value.toPrecision(6)));
