@@ -34,6 +34,23 @@ describe('the guard', () => {
     expect(state.refused).toBe(2);
   });
 
+  test('refuses a spike of the norm, and lets a new level in', () => {
+    let state = emptyGuard;
+    const step = (norm: number, loss = 2): boolean => {
+      const bounds = limits(state, options);
+      const applied = loss <= bounds.loss && norm <= bounds.norm;
+      state = observe(state, { loss, norm, applied }, options);
+      return applied;
+    };
+    for (const norm of [4, 6, 4, 6]) step(norm); // mean 5, deviation 1: the limit is 11
+    expect(step(30)).toBe(false);
+    expect(step(5)).toBe(true);
+    expect([30, 30, 30].map((norm) => step(norm))).toContain(true);
+    const before = limits(state, options);
+    expect([step(90, 900), step(Number.POSITIVE_INFINITY)]).toEqual([false, false]);
+    expect(limits(state, options)).toEqual(before);
+  });
+
   test('forgets what is older than the window', () => {
     const state = after([100, 1, 3, 1, 3, 1, 3, 1, 3].map((loss) => [loss, true]));
     expect(state.losses).toEqual([1, 3, 1, 3, 1, 3, 1, 3]);

@@ -2,8 +2,10 @@
 //
 // A refused update leaves weights and optimizer as they were. The limits come from the last accepted
 // steps (mean + sigmas standard deviations, as in OLMo's skip-step optimizer); refused and non-finite
-// values never enter that window, else one NaN would make every later comparison false. The state is
-// plain JSON and part of a checkpoint, because the limits of a resumed run must be the same numbers.
+// values never enter that window, else one NaN would make every later comparison false. One thing does: where the
+// loss is as ever and the norm alone is too large, the limit itself enters in its place. Norms move to another level
+// for good when a network begins to learn something new; so a spike is refused, a new level is let in after some
+// steps. The state is plain JSON and part of a checkpoint, because the limits of a resumed run must be the same numbers.
 
 export interface GuardOptions {
   /** Accepted steps that the statistics look back on. */
@@ -67,7 +69,12 @@ export function observe(
   const keep = (values: readonly number[], value: number): number[] =>
     [...values, value].slice(-options.window);
   const refusals = keep(state.refusals, step.applied ? 0 : 1);
-  if (!step.applied) return { ...state, refusals, refused: state.refused + 1 };
+  if (!step.applied) {
+    const { loss, norm } = limits(state, options);
+    const isNewLevel = step.loss <= loss && Number.isFinite(step.norm);
+    const norms = isNewLevel ? keep(state.norms, Math.min(step.norm, norm)) : state.norms;
+    return { ...state, norms, refusals, refused: state.refused + 1 };
+  }
   return {
     losses: keep(state.losses, step.loss),
     norms: keep(state.norms, step.norm),
