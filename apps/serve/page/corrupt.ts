@@ -7,7 +7,7 @@ import type { DetectedToken } from './heat-map.js';
 /** Share of the words that are masked, as in pretraining. */
 const SHARE = 0.15;
 /** A draw is taken from this many best answers, whose probabilities hold nearly all there is. */
-export const DRAW_FROM = 200;
+export const DRAW_FROM = 100;
 
 export interface Span {
   readonly start: number;

@@ -45,8 +45,12 @@ if (first) {
   });
 }
 
+const isUntouched = ({ root }: Widget): boolean =>
+  root.querySelector('[data-answer]')?.hasChildNodes() === false;
+
 for (const model of new Set(all('[data-status]').map(({ dataset }) => dataset.status ?? '')))
   void showStatus(model).then((state) => {
-    // nothing is loaded only because somebody looks
-    if (state === 'Loaded' && first?.root.dataset.model === model) first.form.requestSubmit();
+    // nothing is loaded only because somebody looks, and nobody's question is cut short
+    if (state === 'Loaded' && first?.root.dataset.model === model && isUntouched(first))
+      first.form.requestSubmit();
   });

@@ -44,6 +44,7 @@ export function openWidget(root: HTMLElement, compute: (widget: Widget) => void)
       const mine = new AbortController();
       current = mine;
       setBusy(root, true);
+      if (!answer.hasChildNodes()) answer.append(make('p', { class: 'time' }, waitWords(root)));
       try {
         if (text.value.trim() === '') throw new Error('There is no text yet: write some above.');
         const shown = await work(mine.signal);
@@ -83,6 +84,11 @@ export function openWidget(root: HTMLElement, compute: (widget: Widget) => void)
     text.focus();
   });
   return widget;
+}
+
+function waitWords({ dataset }: HTMLElement): string {
+  const line = `[data-status="${CSS.escape(dataset.model ?? '')}"][data-state=Loadable]`;
+  return document.querySelector(line) ? 'Loading the model …' : 'Computing …';
 }
 
 function setBusy(root: HTMLElement, busy: boolean): void {

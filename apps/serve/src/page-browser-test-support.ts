@@ -21,6 +21,9 @@ export const browserPath: string | undefined = (process.env.PATH ?? '')
     }
   });
 
+/** How long a step may take where many other things compute; no test asserts a time. */
+const WAIT_MS = 120_000;
+
 /** Without its sandbox, which it refuses to root (as whom containers run), and without emulating a GPU. */
 export function launch(): Promise<Browser> {
   return chromium.launch({
@@ -43,6 +46,7 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(WAIT_MS);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('console', (message) => {

@@ -29,12 +29,12 @@ if (!browserPath)
     app = await pageServer(pages.catalogue);
     origin = await app.listen({ host: '127.0.0.1', port: 0 });
     browser = await launch();
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     await browser?.close();
     await app?.close();
     await rm(root, { recursive: true, force: true });
-  }, 60_000);
+  }, 240_000);
   afterEach(async () => {
     await watched?.close();
     watched = undefined;
@@ -54,7 +54,7 @@ if (!browserPath)
     await page.locator('figure svg').first().waitFor();
     expect(await page.title()).toBe('trial/generator');
     expectNoFault();
-  }, 60_000);
+  }, 240_000);
 
   test('is under 100 kB gzipped at first view, counted on the wire', async () => {
     watched = await openPage(browser, origin);
@@ -67,7 +67,7 @@ if (!browserPath)
     const bytes = (await Promise.all(sizes)).reduce((a, b) => a + b);
     expect(sizes.length).toBeGreaterThanOrEqual(5);
     expect(bytes).toBeLessThan(100_000);
-  }, 60_000);
+  }, 240_000);
 
   test('fills a mask: bars, JSON and the curl of this very request', async () => {
     const page = await visit('/models/trial/generator');
@@ -96,7 +96,7 @@ if (!browserPath)
     expect(new URL(page.url()).searchParams.get('text')).toBe('The capital of [MASK] is Paris.');
     await page.locator('.title [data-state=Loaded]').waitFor();
     expectNoFault();
-  }, 60_000);
+  }, 240_000);
 
   test('copies what it shows', async () => {
     const page = await visit('/models/trial/generator', {
@@ -109,7 +109,7 @@ if (!browserPath)
     const copied = await page.evaluate('navigator.clipboard.readText()');
     expect(copied).toContain(`InferenceClient(model="${origin}/models/trial/generator")`);
     expect(copied).toContain('"The capital of [MASK] is Paris."');
-  }, 60_000);
+  }, 240_000);
 
   test('shows a group of bars for each mask, and takes the text from the address', async () => {
     const page = await visit('/models/trial/generator?text=%5BMASK%5D%20and%20%5BMASK%5D');
@@ -118,7 +118,7 @@ if (!browserPath)
     await fill.getByRole('heading', { name: 'Mask 2' }).waitFor();
     expect(await fill.getByRole('listitem').count()).toBe(4);
     expect(await seen(field(page, 'Use it').locator('pre:visible'))).toContain('[MASK] and [MASK]');
-  }, 60_000);
+  }, 240_000);
 
   test('shows refusals in words: overload, an empty text, a missing token and its entry', async () => {
     const page = await visit('/models/trial/generator');
@@ -135,7 +135,7 @@ if (!browserPath)
     await fill.getByLabel('Access token').fill('secret');
     await page.keyboard.press('Enter');
     await fill.getByRole('listitem').first().waitFor();
-  }, 60_000);
+  }, 240_000);
 
   test('is used with the keyboard alone', async () => {
     const page = await visit('/models/trial/generator');
@@ -173,7 +173,7 @@ if (!browserPath)
     await page.keyboard.press('ArrowLeft');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('curl');
     expectNoFault();
-  }, 60_000);
+  }, 240_000);
 
   test('shows how likely each token was replaced, in colour, in words and as a table', async () => {
     const page = await visit('/models/trial/discriminator');
@@ -197,7 +197,7 @@ if (!browserPath)
     await detect.getByText('As a table').click();
     expect(await seen(detect.getByRole('row').nth(3))).toMatch(/^banana\s+90\.0 %/);
     expectNoFault();
-  }, 60_000);
+  }, 240_000);
 
   test('lets the generator corrupt the text, and says what stood there', async () => {
     const page = await visit('/models/trial/discriminator');
@@ -217,7 +217,7 @@ if (!browserPath)
       '0 of 4 drawn tokens marked, and 0 of the 3 others.',
     );
     expectNoFault();
-  }, 60_000);
+  }, 240_000);
 
   test('classifies', async () => {
     const page = await visit('/models/other/sentiment');
@@ -228,7 +228,7 @@ if (!browserPath)
     await classify.getByRole('tab', { name: 'curl' }).click();
     expect(await seen(classify.locator('pre:visible'))).toContain('"text_pair":"another"');
     expectNoFault();
-  }, 60_000);
+  }, 240_000);
 
   test('draws the curves of a run and goes on while it trains', async () => {
     const metrics = join(pages.run.folder, 'metrics.jsonl');
@@ -257,7 +257,7 @@ if (!browserPath)
     await page.getByText('done').waitFor();
     expect(await page.getByText('live', { exact: true }).isVisible()).toBe(false);
     expectNoFault();
-  }, 60_000);
+  }, 240_000);
 
   test.each([320, 768])(
     'has nothing wider than a screen of %i pixels',
@@ -294,7 +294,7 @@ if (!browserPath)
     const page = await visit('/models/trial/generator', { javaScriptEnabled: false });
     expect(await page.getByRole('cell', { name: '50.6' }).isVisible()).toBe(true);
     expect(await page.getByText('from huggingface_hub import').isVisible()).toBe(true);
-  }, 60_000);
+  }, 240_000);
 });
 
 /** WCAG contrast of every element's own words with the background they stand on, by a part of the words. */

@@ -178,15 +178,15 @@ ${extra}
 </section>`;
 }
 
-/** How to ask for the model's main task, which its plain path answers. */
+/** How to ask for what the model is there for: its main task, which its plain path answers, or replaced tokens. */
 function usage({ model, origin }: ModelPage): Html | undefined {
-  const [task] = model.tasks;
+  const task = model.tasks.find((one) => one === 'replaced-token-detection') ?? model.tasks[0];
   if (task === undefined) return undefined;
   const inputs =
     task === 'fill-mask'
       ? `The function returns a new ${model.maskToken}.`
       : 'This package reads the files of a folder.';
-  const url = modelPath(model);
+  const url = task === model.tasks[0] ? modelPath(model) : taskPath(model.id, task);
   const texts = snippets({ url: `${origin}${url}`, task, body: { inputs } });
   return html`<section class="panel usage" data-usage="${task}" data-model="${model.id}" data-url="${url}" aria-labelledby="usage">
 <h2 id="usage">Use it</h2>
