@@ -13,6 +13,7 @@ export {
   type LabelledText,
   trainingBatches,
   type WidthOptions,
+  widthCount,
 } from './batches.js';
 export {
   argmax,

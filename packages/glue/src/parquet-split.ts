@@ -2,8 +2,11 @@
 //
 // Its label is -1 where there is none. MRPC's test set carries real labels there; they are left out, so that nobody
 // tunes on them unawares. Its `idx` counts the rows of the source before it was split, so it has gaps in MRPC.
+// Nothing inside a Parquet file tests its bytes; a Hugging Face cache names each by its SHA-256, which is tested.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { sha256File } from '@alectra/files';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { GlueError, type GlueErrorCode } from './glue-error.js';
@@ -26,6 +29,7 @@ export async function readParquetSplit(
 }
 
 async function readRows(path: string, task: GlueTask): Promise<Record<string, unknown>[]> {
+  await checkCachedHash(path);
   const bytes = await readFile(path);
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   const columns = [...task.columns, 'label', 'idx'];
@@ -38,6 +42,17 @@ async function readRows(path: string, task: GlueTask): Promise<Record<string, un
       error,
     );
   });
+}
+
+async function checkCachedHash(path: string): Promise<void> {
+  const expected = basename(await realpath(path));
+  if (!/^[0-9a-f]{64}$/.test(expected)) return;
+  const found = await sha256File(path);
+  if (found !== expected)
+    throw new GlueError(
+      `${path} is damaged: found SHA-256 ${found}, expected ${expected}, its name in the cache.\nDownload it again.`,
+      { code: 'damaged', file: path, found, expected },
+    );
 }
 
 interface Place {

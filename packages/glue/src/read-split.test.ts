@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { fixtures, folderWith } from './data-folder.test-support.js';
@@ -164,6 +165,21 @@ describe('Parquet files of the hub', () => {
     );
     const other = join(hub, 'cola/validation-00000-of-00001.parquet');
     await expect(readSplit(other, ax, 'test', anySize)).rejects.toThrow(/premise, hypothesis/);
+  });
+
+  test('are tested against their name in a Hugging Face cache', async () => {
+    const name = 'validation-00000-of-00001.parquet';
+    const bytes = readFileSync(join(hub, 'cola', name));
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    const folder = folderWith({ [`blobs/${digest}`]: bytes, 'cola/README.md': '' });
+    symlinkSync(join(folder, 'blobs', digest), join(folder, 'cola', name));
+    expect((await readSplit(folder, cola, 'validation', anySize)).length).toBe(3);
+    // A byte of a text: nothing in the file itself shows it.
+    bytes[bytes.indexOf('Ann')] = 0x45;
+    writeFileSync(join(folder, 'blobs', digest), bytes);
+    await expect(readSplit(folder, cola, 'validation', anySize)).rejects.toThrow(
+      `is damaged: found SHA-256 `,
+    );
   });
 
   test('of which one is missing, or damaged', async () => {

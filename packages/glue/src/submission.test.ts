@@ -230,4 +230,21 @@ describe('checkSubmission', () => {
     expect(await check(bytes)).toEqual([expect.stringMatching(/^CoLA\.tsv: found /)]);
     await expect(checkSubmission(join(folder, 'absent.zip'))).rejects.toThrow('ENOENT');
   });
+
+  test('lists defects of whatever bytes it is given', async () => {
+    const small = new Map([...good].filter(([name]) => ['WNLI.tsv', 'CoLA.tsv'].includes(name)));
+    const bytes = await zipBytes(small);
+    let state = 1;
+    const random = (below: number): number => {
+      state = (state * 1103515245 + 12345) % 2 ** 31;
+      return Math.floor((state / 2 ** 31) * below);
+    };
+    for (let trial = 0; trial < 60; trial++) {
+      // Cut off, or changed in its directory, which stands at the end.
+      const changed =
+        trial % 3 === 0 ? bytes.subarray(0, random(bytes.length)) : Buffer.from(bytes);
+      for (let i = 0; i < trial % 3; i++) changed[changed.length - 1 - random(180)] = random(256);
+      expect((await check(changed)).length).toBeGreaterThan(0);
+    }
+  });
 });
