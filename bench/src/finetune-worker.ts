@@ -16,6 +16,7 @@ import {
   predictStep,
   recipes,
   trainingBatches,
+  widthCount,
 } from '@alectra/glue';
 import { compile, type EngineName, type Program, type TensorSpec } from '@alectra/jit';
 import { registerGradients, registerKernels } from '@alectra/nn';
@@ -53,7 +54,12 @@ const read = (path: string) =>
   );
 const train = read(values.train);
 const validation = read(values.validation);
-const widths = chooseWidths([...train, ...validation].map(({ ids }) => ids.length));
+const lengths = [...train, ...validation].map(({ ids }) => ids.length);
+const epochSteps = Math.ceil(train.length / batchSize);
+const widths = chooseWidths(lengths, {
+  most: widthCount(recipe.epochs * epochSteps),
+  multipleOf: 4,
+});
 const optimizer = adamw({
   weightDecay: recipe.weightDecay,
   epsilon: recipe.epsilon,

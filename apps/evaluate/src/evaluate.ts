@@ -17,6 +17,7 @@ import {
   type TaskSettings,
   taskSettings,
   validationSplits,
+  widthCount,
   withSwappedPairs,
 } from '@alectra/glue';
 import type { EngineName } from '@alectra/jit';
@@ -235,11 +236,10 @@ function planOf(
   const validation = Object.fromEntries(
     Object.entries(examples.validation).map(([split, given]) => [split, encode(given)]),
   );
-  const widths = chooseWidths(
-    [train, ...Object.values(validation)].flat().map(({ ids }) => ids.length),
-  );
   const perEpoch = Math.ceil(train.length / batchSize);
   const steps = Math.max(1, Math.round(perEpoch * epochs));
+  const lengths = [train, ...Object.values(validation)].flat().map(({ ids }) => ids.length);
+  const widths = chooseWidths(lengths, { most: widthCount(steps), multipleOf: 4 });
   return {
     open: (classifier: TaskClassifier, initial: () => ReturnType<TaskClassifier['initial']>) =>
       openSession(

@@ -124,6 +124,11 @@ export function chooseWidths(
   return [...best[size].widths];
 }
 
+/** How many widths are worth their compilation in a run of so many steps: from 6 to 12. */
+export function widthCount(steps: number): number {
+  return Math.min(12, 6 + Math.floor(steps / 500));
+}
+
 export interface BatchOptions {
   /** B */
   readonly batchSize: number;
