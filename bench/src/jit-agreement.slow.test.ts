@@ -73,7 +73,7 @@ async function runStep(program: Program, step: number, fed: boolean): Promise<Ra
     ...randomBatch(step % 5), // text that comes back can be learnt
     seed: Int32Array.of(3),
     counter: Int32Array.of(step),
-    learningRate: Float32Array.of(1e-3),
+    learningRate: Float32Array.of(5e-4),
     ...(fed && { sampled: replacements(step) }),
   })) as Record<'loss' | 'sampled', HostTensor>;
   return { loss: outputs.loss.data[0], sampled: outputs.sampled.data as Int32Array };

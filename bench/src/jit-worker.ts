@@ -5,8 +5,6 @@
 
 import '@tensorflow/tfjs';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import {
@@ -14,6 +12,7 @@ import {
   type EngineName,
   type HostTensor,
   type Provider,
+  registerTrainingKernels,
   requireTensorflow,
 } from '@alectra/jit';
 import { registerGradients, registerKernels } from '@alectra/nn';
@@ -74,15 +73,12 @@ for await (const line of createInterface({ input: process.stdin })) {
 async function activateBackend(name: string): Promise<void> {
   if (name === 'tensorflow') await requireTensorflow({ tensorflowFrom: values.modules, threads });
   if (name === 'wasm') {
-    const wasm = createRequire(join(values.modules, 'index.js'))(
-      '@tensorflow/tfjs-backend-wasm',
-    ) as {
-      setThreadsCount(count: number): void;
-    };
+    const wasm = await import('@tensorflow/tfjs-backend-wasm');
     wasm.setThreadsCount(threads);
   }
   if (!(await tf.setBackend(name))) throw new Error(`bench: backend ${name} did not start.`);
   await tf.ready();
+  registerTrainingKernels(name);
   registerKernels(name);
 }
 

@@ -3,9 +3,9 @@
 //
 // The train step of `train-step` on every engine of @alectra/jit, on TensorFlow.js without it (tfjs-node, wasm),
 // and in PyTorch (float32, bf16 autocast, torch.compile), interleaved in one run. Contestants that cannot start
-// are named with the reason. `--modules` is a folder whose node_modules has @tensorflow/tfjs-node or
-// @tensorflow/tfjs-backend-wasm, by default ALECTRA_TFJS_NODE; ALECTRA_PYTHON names the Python with torch and
-// transformers. `--providers` adds ONNX Runtime on a GPU.
+// are named with the reason. `--modules` is a folder whose node_modules has @tensorflow/tfjs-node, by default
+// ALECTRA_TFJS_NODE; ALECTRA_PYTHON names the Python with torch and transformers. `--providers` adds ONNX Runtime on a
+// GPU.
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

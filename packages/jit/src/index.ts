@@ -9,6 +9,7 @@ export {
   type Timings,
 } from './compile.js';
 export { registerCoreGradients } from './core-gradients.js';
+export { registerTrainingKernels } from './eager/training-kernels.js';
 export type { Binding, EngineName, Precision } from './engine.js';
 export type { DType, HostArray, HostTensor, TensorSpec } from './host-tensor.js';
 export { type ExportInput, type ExportOptions, exportOnnx } from './onnx/export.js';
