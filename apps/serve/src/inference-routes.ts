@@ -43,7 +43,7 @@ export function inferenceRoutes(app: FastifyInstance, options: InferenceRouteOpt
       }),
       request.headers,
     );
-    const signal = abandonedSignal(reply);
+    const signal = abandonedSignal(request, reply);
     const answer = await options.inference.answer(model, task, asked, signal);
     options.metrics.answered(model.id, task, answer);
     return reply
@@ -114,12 +114,13 @@ function withHeaders(asked: TaskRequest, headers: FastifyRequest['headers']): Ta
   };
 }
 
-/** Aborts when the connection closes before the answer is written. */
-function abandonedSignal({ raw }: FastifyReply): AbortSignal {
+/** Aborts when the connection closes before the answer is written, also if the answer waits for another before it. */
+function abandonedSignal({ raw: { socket } }: FastifyRequest, { raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) controller.abort();
-  });
+  const leave = (): void => controller.abort();
+  if (socket.destroyed) leave();
+  socket.once('close', leave);
+  raw.once('close', () => socket.off('close', leave));
   return controller.signal;
 }
 

@@ -110,7 +110,7 @@ describe('the JavaScript client', () => {
     const client = new InferenceClient('any');
     const inputs = 'the [MASK] sees.';
     expect(await client.fillMask({ endpointUrl: generator(), inputs })).toHaveLength(5);
-    const parameters = { flatten: true, top_k: 2 } as object;
+    const parameters: { top_k: number } & object = Object.assign({ top_k: 2 }, { flatten: true });
     const two = await client.fillMask({
       endpointUrl: generator(),
       inputs: 'a [MASK] [MASK]',

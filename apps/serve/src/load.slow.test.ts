@@ -1,0 +1,99 @@
+// 2,000 clients at once: whoever is not answered is told 429, memory does not grow, and /health answers all the while.
+//
+// ALECTRA_SLOW=short has 500 clients for a few seconds. Half an hour at 80 % of full load is
+// `npm run bench -- serve --minutes 30`: it would take half of the time that all slow tests may.
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { type Program, startProgram } from './program.test-support.js';
+import { get, post } from './server.test-support.js';
+import { tinyRuns } from './tiny-models.test-support.js';
+
+const isShort = process.env.ALECTRA_SLOW === 'short';
+const CLIENTS = isShort ? 500 : 2000;
+const SECONDS = isShort ? 6 : 60;
+
+jest.setTimeout(20 * 60_000);
+
+let runs: string;
+let program: Program;
+beforeAll(async () => {
+  runs = await tinyRuns();
+  program = await startProgram([runs, '--hold-seconds', '120', '--log-level', 'silent']);
+  await post(`${program.origin}/models/toy/generator`, '[MASK]');
+});
+afterAll(async () => {
+  program.signal('SIGTERM');
+  expect(await program.ended()).toBe(0);
+  rmSync(dirname(runs), { recursive: true });
+});
+
+test(`${CLIENTS} parallel clients`, async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
+  const words = ['the', 'cat', 'sees', 'a', 'dog', 'my', 'old', 'friend'];
+  const ask = (number: number): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const length = 1 + (number % 40);
+      const text = Array.from({ length }, (_, i) => words[(number + i) % words.length]).join(' ');
+      const sent = request(
+        `${program.origin}/models/toy/generator`,
+        { method: 'POST', agent, headers: { 'x-use-cache': '0' } },
+        (response) => {
+          response.resume();
+          response.on('end', () => resolve(response.statusCode ?? 0));
+        },
+      );
+      sent.on('error', reject);
+      sent.end(`${text} [MASK] ${number}`);
+    });
+
+  const seen: Record<number, number> = {};
+  const memory: number[] = [];
+  const end = performance.now() + 1000 * SECONDS;
+  // a process of its own: this one is too busy to measure
+  const probe = fork(fileURLToPath(new URL('./health-probe.test-support.mjs', import.meta.url)), [
+    `${program.origin}/health`,
+    String(SECONDS),
+  ]);
+  const probed = once(probe, 'message');
+  let number = 0;
+  const clients = Array.from({ length: CLIENTS }, async () => {
+    while (performance.now() < end) {
+      const status = await ask(number++);
+      seen[status] = (seen[status] ?? 0) + 1;
+      if (status === 429) await sleep(500); // less than it is asked to wait
+    }
+  });
+  const watching = (async () => {
+    while (existsSync('/proc/self/status') && performance.now() < end) {
+      memory.push(program.memory());
+      await sleep(500);
+    }
+  })();
+  await Promise.all([...clients, watching]);
+
+  expect(Object.keys(seen).filter((status) => status !== '200' && status !== '429')).toEqual([]);
+  expect(seen[200]).toBeGreaterThan(CLIENTS / 2);
+  expect(seen[429]).toBeGreaterThan(0);
+  const [{ p99, failures }] = (await probed) as [{ p99: number; failures: number }];
+  expect(failures).toBe(0);
+  if (!isShort) {
+    expect(p99).toBeLessThan(100);
+    const third = Math.floor(memory.length / 3);
+    const largest = (values: readonly number[]): number => Math.max(...values);
+    expect(largest(memory.slice(-third))).toBeLessThan(
+      1.1 * largest(memory.slice(third, 2 * third)) + 16e6,
+    );
+  }
+  expect((await get(`${program.origin}/metrics`)).body).toMatch(/alectra_queue_inputs 0\n/);
+  expect(await post(`${program.origin}/models/toy/generator`, 'a [MASK]')).toMatchObject({
+    status: 200,
+  });
+  agent.destroy();
+});
