@@ -13,35 +13,16 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { type AlbertConfig, albertConfig } from './config.js';
 import { AlbertForTokenClassification } from './models.js';
+import { B, batch, inputIds, S, SIZES as TINY } from './tiny-batch.test-support.js';
 
-const SIZES = {
-  vocabSize: 23,
-  embeddingSize: 4,
-  hiddenSize: 8,
-  numHiddenLayers: 2,
-  numAttentionHeads: 2,
-  intermediateSize: 16,
-  maxPositionEmbeddings: 8,
-};
+const SIZES = { ...TINY, embeddingSize: 4 };
 const config = albertConfig(SIZES);
-const [B, S] = [2, 5];
 
 tf.env().set('IS_TEST', true);
 beforeAll(async () => {
   await tf.setBackend('cpu');
   registerKernels();
 });
-
-const inputIds = tf.tensor2d(
-  hostRandomBits(1, 0, 'ids', B * S).map((bits) => 1 + (bits % 22)),
-  [B, S],
-  'int32',
-);
-const batch = {
-  inputIds,
-  attentionMask: tf.ones<tf.Rank.R2>([B, S], 'int32'),
-  tokenTypeIds: tf.zeros<tf.Rank.R2>([B, S], 'int32'),
-};
 
 describe('dropout', () => {
   const dropping = albertConfig({

@@ -7,7 +7,7 @@ import {
   type WeightRecord,
   writeModelFolder,
 } from '@alectra/checkpoint';
-import { hostRandomBits, registerKernels } from '@alectra/nn';
+import { registerKernels } from '@alectra/nn';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { albertConfig, albertConfigToJson } from './config.js';
@@ -18,18 +18,10 @@ import {
   AlbertForTokenClassification,
   AlbertModel,
 } from './models.js';
+import { B, batch, inputIds, S, SIZES as TINY } from './tiny-batch.test-support.js';
 
-const SIZES = {
-  vocabSize: 23,
-  embeddingSize: 4,
-  hiddenSize: 8,
-  numHiddenLayers: 2,
-  numAttentionHeads: 2,
-  intermediateSize: 16,
-  maxPositionEmbeddings: 8,
-};
+const SIZES = { ...TINY, embeddingSize: 4 };
 const config = albertConfig(SIZES);
-const [B, S] = [2, 5];
 
 tf.env().set('IS_TEST', true);
 let folder: string;
@@ -39,17 +31,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'albert-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-const inputIds = tf.tensor2d(
-  hostRandomBits(1, 0, 'ids', B * S).map((bits) => 1 + (bits % 22)),
-  [B, S],
-  'int32',
-);
-const batch = {
-  inputIds,
-  attentionMask: tf.ones<tf.Rank.R2>([B, S], 'int32'),
-  tokenTypeIds: tf.zeros<tf.Rank.R2>([B, S], 'int32'),
-};
 
 describe('logitsAt', () => {
   test('gives the rows of the full logits, repeated positions too', () => {

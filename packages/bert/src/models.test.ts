@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hostRandomBits, parameterCount, registerKernels } from '@alectra/nn';
+import { parameterCount, registerKernels } from '@alectra/nn';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
+import { B, batch, inputIds, S, SIZES } from '../../albert/src/tiny-batch.test-support.js';
 import {
   bertConfig,
   bertConfigFromJson,
@@ -30,17 +31,8 @@ import {
 } from './models.js';
 import { BERT_PRESETS, bertPreset, ELECTRA_PRESETS, electraPreset } from './presets.js';
 
-const SIZES = {
-  vocabSize: 23,
-  hiddenSize: 8,
-  numHiddenLayers: 2,
-  numAttentionHeads: 2,
-  intermediateSize: 16,
-  maxPositionEmbeddings: 8,
-};
 const bert = bertConfig(SIZES);
 const electra = electraConfig({ ...SIZES, embeddingSize: 4 });
-const [B, S] = [2, 5];
 
 tf.env().set('IS_TEST', true);
 let folder: string;
@@ -50,17 +42,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bert-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-const inputIds = tf.tensor2d(
-  hostRandomBits(1, 0, 'ids', B * S).map((bits) => 1 + (bits % 22)),
-  [B, S],
-  'int32',
-);
-const batch = {
-  inputIds,
-  attentionMask: tf.ones<tf.Rank.R2>([B, S], 'int32'),
-  tokenTypeIds: tf.zeros<tf.Rank.R2>([B, S], 'int32'),
-};
 
 describe('parameter counts', () => {
   // Published and recomputed with transformers (fixtures/counts.json).

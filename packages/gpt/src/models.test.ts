@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelFromPretrained, type WeightRecord, writeModelFolder } from '@alectra/checkpoint';
-import { hostRandomBits, parameterCount, registerKernels } from '@alectra/nn';
+import { parameterCount, registerKernels } from '@alectra/nn';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
+import { B, batch, inputIds, S } from '../../albert/src/tiny-batch.test-support.js';
 import { gptConfig, gptConfigFromJson, gptConfigToJson } from './config.js';
 import { gptLogitsAt } from './heads.js';
 import {
@@ -24,7 +25,6 @@ const SIZES = {
   initializerRange: 0.3,
 };
 const config = gptConfig(SIZES);
-const [B, S] = [2, 5];
 
 tf.env().set('IS_TEST', true);
 let folder: string;
@@ -35,8 +35,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const ids = hostRandomBits(1, 0, 'ids', B * S).map((bits) => 1 + (bits % 22));
-const inputIds = tf.tensor2d(ids, [B, S], 'int32');
 const largest = (x: tf.Tensor): number => tf.max(tf.abs(x)).dataSync()[0];
 
 test('the released size has the parameters of Hugging Face, to the unit', async () => {
@@ -94,11 +92,6 @@ describe('the language model', () => {
       [0, 3, 3],
       [4, 1, 0],
     ];
-    const batch = {
-      inputIds,
-      attentionMask: tf.ones<tf.Rank.R2>([B, S], 'int32'),
-      tokenTypeIds: tf.zeros<tf.Rank.R2>([B, S], 'int32'),
-    };
     const positions = tf.tensor2d(places, [B, 3], 'int32');
     const some = gptLogitsAt(model.params, config, batch, positions).arraySync();
     for (const [b, row] of places.entries())
