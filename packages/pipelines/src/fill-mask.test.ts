@@ -64,6 +64,20 @@ test('calls at once do not disturb one another', async () => {
   expect(together).toEqual(alone);
 });
 
+test('runs side by side give the same answers', async () => {
+  const options = { tokenizer, engine: 'onnxruntime', threads: 1, parallelRuns: 2 } as const;
+  const other = await fillMask({ model: maskedLM, ...options });
+  const texts = maskedTexts(20);
+  const [first, second, expected] = await Promise.all([
+    other.call(texts),
+    other.call(texts),
+    fill.call(texts),
+  ]);
+  expect(first).toEqual(expected);
+  expect(second).toEqual(expected);
+  other.dispose();
+});
+
 test('no texts, no answers', async () => {
   expect(await fill.call([])).toEqual([]);
 });
@@ -116,6 +130,12 @@ describe('a pipeline is not made', () => {
     const config = { ...maskedLM.config, vocabSize: 20 };
     await expect(fillMask({ model: { ...maskedLM, config }, tokenizer })).rejects.toThrow(
       `found ${tokenizer.vocabSize} tokens, expected at most 20`,
+    );
+  });
+
+  test.each(['parallelRuns', 'maxBatchTokens'])('with %s 0', async (name) => {
+    await expect(fillMask({ model: maskedLM, tokenizer, [name]: 0 })).rejects.toThrow(
+      `cannot use \`${name}\`: found 0`,
     );
   });
 

@@ -1,10 +1,11 @@
 // What all pipelines share: texts become requests, requests become rows of few runs, rows become answers.
 
 import type { EngineName } from '@alectra/jit';
+import { EnginePool } from './engine-pool.js';
 import { InputError } from './input-error.js';
 import type { Weighted } from './model.js';
 import { type Row, type RowOutputs, runRows } from './run-rows.js';
-import { type EngineOptions, type Kind, ShapedPrograms } from './shaped-programs.js';
+import type { EngineOptions, Kind } from './shaped-programs.js';
 import type { EncodeOptions, Encoding, Tokenizer } from './tokenizer.js';
 
 export interface PipelineOptions<Model extends Weighted> {
@@ -14,6 +15,11 @@ export interface PipelineOptions<Model extends Weighted> {
   readonly engine?: EngineOptions['engine'];
   /** Threads of one operation; the engine chooses when left out. */
   readonly threads?: number;
+  /**
+   * Runs that may be under way at once, each on its own copy of the weights. Default 1. Many short texts at once get
+   * more from `threads: 1` and as many runs as there are cores, a single one from more threads.
+   */
+  readonly parallelRuns?: number;
   /** Most tokens of one text, [CLS] and [SEP] included; default and upper limit: what model and tokenizer can take. */
   readonly maxTokens?: number;
   /** Most tokens of one run, padding included. Default 2048. */
@@ -74,20 +80,33 @@ export interface Task<Input, Options, Answer> {
   readonly prepare: (input: Input, options: Options) => Omit<Request<Answer>, 'tokenCount'>;
 }
 
+/** Tokens from which a run is efficient. */
+const LEAST_SHARE = 256;
+
 /** Joins a task with an engine. */
 export async function makePipeline<
   Input extends string | TextAndPair,
   Options extends object,
   Answer,
 >(
-  { model, tokenizer, engine, threads, maxBatchTokens = 2048, ...rest }: PipelineOptions<Weighted>,
+  {
+    model,
+    tokenizer,
+    engine,
+    threads,
+    maxBatchTokens = 2048,
+    parallelRuns = 1,
+    ...rest
+  }: PipelineOptions<Weighted>,
   { first, prepare }: Task<Input, Options, Answer>,
 ): Promise<Pipeline<Input, Options, Answer>> {
-  const maxTokens = longestText({ model, tokenizer, ...rest });
+  const longest = longestText({ model, tokenizer, ...rest });
+  checkCount('parallelRuns', parallelRuns);
+  checkCount('maxBatchTokens', maxBatchTokens);
   checkVocabulary(model, tokenizer);
   const maxColumns = model.config.maxPositionEmbeddings;
   const shape = { rows: 1, columns: Math.min(16, maxColumns), positions: first.positions };
-  const programs = await ShapedPrograms.create(model.params, first.kind, shape, {
+  const engines = await EnginePool.create(parallelRuns, model.params, first.kind, shape, {
     engine,
     threads,
   });
@@ -100,7 +119,10 @@ export async function makePipeline<
   };
   const run = async (requests: readonly Request<Answer>[]): Promise<Answer[]> => {
     const rows = requests.flatMap((request) => request.rows);
-    const outputs = await runRows(programs, rows, { maxColumns, maxTokens: maxBatchTokens, padId });
+    // Big runs are efficient, but one run must not do the work of all engines.
+    const share = Math.ceil(rows.reduce((sum, { ids }) => sum + ids.length, 0) / parallelRuns);
+    const maxTokens = Math.min(maxBatchTokens, Math.max(LEAST_SHARE, share));
+    const outputs = await runRows(engines, rows, { maxColumns, maxTokens, padId });
     let next = 0;
     return requests.map(({ rows: { length }, answer }) => {
       next += length;
@@ -110,8 +132,8 @@ export async function makePipeline<
   const none = {} as Options; // every option has a default
 
   return {
-    engine: programs.engine,
-    maxTokens,
+    engine: engines.engine,
+    maxTokens: longest,
     prepare: (input, options = none) => prepared(input, options),
     run,
     call: async (inputs, options = none) => {
@@ -122,7 +144,7 @@ export async function makePipeline<
       const { text, pair } = textAndPair(input);
       return tokenizer.encode(text, { pair }).ids.length;
     },
-    dispose: () => programs.dispose(),
+    dispose: () => engines.dispose(),
   };
 }
 
@@ -184,5 +206,12 @@ function checkVocabulary({ config }: Weighted, tokenizer: Tokenizer): void {
   throw new RangeError(
     `pipelines: the tokenizer does not belong to the model: found ${tokenizer.vocabSize} tokens, ` +
       `expected at most ${config.vocabSize}.\nLoad both from the same folder.`,
+  );
+}
+
+function checkCount(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 1) return;
+  throw new RangeError(
+    `pipelines: cannot use \`${name}\`: found ${value}, expected a whole number from 1.\nLeave it out to take the default.`,
   );
 }

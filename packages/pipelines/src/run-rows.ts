@@ -1,7 +1,8 @@
 // Rows of many requests through few runs: grouped, padded, run, and taken apart again.
 
+import type { EnginePool } from './engine-pool.js';
 import { type Group, plan } from './plan.js';
-import type { Kind, ShapedInputs, ShapedOutputs, ShapedPrograms } from './shaped-programs.js';
+import type { Kind, ShapedInputs, ShapedOutputs } from './shaped-programs.js';
 
 /** One token sequence, and what is to be computed of it. */
 export interface Row {
@@ -28,7 +29,7 @@ export interface RunOptions {
 
 /** Outputs of the rows, in their order; of what is padded, they are meaningless. */
 export async function runRows(
-  programs: ShapedPrograms,
+  engines: EnginePool,
   rows: readonly Row[],
   options: RunOptions,
 ): Promise<RowOutputs[]> {
@@ -37,7 +38,7 @@ export async function runRows(
     const lengths = places.map((place) => rows[place].ids.length);
     return plan(lengths, options).map(async ({ members, ...shape }) => {
       const chosen = members.map((member) => places[member]);
-      const outputs = await runGroup(programs, { ...shape, members: chosen }, rows, options.padId);
+      const outputs = await runGroup(engines, { ...shape, members: chosen }, rows, options.padId);
       for (const [at, place] of chosen.entries()) results[place] = rowOf(outputs, at, shape.rows);
     });
   });
@@ -63,7 +64,7 @@ function positionsFor({ positions: { length } }: Row): number {
 }
 
 function runGroup(
-  programs: ShapedPrograms,
+  engines: EnginePool,
   { rows: count, columns, members }: Group,
   rows: readonly Row[],
   padId: number,
@@ -84,7 +85,7 @@ function runGroup(
     inputs.attentionMask.fill(1, at * columns, at * columns + ids.length);
     inputs.positions?.set(positions, at * shape.positions);
   }
-  return programs.run(first.kind, shape, inputs);
+  return engines.run(first.kind, shape, inputs);
 }
 
 function rowOf(outputs: ShapedOutputs, at: number, rows: number): RowOutputs {
