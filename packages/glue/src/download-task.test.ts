@@ -3,13 +3,16 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { folderWith } from './data-folder.test-support.js';
 import { downloadTask } from './download-task.js';
 import { readSplit } from './read-split.js';
 import type { GlueTask } from './task.js';
 import { glueTasks } from './tasks.js';
 import { zipBytes } from './write-zip.js';
+
+// Files are slow on a busy machine.
+jest.setTimeout(30_000);
 
 const head = '\ufeffQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\n';
 const files = new Map<string, Buffer>([

@@ -1,8 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { folderWith } from './data-folder.test-support.js';
 import { microsoftMrpcTest, splitMicrosoftMrpc } from './microsoft-mrpc.js';
 import { readSplit } from './read-split.js';
 import { glueTasks } from './tasks.js';
+
+// Files are slow on a busy machine.
+jest.setTimeout(30_000);
 
 const head = '\ufeffQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\n';
 const text = `${head}1\t10\t20\t"a" b\tc "\n0\t11\t21\td\te\n1\t12\t22\tf\tg\n`;

@@ -1,8 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { folderWith } from './data-folder.test-support.js';
 import { readPublicTestLabels } from './public-test-labels.js';
 import { glueTasks } from './tasks.js';
 import { zipBytes } from './write-zip.js';
+
+// Files are slow on a busy machine.
+jest.setTimeout(30_000);
 
 const anySize = { anySize: true };
 const { mrpc, stsb, rte } = glueTasks;

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { fixtures, folderWith } from './data-folder.test-support.js';
 import { readSplit } from './read-split.js';
 import type { GlueTask } from './task.js';
 import { glueTasks } from './tasks.js';
 import { zipBytes } from './write-zip.js';
+
+// Files are slow on a busy machine.
+jest.setTimeout(30_000);
 
 const { ax, cola, mnli, mrpc, qnli, rte, sst2, stsb } = glueTasks;
 const anySize = { anySize: true };

@@ -1,11 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { checkSubmission, describeDefect } from './check-submission.js';
 import { folderWith } from './data-folder.test-support.js';
 import { type Predictions, submissionFile, submissionSets, writeSubmission } from './submission.js';
 import type { SubmissionName } from './task.js';
 import { zipBytes } from './write-zip.js';
+
+// Files are slow on a busy machine.
+jest.setTimeout(30_000);
 
 const sets = submissionSets();
 const setOf = (name: SubmissionName): (typeof sets)[number] => {
