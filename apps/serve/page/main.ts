@@ -30,7 +30,9 @@ for (const root of all('[data-usage]')) {
 }
 for (const root of all('[data-run]')) openCurves(root);
 
-// the first field's text stands in the address, so that it can be sent to somebody
+// the first field's text stands in the address, so that it can be sent to somebody; servers refuse long addresses
+const MAX_ADDRESS_TEXT = 1500;
+
 const [first] = widgets;
 if (first) {
   const given = new URLSearchParams(location.search).get('text');
@@ -40,7 +42,9 @@ if (first) {
   }
   first.form.addEventListener('submit', () => {
     const address = new URL(location.href);
-    address.searchParams.set('text', first.text.value);
+    const { value } = first.text;
+    if (encodeURIComponent(value).length > MAX_ADDRESS_TEXT) address.searchParams.delete('text');
+    else address.searchParams.set('text', value);
     history.replaceState(null, '', address);
   });
 }

@@ -271,7 +271,7 @@ if (!browserPath)
       );
       expectNoFault();
     },
-    60_000,
+    240_000,
   );
 
   test.each(['light', 'dark'] as const)(
@@ -287,7 +287,7 @@ if (!browserPath)
       const dark = await page.evaluate(`getComputedStyle(document.body).backgroundColor`);
       expect(dark).toBe(colorScheme === 'dark' ? 'rgb(15, 17, 21)' : 'rgb(246, 247, 249)');
     },
-    60_000,
+    240_000,
   );
 
   test('shows the card and its tables without JavaScript', async () => {

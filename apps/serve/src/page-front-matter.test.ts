@@ -29,8 +29,6 @@ describe('readCard', () => {
   test('takes tags, examples and results from the front matter, and leaves the body', () => {
     expect(readCard(README)).toEqual({
       body: '\n# Body\n',
-      maskToken: '<mask>',
-      pipelineTag: 'fill-mask',
       tags: [
         { kind: 'task', value: 'fill-mask' },
         { kind: 'library', value: 'transformers' },
@@ -52,7 +50,6 @@ describe('readCard', () => {
           split: 'validation',
           metric: 'matthews_correlation',
           value: 50.6,
-          verified: false,
         },
       ],
     });

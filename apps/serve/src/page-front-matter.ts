@@ -18,15 +18,12 @@ export interface Result {
   readonly split: string;
   readonly metric: string;
   readonly value: number;
-  readonly verified: boolean;
 }
 
 export interface Card {
   /** The Markdown after the front matter. */
   readonly body: string;
   readonly tags: readonly Tag[];
-  readonly maskToken?: string;
-  readonly pipelineTag?: string;
   readonly examples: readonly WidgetExample[];
   readonly results: readonly Result[];
   /** What is wrong with the front matter, for the reader. */
@@ -61,13 +58,9 @@ export function readCard(readme: string): Card {
   const tags = TAG_FIELDS.flatMap(([field, kind]) =>
     strings(fields.get(field)).map((value) => ({ kind, value })),
   );
-  const [maskToken] = strings(fields.get('mask_token'));
-  const [pipelineTag] = strings(fields.get('pipeline_tag'));
   return {
     body,
     tags,
-    ...(maskToken !== undefined && { maskToken }),
-    ...(pipelineTag !== undefined && { pipelineTag }),
     examples: list(fields.get('widget')).flatMap(example),
     results: list(fields.get('model-index')).flatMap(results).slice(0, MAX_RESULTS),
     ...(fault !== undefined && { fault }),
@@ -128,7 +121,6 @@ function results(entry: unknown): Result[] {
           split: word(dataset.get('split')),
           metric: word(fields.get('type')) || word(fields.get('name')),
           value,
-          verified: fields.get('verified') === true,
         },
       ];
     });

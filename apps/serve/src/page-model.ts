@@ -1,7 +1,7 @@
 // One model's page: what to try on the right, the card with results and curves on the left, as on the hub.
 
 import type { ShownCard } from './page-card.js';
-import type { Card } from './page-front-matter.js';
+import type { Card, WidgetExample } from './page-front-matter.js';
 import { type Html, html } from './page-html.js';
 import { renderResults } from './page-results.js';
 import { snippets } from './page-snippets.js';
@@ -17,7 +17,7 @@ export interface PageModel {
   readonly architecture: string;
   /** Its main task first. */
   readonly tasks: readonly string[];
-  readonly labels: readonly string[];
+  /** The longest text, in tokens. */
   readonly maxTokens: number;
   readonly maskToken: string;
   /** Its generator or discriminator, from the same run. */
@@ -49,7 +49,7 @@ export function renderModel(page: ModelPage): Html {
   return html`
 <div class="title">
 <h1><span class="org">${org}/</span>${name}</h1>
-<p class="status" data-status="${model.id}" role="status"><span class="dot"></span><span class="words">${megabytes(model.weightBytes)}, ${model.architecture}</span></p>
+<p class="status" data-status="${model.id}" role="status"><span class="dot"></span><span class="words">${megabytes(model.weightBytes)}, ${model.architecture}, at most ${model.maxTokens} tokens</span></p>
 <ul class="tags" aria-label="Tags">${card.tags.map(
     ({ kind, value }) =>
       html`<li>${kind !== 'tag' && html`<span class="kind">${kind}</span> `}${value}</li>`,
@@ -90,14 +90,14 @@ function tryIt({ model, partner, card }: ModelPage): Html {
 }
 
 function fillMask(model: PageModel, card: Card | undefined): Html {
-  const examples = examplesOf(card).filter((text) => text.includes(model.maskToken));
-  const fallback = `The function returns a new ${model.maskToken}.`;
   return widget({
     kind: 'fill-mask',
     model,
     task: 'fill-mask',
     title: 'Fill the mask',
-    examples: examples.length > 0 ? examples : [fallback],
+    examples: examplesOf(card, `The function returns a new ${model.maskToken}.`, (text) =>
+      text.includes(model.maskToken),
+    ),
     extra: html`<p class="hint">Mask token <button type="button" class="token" data-insert="${model.maskToken}" title="Put it where the cursor is">${model.maskToken}</button></p>`,
   });
 }
@@ -107,13 +107,16 @@ function detectReplaced(
   generator: PageModel | undefined,
   card: Card | undefined,
 ): Html {
-  const examples = examplesOf(card).filter((text) => !text.includes(detector.maskToken));
   return widget({
     kind: 'detect',
     model: detector,
     task: 'replaced-token-detection',
     title: 'Find replaced tokens',
-    examples: examples.length > 0 ? examples : ['This package banana the files of a folder.'],
+    examples: examplesOf(
+      card,
+      'This package banana the files of a folder.',
+      (text) => !text.includes(detector.maskToken),
+    ),
     attributes: generator && {
       'data-generator': taskPath(generator.id, 'fill-mask'),
       'data-mask': generator.maskToken,
@@ -125,13 +128,12 @@ function detectReplaced(
 }
 
 function classify(model: PageModel, card: Card): Html {
-  const examples = examplesOf(card);
   return widget({
     kind: 'classify',
     model,
     task: 'text-classification',
     title: 'Classify',
-    examples: examples.length > 0 ? examples : ['The film is a quiet joy from start to end.'],
+    examples: examplesOf(card, 'The film is a quiet joy from start to end.', () => true),
     extra: html`<label class="second">Second sentence, where the task has pairs<textarea name="pair" rows="1" spellcheck="false" maxlength="20000"></textarea></label>`,
   });
 }
@@ -142,7 +144,7 @@ interface Widget {
   readonly task: string;
   readonly title: string;
   /** At least one; the first stands in the field. */
-  readonly examples: readonly string[];
+  readonly examples: readonly WidgetExample[];
   readonly attributes?: Readonly<Record<string, string>> | undefined;
   readonly buttons?: Html | undefined;
   readonly extra: Html;
@@ -167,10 +169,10 @@ function widget({
 <div class="above"><label for="${id('text')}">Text</label>${
     examples.length > 1 &&
     html`<select aria-label="Examples" data-examples><option value="">Examples</option>${examples.map(
-      (text) => html`<option value="${text}">${text}</option>`,
+      ({ title, text }) => html`<option value="${text}">${title}</option>`,
     )}</select>`
   }</div>
-<textarea id="${id('text')}" name="text" rows="3" spellcheck="false" autocomplete="off" maxlength="20000">${examples[0]}</textarea>
+<textarea id="${id('text')}" name="text" rows="3" spellcheck="false" autocomplete="off" maxlength="20000">${examples[0]?.text}</textarea>
 ${extra}
 <div class="actions"><button type="submit" class="main" aria-keyshortcuts="Control+Enter Meta+Enter">Compute</button>${buttons}<kbd aria-hidden="true">Ctrl ↵</kbd></div>
 </form>
@@ -197,8 +199,15 @@ function usage({ model, origin }: ModelPage): Html | undefined {
 </section>`;
 }
 
-const examplesOf = (card: Card | undefined): readonly string[] =>
-  card?.examples.map(({ text }) => text) ?? [];
+/** The card's examples that the field can take, or a text of ours. */
+function examplesOf(
+  card: Card | undefined,
+  fallback: string,
+  takes: (text: string) => boolean,
+): readonly WidgetExample[] {
+  const examples = card?.examples.filter(({ text }) => takes(text)) ?? [];
+  return examples.length > 0 ? examples : [{ title: fallback, text: fallback }];
+}
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;

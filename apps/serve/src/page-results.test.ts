@@ -9,7 +9,6 @@ const result = (config: string, metric: string, value: number, split = 'validati
   split,
   metric,
   value,
-  verified: false,
 });
 
 /** The words of each row. */

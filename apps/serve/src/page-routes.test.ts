@@ -36,7 +36,7 @@ describe('the pages', () => {
     expect(body).toMatch(/<caption>GLUE, in percent<\/caption>[\s\S]*CoLA[\s\S]*<td>50\.6<\/td>/);
     expect(body).toContain('data-widget="fill-mask"');
     expect(body).toContain('data-generator="/models/trial/generator/pipeline/fill-mask"');
-    expect(body).toContain('<option value="A second [MASK] example.">');
+    expect(body).toContain('<option value="A second [MASK] example.">The second</option>');
     expect(body).toContain('curl http://here.example:3000/models/trial/generator');
     expect(body).toContain('data-run="trial"');
   });

@@ -13,6 +13,7 @@ tags: [electra]
 widget:
   - text: The capital of [MASK] is Paris.
   - text: A second [MASK] example.
+    example_title: The second
 model-index:
   - name: m
     results:
@@ -49,7 +50,6 @@ export async function writePages(root: string): Promise<TestPages> {
       folder,
       architecture: 'AlbertForMaskedLM',
       tasks,
-      labels: [],
       maxTokens: 64,
       maskToken: '[MASK]',
       weightBytes: 2_200_000,
