@@ -52,6 +52,7 @@ export const SIZES = {
   },
 } as const;
 export type SizeName = keyof typeof SIZES;
+export const SIZE_NAMES = Object.keys(SIZES) as SizeName[];
 
 const NO_DROPOUT = {
   hidden_dropout_prob: 0,
@@ -124,4 +125,13 @@ function electras(configs: Configs, seed: number) {
     generatorWeights: ElectraForMaskedLM.initialTensors(generator, { seed }),
     discriminatorWeights: ElectraForPreTraining.initialTensors(discriminator, { seed: seed + 1 }),
   };
+}
+
+/** The one of `known` that an option names. */
+export function oneOf<T extends string>(option: string, found: string, known: readonly T[]): T {
+  const match = known.find((name) => name === found);
+  if (match !== undefined) return match;
+  throw new RangeError(
+    `reproduce: --${option} is "${found}": expected one of ${known.join(', ')}.\nCorrect it and start again.`,
+  );
 }

@@ -35,12 +35,17 @@ export interface Reference {
   stop(): void;
 }
 
-/** Starts the reference with the first weights of `reproduced`, which are written into `folder`. */
+/**
+ * Starts the reference with the first weights of `reproduced`, which are written into `folder`.
+ *
+ * @param perturb relative change of each weight: a control that shows how fast rounding grows
+ */
 export async function startReference(
   folder: string,
   reproduced: ReproducedTask,
   setup: Setup,
   threads: number,
+  perturb = 0,
 ): Promise<Reference> {
   const { task, generator, discriminator } = reproduced;
   const { tie, generatorWeight, discriminatorWeight } = task.settings;
@@ -60,7 +65,16 @@ export async function startReference(
   );
   const python = process.env.ALECTRA_PYTHON ?? 'python3';
   const script = fileURLToPath(new URL('../../tools/reference/electra_curves.py', import.meta.url));
-  const command = [python, script, '--run', folder, '--threads', String(threads)];
+  const command = [
+    python,
+    script,
+    '--run',
+    folder,
+    '--threads',
+    String(threads),
+    '--perturb',
+    String(perturb),
+  ];
   const peer = await startContestant('the PyTorch reference', command).catch((cause: unknown) => {
     throw new RangeError(
       `reproduce: the PyTorch reference does not start: ${String(cause)}\n` +

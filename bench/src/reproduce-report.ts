@@ -21,6 +21,8 @@ export interface Comparison {
   /** Losses before each update. */
   readonly ours: Losses[];
   readonly theirs: Losses[];
+  /** The reference from weights that were changed a little. */
+  readonly control?: Losses[];
   /** ‖ours - theirs‖ / ‖theirs - start‖ over all parameters after the last step. */
   readonly distance: number;
 }
@@ -40,17 +42,27 @@ export function largest(comparison: Comparison): number[] {
   );
 }
 
-/** A line every twentieth of the way and at the end. */
+/** A line every twentieth of the way, at the end, and where a difference first passes the limit. */
 export function printLine(comparison: Comparison, steps: number): void {
   const { ours, theirs } = comparison;
   const done = ours.length;
-  if (done !== 1 && done !== steps && done % Math.max(1, Math.round(steps / 20)) !== 0) return;
+  const isFar = differences(comparison).map((step) => step.some((value) => !(value < LIMIT)));
+  const isFirstFar = isFar.indexOf(true) === done - 1;
+  const isTurn = done === 1 || done === steps || done % Math.max(1, Math.round(steps / 20)) === 0;
+  if (!isTurn && !isFirstFar) return;
   const of = (losses: Losses | undefined): string =>
     (losses ?? []).map((loss) => loss.toFixed(5).padStart(9)).join(' ');
   const worst = largest(comparison).map(scientific).join(' ');
+  const control = ofControl(comparison);
+  const own = control ? `  control ${largest(control).map(scientific).join(' ')}` : '';
   console.log(
-    `step ${String(done).padStart(4)}  ours ${of(ours.at(-1))}  theirs ${of(theirs.at(-1))}  largest so far ${worst}`,
+    `step ${String(done).padStart(4)}  ours ${of(ours.at(-1))}  theirs ${of(theirs.at(-1))}  largest so far ${worst}${own}`,
   );
+}
+
+/** How far the reference is from itself after a small change of its first weights. */
+function ofControl({ control, ...comparison }: Comparison): Comparison | undefined {
+  return control && { ...comparison, ours: control };
 }
 
 export function printTable(comparisons: readonly Comparison[]): void {
@@ -59,6 +71,11 @@ export function printTable(comparisons: readonly Comparison[]): void {
     `${'optimizer'.padEnd(10)}${LOSSES.map((name) => name.padStart(15)).join('')}   final weights`,
   );
   for (const comparison of comparisons) {
+    const control = ofControl(comparison);
+    if (control) {
+      const cells = largest(control).map((value) => scientific(value).padStart(15));
+      console.log(`${'(control)'.padEnd(10)}${cells.join('')}`);
+    }
     const cells = largest(comparison).map((value) => scientific(value).padStart(15));
     console.log(
       `${comparison.optimizer.padEnd(10)}${cells.join('')}${scientific(comparison.distance).padStart(16)}`,

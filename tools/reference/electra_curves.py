@@ -8,7 +8,8 @@ Tried with torch 2.15.0 and transformers 5.23.0.
     python tools/reference/electra_curves.py --run folder --threads 2
 
 The folder has generator.safetensors, discriminator.safetensors and reference.json (what `Setup` is in
-bench/src/reproduce-peer.ts). Each line of standard input is a step {inputIds, attentionMask, tokenTypeIds, maskedIds
+bench/src/reproduce-peer.ts). With --perturb the first weights are changed a little: how fast that grows is how far
+rounding alone can take two runs apart. Each line of standard input is a step {inputIds, attentionMask, tokenTypeIds, maskedIds
 [B S], positions, weights, sampled [B K], learningRate}, answered with its losses before the update; or
 {"compare": folder}, answered with the distance of the weights to those in that folder, as a share of the way gone.
 """
@@ -22,6 +23,7 @@ import sys
 parser = argparse.ArgumentParser()
 parser.add_argument("--run", required=True)
 parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--perturb", type=float, default=0.0, help="relative change of the first weights, a control")
 args = parser.parse_args()
 
 import torch  # noqa: E402
@@ -75,6 +77,11 @@ for part, model in zip(PARTS, (generator, discriminator)):
     for name, parameter in model.named_parameters():
         unique.setdefault(id(parameter), (f"{part}.{name}", parameter))
 named = dict(unique.values())
+if args.perturb > 0:
+    noise = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for p in named.values():
+            p.mul_(1 + args.perturb * torch.randn(p.shape, generator=noise))
 moments = {name: (torch.zeros_like(p), torch.zeros_like(p)) for name, p in named.items()}
 
 
