@@ -79,7 +79,7 @@ const TASKS = [
     );
   }, 600_000);
 
-  test.each(TASKS)(
+  test.each(TASKS.map(([task]) => task))(
     '%s',
     async (task) => {
       const cases = answers.filter((each) => each.task === task);
