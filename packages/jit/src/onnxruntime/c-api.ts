@@ -158,9 +158,13 @@ function bindApi(koffi: typeof Koffi, library: Koffi.LibraryHandle, mayBlock: bo
     check(call[name](...args, result));
     return result[0] as bigint;
   };
+  /** Arguments of running calls: their memory must not be collected. */
+  const held = new Set<unknown[]>();
   const apart = (name: FunctionName, ...args: unknown[]): Promise<void> =>
     new Promise((resolve, reject) => {
+      held.add(args);
       const settle = (error: unknown, status: bigint | null): void => {
+        held.delete(args);
         try {
           if (error) throw error;
           check(status);

@@ -34,7 +34,10 @@ export async function deviceEngine(
     return made;
   };
   const copies = await copySession(runtime, session, initial, provider);
-  let state = await copies.up(initial);
+  let state = await copies.up(initial).catch((cause: unknown) => {
+    for (const each of sessions) each.dispose();
+    throw cause;
+  });
 
   const load = async (source: Source): Promise<Runner> => {
     const { graph, outputShape } = source.traced();
