@@ -4,15 +4,20 @@ import {
   AlbertForMaskedLM,
   albertConfig,
   albertMaskedLM,
+  albertModels,
   albertTokenClassifier,
 } from '@alectra/albert';
-import { openSafetensors, readModelFolder } from '@alectra/checkpoint';
+import { bertModels, electraModels } from '@alectra/bert';
+import { modelFromPretrained, openSafetensors, readModelFolder } from '@alectra/checkpoint';
 import type { Discriminator, Generator } from '@alectra/electra-task';
 import { writeFileAtomic } from '@alectra/files';
+import { type GlueExample, glueTasks, readSplit } from '@alectra/glue';
+import { gptModels, type OpenAIGPTLMHeadModel } from '@alectra/gpt';
 import { compile, type HostTensor, type Program, type Tree } from '@alectra/jit';
 import type { Params } from '@alectra/nn';
 import { adamw, lamb, type Optimizer } from '@alectra/optim';
 import { batches, openShards } from '@alectra/owt-loader';
+import { type FillMaskAnswer, fillMask } from '@alectra/pipelines';
 import { openTrainer } from '@alectra/trainer';
 import { type Encoding, WordPieceTokenizer } from '@alectra/wordpiece';
 import * as tf from '@tensorflow/tfjs-core';
@@ -47,5 +52,23 @@ export async function double(values: Float32Array): Promise<Tree<HostTensor>> {
   );
   return program.run({ x: values });
 }
+
+/** Words for a mask, by a model of any family. */
+export async function answer(folder: string, text: string): Promise<readonly FillMaskAnswer[]> {
+  const families = [albertModels, bertModels, electraModels] as const;
+  const { model, logitsAt } = await modelFromPretrained(folder, { families, head: 'masked-lm' });
+  const fill = await fillMask({
+    model: { ...model, logitsAt },
+    tokenizer: await WordPieceTokenizer.fromPretrained(folder),
+  });
+  const answers = await fill.call([text]);
+  fill.dispose();
+  return answers;
+}
+
+export const gptFamily: string = gptModels.modelType;
+export type Gpt = OpenAIGPTLMHeadModel;
+export const examples: (folder: string) => Promise<readonly GlueExample[]> = async (folder) =>
+  readSplit(folder, glueTasks.rte, 'validation');
 
 export { batches, openSafetensors, openShards, openTrainer, readModelFolder, writeFileAtomic };
