@@ -72,6 +72,7 @@ export { GlueError, type GlueErrorCode, type GlueFault } from './glue-error.js';
 export { microsoftMrpcTest, splitMicrosoftMrpc } from './microsoft-mrpc.js';
 export { type ModelIndexEntry, modelIndex } from './model-index.js';
 export type { DroppedRow } from './parse-split.js';
+export { fitProbe, type Probe, type ProbeOptions } from './probe.js';
 export { readPublicTestLabels } from './public-test-labels.js';
 export { type ReadOptions, readSplit } from './read-split.js';
 export {

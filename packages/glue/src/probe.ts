@@ -1,0 +1,182 @@
+// Probing: a linear classifier or regression on frozen features, for what an encoder knows without being tuned.
+//
+// Features are standardised; the loss is convex, so that its minimum is the encoder's and not the optimizer's. It is
+// found by L-BFGS (Nocedal and Wright 2006, algorithm 7.5) in double precision on the host: seconds per task.
+//
+// Shapes: N examples, H features, L outputs (classes, or 1 for a score).
+
+export interface ProbeOptions {
+  /** Number of classes; 0 for a score. */
+  readonly classes: number;
+  /** Weight of half the squared norm of the coefficients; default 1e-3. */
+  readonly penalty?: number;
+  /** Most iterations; default 200. */
+  readonly iterations?: number;
+}
+
+export interface Probe {
+  /** Logits or scores, one row for each example; `features` is `[N, H]`, row-major. */
+  predict(features: Float32Array): number[][];
+}
+
+/**
+ * Fits a probe.
+ *
+ * @param features `[N, H]`, row-major
+ * @param labels N classes or scores
+ * @throws RangeError if features and labels do not fit together, or a class is not one
+ */
+export function fitProbe(
+  features: Float32Array,
+  labels: readonly number[],
+  { classes, penalty = 1e-3, iterations = 200 }: ProbeOptions,
+): Probe {
+  const N = labels.length;
+  const H = features.length / N;
+  if (!(N > 0 && Number.isInteger(H)))
+    throw new RangeError(
+      `glue: cannot fit a probe: found ${features.length} feature values for ${N} labels, expected as many for each.\n` +
+        'Give features [N, H] in rows, and one label for each row.',
+    );
+  const isClass = (label: number): boolean =>
+    Number.isInteger(label) && label >= 0 && label < classes;
+  const wrong = labels.find((label) => classes > 0 && !isClass(label));
+  if (wrong !== undefined)
+    throw new RangeError(
+      `glue: cannot fit a probe: found the class ${wrong}, expected 0 to ${classes - 1}.\nTake the labels of the task.`,
+    );
+  const scale = standardisation(features, N, H);
+  const x = scale(features);
+  const L = Math.max(1, classes);
+  const objective = (theta: Float64Array): { value: number; gradient: Float64Array } =>
+    lossAndGradient(x, labels, theta, { H, L, isRegression: classes === 0, penalty });
+  const theta = minimise(objective, new Float64Array(L * (H + 1)), iterations);
+  return { predict: (given) => outputs(scale(given), theta, H, L) };
+}
+
+/** Subtracts the mean and divides by the deviation of the training features. */
+function standardisation(
+  features: Float32Array,
+  N: number,
+  H: number,
+): (given: Float32Array) => Float64Array {
+  const mean = new Float64Array(H);
+  const square = new Float64Array(H);
+  for (let i = 0; i < features.length; i++) {
+    mean[i % H] += features[i] / N;
+    square[i % H] += features[i] ** 2 / N;
+  }
+  const deviation = square.map((value, h) => Math.sqrt(Math.max(0, value - mean[h] ** 2)) || 1);
+  return (given) =>
+    Float64Array.from(given, (value, i) => (value - mean[i % H]) / deviation[i % H]);
+}
+
+/** `[N][L]`; the last coefficient of each output is its bias. */
+function outputs(x: Float64Array, theta: Float64Array, H: number, L: number): number[][] {
+  return Array.from({ length: x.length / H }, (_, n) =>
+    Array.from({ length: L }, (_, l) => {
+      let sum = theta[l * (H + 1) + H];
+      for (let h = 0; h < H; h++) sum += theta[l * (H + 1) + h] * x[n * H + h];
+      return sum;
+    }),
+  );
+}
+
+function lossAndGradient(
+  x: Float64Array,
+  labels: readonly number[],
+  theta: Float64Array,
+  { H, L, isRegression, penalty }: { H: number; L: number; isRegression: boolean; penalty: number },
+): { value: number; gradient: Float64Array } {
+  const N = labels.length;
+  const gradient = new Float64Array(theta.length);
+  let value = 0;
+  for (const [n, row] of outputs(x, theta, H, L).entries()) {
+    let errors: number[];
+    if (isRegression) {
+      errors = [row[0] - labels[n]];
+      value += errors[0] ** 2 / 2 / N;
+    } else {
+      const largest = Math.max(...row);
+      const logSum = largest + Math.log(row.reduce((sum, z) => sum + Math.exp(z - largest), 0));
+      errors = row.map((z, l) => Math.exp(z - logSum) - (l === labels[n] ? 1 : 0));
+      value += (logSum - row[labels[n]]) / N;
+    }
+    for (let l = 0; l < L; l++) {
+      const error = errors[l] / N;
+      const start = l * (H + 1);
+      for (let h = 0; h < H; h++) gradient[start + h] += error * x[n * H + h];
+      gradient[start + H] += error;
+    }
+  }
+  for (let i = 0; i < theta.length; i++) {
+    if (i % (H + 1) === H) continue; // biases go free
+    value += (penalty / 2) * theta[i] ** 2;
+    gradient[i] += penalty * theta[i];
+  }
+  return { value, gradient };
+}
+
+const MEMORY = 10;
+const TOLERANCE = 1e-6;
+
+/** L-BFGS with a backtracking line search; ends when no element of the gradient exceeds the tolerance. */
+function minimise(
+  objective: (theta: Float64Array) => { value: number; gradient: Float64Array },
+  start: Float64Array,
+  iterations: number,
+): Float64Array {
+  let theta = start;
+  let now = objective(theta);
+  const history: { s: Float64Array; y: Float64Array; rho: number }[] = [];
+  for (let i = 0; i < iterations && now.gradient.some((g) => Math.abs(g) > TOLERANCE); i++) {
+    const direction = descent(now.gradient, history);
+    const slope = dot(direction, now.gradient);
+    let size = i === 0 ? Math.min(1, 1 / Math.sqrt(dot(now.gradient, now.gradient))) : 1;
+    let next = plus(theta, direction, size);
+    let found = objective(next);
+    // Armijo's condition
+    while (found.value > now.value + 1e-4 * size * slope && size > 1e-10) {
+      size /= 2;
+      next = plus(theta, direction, size);
+      found = objective(next);
+    }
+    const s = plus(next, theta, -1);
+    const y = plus(found.gradient, now.gradient, -1);
+    const curvature = dot(s, y);
+    if (curvature > 0) history.push({ s, y, rho: 1 / curvature });
+    if (history.length > MEMORY) history.shift();
+    theta = next;
+    now = found;
+  }
+  return theta;
+}
+
+/** The two loops: minus the inverse Hessian's estimate times the gradient. */
+function descent(
+  gradient: Float64Array,
+  history: readonly { s: Float64Array; y: Float64Array; rho: number }[],
+): Float64Array {
+  let q: Float64Array = gradient.map((g) => -g);
+  const weights: number[] = [];
+  for (const { s, y, rho } of history.toReversed()) {
+    const weight = rho * dot(s, q);
+    weights.push(weight);
+    q = plus(q, y, -weight);
+  }
+  const last = history.at(-1);
+  if (last) q = q.map((value) => value / (last.rho * dot(last.y, last.y)));
+  for (const { s, y, rho } of history) q = plus(q, s, (weights.pop() ?? 0) - rho * dot(y, q));
+  return q;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+/** a + factor b */
+function plus(a: Float64Array, b: Float64Array, factor: number): Float64Array {
+  return a.map((value, i) => value + factor * b[i]);
+}
