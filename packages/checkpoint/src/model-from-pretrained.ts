@@ -128,7 +128,7 @@ export function pickModelClass<
         `Say as \`head\` what you need of it: ${has}.`,
     );
   };
-  // The first class of a family is its bare model; types of one class are those of its place in the family.
+  // One of the classes that the type lists; which one, only config.json says.
   return { ...pick(), modelType } as ReturnType<typeof pickModelClass<Families, Head>>;
 }
 

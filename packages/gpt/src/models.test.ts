@@ -163,12 +163,17 @@ describe('folders', () => {
     const head = { dtype: 'F32', shape: [1, 8], data: new Float32Array(8) } as const;
     weights['multiple_choice_head.summary.weight'] = head;
     await writeModelFolder(path, { config: gptConfigToJson(config), weights });
-    for (const kind of [OpenAIGPTModel, OpenAIGPTLMHeadModel]) {
+    // Hugging Face names the heads that a class has no place for, and not the masks.
+    const other = 'multiple_choice_head.summary.weight';
+    const both = ['lm_head.weight', other];
+    for (const [kind, missing, unexpected] of [
+      [OpenAIGPTModel, [], both],
+      [OpenAIGPTLMHeadModel, [], [other]],
+      [OpenAIGPTForSequenceClassification, ['score.weight'], both],
+    ] as const) {
       const { loading } = await kind.fromPretrained(path);
-      expect(loading).toEqual({ missing: [], unexpected: [] });
+      expect([kind.architecture, loading]).toEqual([kind.architecture, { missing, unexpected }]);
     }
-    const classifier = await OpenAIGPTForSequenceClassification.fromPretrained(path);
-    expect(classifier.loading).toEqual({ missing: ['score.weight'], unexpected: [] });
   });
 
   test('a saved model comes back equal, through the family too', async () => {
