@@ -38,6 +38,19 @@ describe('renderResults', () => {
     ]);
   });
 
+  test('names only the metrics that the card states, and marks the one that a split lacks', () => {
+    const markup = renderResults([
+      result('stsb', 'spearmanr', 87.2),
+      result('mrpc', 'f1', 86.3),
+      result('mrpc', 'accuracy', 81.2, 'test'),
+    ]);
+    expect(rows(markup?.text ?? '')).toEqual([
+      ['split', 'MRPC F1 / acc', 'STS-B Spearman'],
+      ['dev', '86.3 / –', '87.2'],
+      ['test', '– / 81.2', '–'],
+    ]);
+  });
+
   test('shows fractions in percent', () => {
     const markup = renderResults([result('sst2', 'accuracy', 0.891), result('rte', 'accuracy', 1)]);
     expect(rows(markup?.text ?? '')[1]).toEqual(['dev', '89.1', '100.0']);

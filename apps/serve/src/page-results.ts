@@ -43,11 +43,18 @@ function glueTable(results: readonly Result[]): Html {
   const tasks = GLUE.filter(({ name }) => results.some((result) => glueTask(result) === name));
   const splits = [...new Set(results.map(splitOf))].sort();
   const show = numberFormat(results);
+  const of = (task: GlueTask): readonly Result[] =>
+    results
+      .filter((result) => glueTask(result) === task.name)
+      .sort((one, other) => rank(task, one) - rank(task, other));
+  const metrics = (task: GlueTask): string[] => [...new Set(of(task).map(({ metric }) => metric))];
   const cell = (task: GlueTask, split: string): Html => {
-    const here = results
-      .filter((result) => glueTask(result) === task.name && splitOf(result) === split)
-      .sort((a, b) => rank(task, a) - rank(task, b));
-    return html`<td>${here.length > 0 ? here.map(({ value }) => show(value)).join(' / ') : '–'}</td>`;
+    const here = of(task).filter((result) => splitOf(result) === split);
+    const figures = metrics(task).flatMap((metric) => {
+      const values = here.filter((result) => result.metric === metric);
+      return values.length > 0 ? values.map(({ value }) => show(value)) : ['–'];
+    });
+    return html`<td>${here.length > 0 ? figures.join(' / ') : '–'}</td>`;
   };
   return frame(
     'GLUE results',
@@ -55,7 +62,7 @@ function glueTable(results: readonly Result[]): Html {
       <caption>GLUE, in percent</caption>
       <thead><tr><th scope="col">split</th>${tasks.map(
         (task) =>
-          html`<th scope="col">${task.title}<small>${task.metrics.map(metricTitle).join(' / ')}</small></th>`,
+          html`<th scope="col">${task.title}<small>${metrics(task).map(metricTitle).join(' / ')}</small></th>`,
       )}</tr></thead>
       <tbody>${splits.map(
         (split) =>
