@@ -24,7 +24,7 @@ const SOURCES = fileURLToPath(new URL('../page/', import.meta.url));
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f5fbf"/><rect x="6" y="13" width="5" height="6" rx="1.5" fill="#fff"/><rect x="13.5" y="13" width="5" height="6" rx="1.5" fill="#f2a65a"/><rect x="21" y="13" width="5" height="6" rx="1.5" fill="#fff"/></svg>`;
 
-/** Bundles page/main.ts and page/main.css; takes some 30 ms. @throws if the sources do not compile */
+/** Bundles page/main.ts and page/main.css, in a fraction of a second. @throws if the sources do not compile */
 export async function buildAssets(): Promise<PageAssets> {
   const { outputFiles } = await build({
     absWorkingDir: SOURCES,

@@ -11,7 +11,7 @@ import { toHtml } from 'hast-util-to-html';
 import MarkdownIt from 'markdown-it';
 import { type Html, html, trusted } from './page-html.js';
 
-/** Longer files are shown cut off: the text is parsed in the thread that answers, some 2 ms a thousand characters. */
+/** Longer files are shown cut off: the text is parsed in the thread that answers. */
 const MAX_CHARACTERS = 60_000;
 /** Nested deeper than this, a file is an attack on the stack and is shown as plain text. */
 const MAX_DEPTH = 100;

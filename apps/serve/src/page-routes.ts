@@ -31,7 +31,7 @@ export interface PageOptions {
   readonly catalogue: PageCatalogue;
 }
 
-/** Adds the pages to `app`. Call it before `app.ready()`; compiles the page's script, some 30 ms. */
+/** Adds the pages to `app`. Call it before `app.ready()`; compiles the page's script. */
 export async function registerPage(
   app: FastifyInstance,
   { catalogue }: PageOptions,
