@@ -140,6 +140,7 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
     ...(evaluation && { evaluation }),
   });
 
+  let failure: unknown;
   try {
     for (const { path, reason } of options.damaged) emit({ kind: 'damaged', path, reason });
     emit({ kind: 'start', step, steps });
@@ -207,9 +208,15 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
       if (isDue()) await save();
     }
     return finish('finished');
+  } catch (error) {
+    failure = error;
+    throw error;
   } finally {
     await events.close();
-    await log.close();
+    await log.close().catch((error: unknown) => {
+      // a full disk refuses the last lines, too; what it refused first says more
+      if (failure === undefined) throw error;
+    });
   }
 }
 
