@@ -59,9 +59,13 @@ export function inferenceRoutes(app: FastifyInstance, options: InferenceRouteOpt
       .send(answer.body);
   };
   for (const prefix of ['/models', '/hf-inference/models']) {
-    const config = { needsToken: true };
-    app.post(`${prefix}/:org/:name`, { config }, handle);
-    app.post(`${prefix}/:org/:name/pipeline/:task`, { config }, handle);
+    const route = {
+      config: { needsToken: true },
+      // a full server refuses before it reads: a crowd must not cost it the time to answer /health
+      onRequest: async () => options.inference.checkRoom(1),
+    };
+    app.post(`${prefix}/:org/:name`, route, handle);
+    app.post(`${prefix}/:org/:name/pipeline/:task`, route, handle);
   }
 }
 

@@ -79,17 +79,22 @@ export class Inference {
     return { ...timesOf(answer), body, computeType: 'cpu' };
   }
 
+  /** @throws HttpFault 429 unless there is room for so many inputs more */
+  checkRoom(inputs: number): void {
+    const { maxQueue } = this.#limits;
+    if (this.#underWay + inputs <= maxQueue) return;
+    throw new HttpFault(429, 'Overloaded', 'The server has too much to do: come again later', {
+      headers: {
+        'retry-after': '1',
+        ratelimit: `"queue";r=${maxQueue - this.#underWay};t=1`,
+        'ratelimit-policy': `"queue";q=${maxQueue};w=1`,
+      },
+    });
+  }
+
   /** One permit an input, so that a list weighs what its elements would alone. */
   async #permitted<T>(inputs: number, work: () => Promise<T>): Promise<T> {
-    const { maxQueue } = this.#limits;
-    if (this.#underWay + inputs > maxQueue)
-      throw new HttpFault(429, 'Overloaded', 'The server has too much to do: come again later', {
-        headers: {
-          'retry-after': '1',
-          ratelimit: `"queue";r=${maxQueue - this.#underWay};t=1`,
-          'ratelimit-policy': `"queue";q=${maxQueue};w=1`,
-        },
-      });
+    this.checkRoom(inputs);
     this.#underWay += inputs;
     try {
       return await work();

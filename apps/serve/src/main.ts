@@ -10,6 +10,9 @@ import { parseCommandLine } from './command-line.js';
 import { createServer } from './server.js';
 import { closeOnSignals } from './shutdown.js';
 
+/** Connections that wait to be accepted: with Node's 511 a crowd that comes at once is reset. */
+const BACKLOG = 4096;
+
 try {
   const { sources, settings } = parseCommandLine(process.argv.slice(2), process.env);
   const catalogue = await openCatalogue(sources);
@@ -17,7 +20,8 @@ try {
     console.error(`left out ${folder}: ${message}`);
   const app = await createServer({ catalogue, settings });
   closeOnSignals(app, settings.graceSeconds);
-  const address = await app.listen({ host: settings.host, port: settings.port });
+  const { host, port } = settings;
+  const address = await app.listen({ host, port, backlog: BACKLOG });
   const [newest] = catalogue.models;
   console.error(
     newest
