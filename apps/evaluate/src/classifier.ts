@@ -6,11 +6,11 @@
 import { albertModels } from '@alectra/albert';
 import { bertModels, ElectraGoogleClassifier, electraModels } from '@alectra/bert';
 import { modelFromPretrained, type PretrainedOptions, pickModelClass } from '@alectra/checkpoint';
-import type { GlueTask, Recipe, SentenceEncoder } from '@alectra/glue';
+import type { FeatureEncoder, GlueTask, Recipe, SentenceEncoder, TokenBatch } from '@alectra/glue';
 import type { HostTensors, Model, ModelClass } from '@alectra/nn';
 import type { HostTensors as RunTensors } from '@alectra/trainer';
 import { WordPieceTokenizer } from '@alectra/wordpiece';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { UsageError } from './usage-error.js';
 
 const FAMILIES = [albertModels, bertModels, electraModels] as const;
@@ -162,6 +162,42 @@ export function classifierFor(
       await loaded.tokenizer.save(folder);
     },
   };
+}
+
+type Body = ModelClass<EncoderConfig, { readonly lastHiddenState: tf.Tensor3D }, PretrainedOptions>;
+
+/** The encoder without a head, for features of sentences. */
+export function featureNetwork(
+  { modelType, name, config, body }: LoadedEncoder,
+  { fromScratch }: { readonly fromScratch: boolean },
+): { readonly encoder: FeatureEncoder; readonly parameters: HostTensors } {
+  const { kind } = pickModelClass(
+    { model_type: modelType },
+    { families: FAMILIES, head: 'base' },
+    name,
+  );
+  const network = kind as unknown as Body; // as in classOf
+  const random = network.initialTensors(config, { seed: 1 });
+  return {
+    parameters: fromScratch ? random : { ...random, ...body },
+    encoder: {
+      features: (params, inputs) =>
+        tf.tidy(() =>
+          sentenceFeatures(network.forward(params, config, inputs).lastHiddenState, inputs),
+        ),
+    },
+  };
+}
+
+/** `[B, S, H]` → `[B, 2 H]`: the first position beside the mean over tokens. */
+function sentenceFeatures(hidden: tf.Tensor3D, { attentionMask }: TokenBatch): tf.Tensor2D {
+  return tf.tidy(() => {
+    const mask = tf.expandDims(tf.cast(attentionMask, 'float32'), 2); // [B, S, 1]
+    const mean = tf.div(tf.sum(tf.mul(hidden, mask), 1), tf.sum(mask, 1)); // [B, H]
+    const [B, , H] = hidden.shape;
+    const first = tf.reshape(tf.slice(hidden, [0, 0, 0], [B, 1, H]), [B, H]);
+    return tf.concat([first, mean], 1) as tf.Tensor2D;
+  });
 }
 
 /** Names of the body begin with the family's prefix; `classifier.dense.weight` does not. */

@@ -39,6 +39,12 @@ describe('flags', () => {
   });
 });
 
+test('a submission needs a run of every task', async () => {
+  await expect(
+    createProgram().parseAsync(['submit', '--runs', empty], { from: 'user' }),
+  ).rejects.toThrow(/found no finished run of CoLA, SST-2, .*, AX, expected one of each task/);
+});
+
 test.each([
   ['a folder of a run', 'runs/quick/model/discriminator', 'quick-discriminator'],
   ['a folder', 'runs/base', 'base'],

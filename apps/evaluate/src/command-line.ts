@@ -5,12 +5,15 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { hubOptionsFromEnv } from '@alectra/checkpoint';
 import {
+  cardScores,
   checkSubmission,
   describeDefect,
   glueTasks,
   type RecipeName,
+  type ResultRow,
   recipes,
   type TaskName,
+  textTable,
 } from '@alectra/glue';
 import type { EngineName } from '@alectra/jit';
 import { INTERRUPTED_EXIT_CODE, stopSignals } from '@alectra/trainer';
@@ -18,6 +21,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { standardError } from './console.js';
 import { availableTasks, evaluate } from './evaluate.js';
 import { modelFolder, modelName } from './model-name.js';
+import { probeTasks } from './probe-tasks.js';
 import { report, writeModelIndex, writeReport } from './report.js';
 import { submit } from './submit.js';
 import { UsageError } from './usage-error.js';
@@ -46,6 +50,18 @@ interface EvaluateFlags {
   readonly anySize?: boolean;
 }
 
+interface ProbeFlags {
+  readonly model: string;
+  readonly data: string;
+  readonly tasks?: readonly TaskName[];
+  readonly limitTrain: number;
+  readonly maxLength: number;
+  readonly fromScratch?: boolean;
+  readonly anySize?: boolean;
+  readonly engine: EngineName | 'auto';
+  readonly threads: number;
+}
+
 interface SubmitFlags {
   readonly runs: string;
   readonly data: string;
@@ -60,6 +76,7 @@ export function createProgram(): Command {
     .description('Fine-tune an encoder on GLUE, score it, and write tables and submissions')
     .exitOverride();
   addEvaluate(program);
+  addProbe(program);
   addSubmission(program);
   return program;
 }
@@ -95,6 +112,38 @@ function addEvaluate(program: Command): void {
     .option('--no-readme', "leave the model's README.md alone")
     .option('--any-size', 'accept data of another size than the official')
     .action(runEvaluate);
+}
+
+function addProbe(program: Command): void {
+  program
+    .command('probe')
+    .description('a linear head on the frozen encoder: seconds a task, for a first look')
+    .requiredOption('--model <name>', 'as for fine-tuning')
+    .option('--data <folder>', 'folder of GLUE', 'data/glue')
+    .option('--tasks <names...>', 'tasks (default: all whose data is there)', tasks)
+    .option('--limit-train <number>', 'most training examples', positiveWhole, 4000)
+    .option('--max-length <number>', 'tokens of an example', positiveWhole, 128)
+    .option('--from-scratch', 'random weights of the same configuration: the baseline')
+    .option('--any-size', 'accept data of another size than the official')
+    .option('--engine <name>', 'auto, onnxruntime, tensorflow or eager', 'auto')
+    .option('--threads <number>', 'threads of the engine; 0 leaves it the choice', whole, 0)
+    .action(async (flags: ProbeFlags) => {
+      const { fromScratch = false, anySize = false, ...rest } = flags;
+      const model = modelFolder(flags.model);
+      const name = modelName(model);
+      const scores = await probeTasks({
+        ...{ ...rest, model, fromScratch, anySize, console: standardError() },
+        tasks: await chosenTasks(flags.data, flags.tasks),
+        source: { hub: hubOptionsFromEnv(process.env, homedir()) },
+      });
+      const row: ResultRow = {
+        system: fromScratch ? `${name}, random weights` : name,
+        set: 'dev',
+        aggregation: `linear probe, at most ${flags.limitTrain} examples`,
+        scores: cardScores(scores),
+      };
+      console.log(textTable([row]));
+    });
 }
 
 function addSubmission(program: Command): void {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import * as tf from '@tensorflow/tfjs';
 import { loadFinetuned } from './classifier.js';
 import { availableTasks, evaluate } from './evaluate.js';
+import { probeTasks } from './probe-tasks.js';
 import { report } from './report.js';
 import { listening, outcome, tinyOptions, tinyProject } from './test-support.js';
 
@@ -141,6 +142,17 @@ describe('an evaluation', () => {
     const { runs } = await evaluate({ ...options, recipe, settings, tasks: ['stsb'] });
     expect(runs.stsb?.[0].config).toMatchObject({ startFrom: 'cola' });
   });
+});
+
+test('probes the frozen encoder', async () => {
+  const { model, source, data, anySize, engine, threads } = tinyOptions(project, project.root);
+  const scores = await probeTasks({
+    ...{ model, source, data, anySize, engine, threads, console: listening() },
+    ...{ tasks: ['cola', 'stsb'], fromScratch: false, maxLength: 32 },
+  });
+  // one word tells the classes apart, and random features keep it
+  expect(scores.CoLA?.matthews_correlation).toBeGreaterThan(0.9);
+  expect(Object.keys(scores['STS-B'] ?? {})).toEqual(['pearson', 'spearmanr']);
 });
 
 test('finds the tasks whose data is there', async () => {

@@ -153,8 +153,13 @@ interface TaskExamples {
   readonly validation: Readonly<Record<string, readonly GlueExample[]>>;
 }
 
-async function readTask(
-  { data, anySize, limitTrain, console }: EvaluateOptions,
+export async function readTask(
+  {
+    data,
+    anySize,
+    limitTrain,
+    console,
+  }: Pick<EvaluateOptions, 'data' | 'anySize' | 'limitTrain' | 'console'>,
   task: GlueTask,
 ): Promise<TaskExamples> {
   const dropped: string[] = [];

@@ -22,6 +22,7 @@ import { predictSplit } from './finetune-run.js';
 import { type RunResult, readResult } from './run-store.js';
 import { freshState, openSession } from './session.js';
 import { answers } from './task-scores.js';
+import { UsageError } from './usage-error.js';
 
 export interface SubmitOptions {
   /** Folder of an evaluation: `<runs>/<task>/seed-1`. */
@@ -38,17 +39,26 @@ export interface SubmitOptions {
 /** Rows that are computed together. */
 const BATCH = 32;
 
-/** Writes the archive and says which run answered which set. @throws GlueError for sets without a run */
+/** Writes the archive and says which run answered which set. @throws UsageError for tasks without a run */
 export async function submit(
   options: SubmitOptions,
 ): Promise<{ readonly filled: readonly SubmissionName[] }> {
   const { runs, console, out, fill } = options;
-  const predictions: Partial<Record<SubmissionName, readonly Prediction[]>> = {};
+  const found: { task: GlueTask; best: BestRun }[] = [];
+  const lacking: string[] = [];
   for (const task of Object.values(glueTasks)) {
     // the diagnostic set is answered by the model of MNLI
-    const trained = task.name === 'ax' ? glueTasks.mnli : task;
-    const best = await bestRun(runs, trained);
-    if (!best) continue;
+    const best = await bestRun(runs, task.name === 'ax' ? glueTasks.mnli : task);
+    if (best) found.push({ task, best });
+    else lacking.push(task.title);
+  }
+  if (lacking.length > 0 && !fill)
+    throw new UsageError(
+      `evaluate: no submission can be made of ${runs}: found no finished run of ${lacking.join(', ')}, expected one of each task.\n` +
+        'Run these tasks too, or answer them by the most frequent class with --fill majority.',
+    );
+  const predictions: Partial<Record<SubmissionName, readonly Prediction[]>> = {};
+  for (const { task, best } of found) {
     const { folder, result } = best;
     console.say(
       `${task.title}: ${folder}, ${result.kept.score?.toFixed(1) ?? 'undefined'} on dev, the best of ${best.count}`,
