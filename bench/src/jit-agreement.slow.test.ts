@@ -11,6 +11,7 @@ import { hostRandomBits, registerGradients, registerKernels } from '@alectra/nn'
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 import { trainStepProgram } from './train-step-program.js';
+import { SMALL_STEP } from './train-step-shape.js';
 
 const TFJS_NODE = process.env.ALECTRA_TFJS_NODE;
 const ENGINES: EngineName[] = TFJS_NODE ? ['onnxruntime', 'tensorflow'] : ['onnxruntime'];
@@ -20,17 +21,7 @@ const STEPS = process.env.ALECTRA_SLOW === 'short' ? 20 : 100;
 const TOLERANCE = 2e-4;
 /** A token that flips earlier than this is no rounding. */
 const SURELY_EQUAL = 10;
-const SHAPE = {
-  batch: 2,
-  length: 24,
-  slots: 4,
-  vocabulary: 300,
-  embedding: 16,
-  layers: 2,
-  discriminator: { hidden: 32, heads: 2, intermediate: 64 },
-  generator: { hidden: 16, heads: 1, intermediate: 32 },
-};
-const { initialState, inputSpecs, randomBatch, trainStep } = trainStepProgram(SHAPE);
+const { initialState, inputSpecs, randomBatch, trainStep } = trainStepProgram(SMALL_STEP);
 
 interface Ran {
   readonly loss: number;
@@ -80,7 +71,9 @@ async function runStep(program: Program, step: number, fed: boolean): Promise<Ra
 }
 
 const replacements = (step: number): Int32Array =>
-  hostRandomBits(5, step, 'sampled', SHAPE.batch * SHAPE.slots).map((bits) => 110 + (bits % 190));
+  hostRandomBits(5, step, 'sampled', SMALL_STEP.batch * SMALL_STEP.slots).map(
+    (bits) => 110 + (bits % 190),
+  );
 
 const relative = (found: Ran, expected: Ran): number =>
   Math.abs(found.loss - expected.loss) / Math.abs(expected.loss);
@@ -112,6 +105,6 @@ describe.each(ENGINES)('engine %s agrees with eager', (engine) => {
 function firstFlip(found: Int32Array, expected: Int32Array): string | undefined {
   const at = found.findIndex((token, index) => token !== expected[index]);
   if (at < 0) return undefined;
-  const [row, slot] = [Math.floor(at / SHAPE.slots), at % SHAPE.slots];
+  const [row, slot] = [Math.floor(at / SMALL_STEP.slots), at % SMALL_STEP.slots];
   return `row ${row}, slot ${slot}: token ${found[at]} instead of ${expected[at]}`;
 }

@@ -1,7 +1,7 @@
 // One way of running the train step in TensorFlow.js, in a process of its own, speaking the protocol of contestant.ts.
 //
 //   --engine onnxruntime | tensorflow | eager   --backend cpu | wasm | tensorflow (eager only)   --precision float32 | bf16
-//   --provider cpu | webgpu | cuda (onnxruntime only)
+//   --provider cpu | webgpu | cuda (onnxruntime only)   --size full | small
 
 import '@tensorflow/tfjs';
 import { readFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ import { registerGradients, registerKernels } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { bestProduct } from './best-product.js';
 import { trainStepProgram } from './train-step-program.js';
+import { SMALL_STEP, TRAIN_STEP } from './train-step-shape.js';
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     backend: { type: 'string', default: 'cpu' },
     precision: { type: 'string', default: 'float32' },
     provider: { type: 'string', default: 'cpu' },
+    size: { type: 'string', default: 'full' },
     threads: { type: 'string', default: '2' },
     modules: { type: 'string', default: process.cwd() },
   },
@@ -35,7 +37,9 @@ const engine = values.engine as EngineName;
 // Packages that are no dependencies of this repository are looked up from the working directory.
 process.chdir(values.modules);
 
-const { initialState, inputSpecs, randomBatch, trainStep } = trainStepProgram();
+const { initialState, inputSpecs, randomBatch, trainStep } = trainStepProgram(
+  values.size === 'small' ? SMALL_STEP : TRAIN_STEP,
+);
 registerGradients();
 if (engine === 'eager') await activateBackend(values.backend);
 const started = performance.now();

@@ -30,6 +30,18 @@ export const TRAIN_STEP: TrainStepShape = {
   generator: { hidden: 64, heads: 1, intermediate: 256 },
 };
 
+/** The same step in miniature, for comparisons with what is slow. */
+export const SMALL_STEP: TrainStepShape = {
+  batch: 2,
+  length: 24,
+  slots: 4,
+  vocabulary: 300,
+  embedding: 16,
+  layers: 2,
+  discriminator: { hidden: 32, heads: 2, intermediate: 64 },
+  generator: { hidden: 16, heads: 1, intermediate: 32 },
+};
+
 /**
  * Floating-point operations of one step in matrix products, in units of 1e9: two a multiply-add, the
  * backward pass counted as twice the forward pass. Element-wise work is left out.
