@@ -72,7 +72,8 @@ test(`${CLIENTS} parallel clients`, async () => {
     while (performance.now() < end) {
       const status = await ask(number++);
       seen[status] = (seen[status] ?? 0) + 1;
-      if (status === 429) await sleep(1000); // retry-after
+      // retry-after, and not all at the same moment
+      if (status === 429) await sleep(1000 + ((37 * number) % 1000));
     }
   });
   const watching = (async () => {
