@@ -20,6 +20,7 @@ import { INTERRUPTED_EXIT_CODE, stopSignals } from '@alectra/trainer';
 import { Command, InvalidArgumentError } from 'commander';
 import { standardError } from './console.js';
 import { availableTasks, evaluate } from './evaluate.js';
+import { explainErrors } from './explain-errors.js';
 import { modelFolder, modelName } from './model-name.js';
 import { probeTasks } from './probe-tasks.js';
 import { report, writeModelIndex, writeReport } from './report.js';
@@ -77,6 +78,7 @@ export function createProgram(): Command {
     .exitOverride();
   addEvaluate(program);
   addProbe(program);
+  addErrors(program);
   addSubmission(program);
   return program;
 }
@@ -143,6 +145,19 @@ function addProbe(program: Command): void {
         scores: cardScores(scores),
       };
       console.log(textTable([row]));
+    });
+}
+
+function addErrors(program: Command): void {
+  program
+    .command('errors')
+    .description('confusion, calibration and worst examples of a finished run, as Markdown')
+    .argument('<run>', 'folder of a run, such as runs/glue/x/CoLA/seed-1')
+    .option('--data <folder>', 'folder of GLUE', 'data/glue')
+    .option('--worst <number>', 'examples to show', positiveWhole, 10)
+    .option('--any-size', 'accept data of another size than the official', false)
+    .action(async (run: string, flags: { data: string; worst: number; anySize: boolean }) => {
+      console.log(await explainErrors({ run, ...flags }));
     });
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import * as tf from '@tensorflow/tfjs';
 import { loadFinetuned } from './classifier.js';
 import { availableTasks, evaluate } from './evaluate.js';
+import { explainErrors } from './explain-errors.js';
 import { probeTasks } from './probe-tasks.js';
 import { report } from './report.js';
 import { listening, outcome, tinyOptions, tinyProject } from './test-support.js';
@@ -142,6 +143,15 @@ describe('an evaluation', () => {
     const { runs } = await evaluate({ ...options, recipe, settings, tasks: ['stsb'] });
     expect(runs.stsb?.[0].config).toMatchObject({ startFrom: 'cola' });
   });
+});
+
+test('explains the errors of a run', async () => {
+  const options = { data: project.data, anySize: true, worst: 3 };
+  const text = await explainErrors({ ...options, run: join(project.root, 'learns/CoLA/seed-1') });
+  expect(text).toMatch(/^# Errors on CoLA, 40 examples\n\n## Confusion/);
+  await expect(explainErrors({ ...options, run: project.root })).rejects.toThrow(
+    /is no finished run: found no result\.json/,
+  );
 });
 
 test('probes the frozen encoder', async () => {
