@@ -2,14 +2,14 @@
 //
 // Its label is -1 where there is none. MRPC's test set carries real labels there; they are left out, so that nobody
 // tunes on them unawares. Its `idx` counts the rows of the source before it was split, so it has gaps in MRPC.
-// Nothing inside a Parquet file tests its bytes; a Hugging Face cache names each by its SHA-256, which is tested.
+// Nothing inside a Parquet file tests its bytes; a Hugging Face cache names each by its SHA-256, which is tested. Files
+// without such a name are read on a thread that ends when it must.
 
 import { readFile, realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { sha256File } from '@alectra/files';
-import { parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { GlueError, type GlueErrorCode } from './glue-error.js';
+import { type ParquetRow, parquetRows, trustedParquetRows } from './parquet-rows.js';
 import { labelsInWords } from './parse-split.js';
 import type { GlueExample, GlueTask } from './task.js';
 
@@ -28,12 +28,14 @@ export async function readParquetSplit(
   return examples;
 }
 
-async function readRows(path: string, task: GlueTask): Promise<Record<string, unknown>[]> {
-  await checkCachedHash(path);
+async function readRows(path: string, task: GlueTask): Promise<readonly ParquetRow[]> {
+  const isTrusted = await checkCachedHash(path);
   const bytes = await readFile(path);
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   const columns = [...task.columns, 'label', 'idx'];
-  return await parquetReadObjects({ file, columns, compressors }).catch((error: unknown) => {
+  try {
+    return await (isTrusted ? trustedParquetRows : parquetRows)({ file, columns });
+  } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     throw new GlueError(
       `${path} cannot be read as Parquet: found ${found}, expected the columns ${columns.join(', ')}.\n` +
@@ -41,18 +43,19 @@ async function readRows(path: string, task: GlueTask): Promise<Record<string, un
       { code: 'damaged', file: path, found },
       error,
     );
-  });
+  }
 }
 
-async function checkCachedHash(path: string): Promise<void> {
+/** Whether the file is named by its hash, which is then right. @throws GlueError `damaged` */
+async function checkCachedHash(path: string): Promise<boolean> {
   const expected = basename(await realpath(path));
-  if (!/^[0-9a-f]{64}$/.test(expected)) return;
+  if (!/^[0-9a-f]{64}$/.test(expected)) return false;
   const found = await sha256File(path);
-  if (found !== expected)
-    throw new GlueError(
-      `${path} is damaged: found SHA-256 ${found}, expected ${expected}, its name in the cache.\nDownload it again.`,
-      { code: 'damaged', file: path, found, expected },
-    );
+  if (found === expected) return true;
+  throw new GlueError(
+    `${path} is damaged: found SHA-256 ${found}, expected ${expected}, its name in the cache.\nDownload it again.`,
+    { code: 'damaged', file: path, found, expected },
+  );
 }
 
 interface Place {
@@ -63,7 +66,7 @@ interface Place {
 }
 
 function exampleOf(
-  row: Record<string, unknown>,
+  row: ParquetRow,
   index: number,
   { file, number, task, isTest }: Place,
 ): GlueExample {
