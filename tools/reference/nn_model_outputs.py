@@ -2,7 +2,7 @@
 
 Written for transformers 5.23.0 and torch 2.15.0. Reads JSON from standard input:
     {"inputs": {"input_ids": [[...]], ...}, "folders": {"<class name>": "<folder>", ...}}
-and prints {"<class name>": {"missing": [...], "unexpected": [...], "outputs": {name: flat list}}}.
+and prints {"<class name>": {"missing": [...], "unexpected": [...], "dtype": "torch.float32", "outputs": {name: flat list}}}.
 """
 
 import json
@@ -21,6 +21,7 @@ for name, folder in request["folders"].items():
     answers[name] = {
         "missing": sorted(loading["missing_keys"]),
         "unexpected": sorted(loading["unexpected_keys"]),
+        "dtype": str(model.dtype),
         "outputs": {key: value.flatten().tolist() for key, value in outputs.items()},
     }
 print(json.dumps(answers))

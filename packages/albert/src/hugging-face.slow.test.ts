@@ -27,6 +27,37 @@ const config = albertConfig({
 testSavedClasses(Object.values(models).map((kind) => [kind, config] as const));
 
 testWithPython(
+  'folders saved in half precision load as such and answer nearly the same',
+  async () => {
+    tf.env().set('IS_TEST', true);
+    await tf.setBackend('cpu');
+    const kind = models.AlbertForTokenClassification;
+    const input_ids = [[2, 7, 9, 4, 3]];
+    const given = {
+      input_ids,
+      attention_mask: [[1, 1, 1, 1, 1]],
+      token_type_ids: [[0, 0, 1, 1, 1]],
+    };
+    for (const dtype of ['float16', 'bfloat16'] as const) {
+      const path = mkdtempSync(join(tmpdir(), 'albert-python-'));
+      await kind.init(config, { seed: 2 }).savePretrained(path, { dtype });
+      const { [kind.architecture]: theirs } = askPython(given, { [kind.architecture]: path });
+      const rounded = await kind.fromPretrained(path);
+      rmSync(path, { recursive: true });
+      expect(theirs).toMatchObject({ missing: [], unexpected: [], dtype: `torch.${dtype}` });
+      const { logits } = rounded.call({
+        inputIds: tf.tensor2d(input_ids, [1, 5], 'int32'),
+        tokenTypeIds: tf.tensor2d(given.token_type_ids, [1, 5], 'int32'),
+      });
+      // they compute in half precision, we in full
+      const off = tf.max(tf.abs(tf.sub(logits, tf.tensor(theirs.outputs.logits, [1, 5, 2]))));
+      expect((await off.data())[0]).toBeLessThan(dtype === 'float16' ? 0.02 : 0.15);
+    }
+  },
+  300_000,
+);
+
+testWithPython(
   'alectra-small at full size, on onnxruntime, answers the same',
   async () => {
     tf.env().set('IS_TEST', true);

@@ -28,6 +28,8 @@ export interface PythonInputs {
 interface PythonAnswer {
   readonly missing: string[];
   readonly unexpected: string[];
+  /** Of the parameters, such as `torch.float32`. */
+  readonly dtype: string;
   readonly outputs: Record<string, number[]>;
 }
 

@@ -102,6 +102,30 @@ describe('folders', () => {
       expect(again.params[name].dataSync()).toEqual(tensor.dataSync());
   });
 
+  test.each([
+    ['float16', 2 ** -11],
+    ['bfloat16', 2 ** -8],
+  ] as const)('a model saved as %s comes back rounded', async (dtype, precision) => {
+    const path = join(folder, dtype);
+    const model = AlbertForMaskedLM.init(config, { seed: 4 });
+    await model.savePretrained(path, { dtype });
+    const { config: json, weights } = await readModelFolder(path);
+    expect([json.torch_dtype, new Set(Object.values(weights).map((each) => each.dtype))]).toEqual([
+      dtype,
+      new Set([dtype === 'float16' ? 'F16' : 'BF16']),
+    ]);
+    const again = await AlbertForMaskedLM.fromPretrained(path);
+    for (const [name, tensor] of Object.entries(model.params)) {
+      const rounded = await again.params[name].data();
+      for (const [i, value] of (await tensor.data()).entries())
+        expect(Math.abs(rounded[i] - value)).toBeLessThanOrEqual(
+          Math.abs(value) * precision + 1e-7,
+        );
+    }
+    await again.savePretrained(path); // whole again, and config.json with it
+    expect((await readModelFolder(path)).config).not.toHaveProperty('torch_dtype');
+  });
+
   test('a bare body (as the released file) loads below a head, which is initialised', async () => {
     const path = join(folder, 'body');
     const body = AlbertModel.init(config, { seed: 4 });

@@ -78,4 +78,63 @@ describe('modelStorage', () => {
     expect(config).toEqual({ architectures: ['Toy'], width: 1 });
     expect(weights['toy.w']).toEqual(floats(4));
   });
+
+  test.each([
+    ['float32', 'F32', 4, undefined],
+    ['float16', 'F16', 2, 'float16'],
+    ['bfloat16', 'BF16', 2, 'bfloat16'],
+  ] as const)(
+    'writes parameters as %s, and reads them again',
+    async (dtype, stored, bytes, says) => {
+      const path = join(folder, dtype);
+      const tensors = {
+        'toy.w': { dtype: 'float32', shape: [3], data: Float32Array.of(1.5, -2, 0) }, // exact in all
+        'head.w': { dtype: 'float32', shape: [2], data: Float32Array.of(1, 65_504) },
+      } as const;
+      // as loaded from a folder of yet another type
+      const stale = modelStorage<ToyConfig>({
+        fromJson: (json) => ({ width: (json as ToyConfig).width }),
+        toJson: ({ width }) => ({ width, dtype: 'float64', torch_dtype: 'float64' }),
+      });
+      await stale.save(path, { architecture: 'Toy', config: { width: 3 }, tensors, dtype });
+      const { config, weights } = await readModelFolder(path);
+      expect([config.dtype, config.torch_dtype]).toEqual([undefined, says]);
+      expect([weights['toy.w'].dtype, weights['toy.w'].data.byteLength]).toEqual([
+        stored,
+        3 * bytes,
+      ]);
+      const again = await storage.load(path, expected, {});
+      expect(again.tensors['toy.w']).toEqual(tensors['toy.w']);
+      expect(again.tensors['head.w'].data[1]).toBe(dtype === 'bfloat16' ? 65_536 : 65_504);
+    },
+  );
+
+  test('writes nothing that float16 would make infinite', async () => {
+    const path = join(folder, 'large');
+    const save = (...values: number[]) => {
+      const data = Float32Array.from(values);
+      const tensors = { 'toy.w': { dtype: 'float32', shape: [data.length], data } } as const;
+      return storage.save(path, {
+        ...{ architecture: 'Toy', config: { width: 1 }, tensors, dtype: 'float16' },
+      });
+    };
+    await expect(save(1, -65_520)).rejects.toMatchObject({
+      code: 'value-out-of-range',
+      message: expect.stringContaining(
+        'cannot save "toy.w" as float16: value 1 is -65520, expected at most 65504.',
+      ),
+    });
+    await expect(readModelFolder(path)).rejects.toMatchObject({ code: 'missing-file' });
+    await save(65_519, Number.POSITIVE_INFINITY); // infinite before, and so it stays
+  });
+
+  test('refuses a type that it cannot write', async () => {
+    const saved = storage.save(join(folder, 'double'), {
+      ...{ architecture: 'Toy', config: { width: 1 }, dtype: 'float64' as 'float32' },
+      tensors: { 'toy.w': { dtype: 'float32', shape: [1], data: Float32Array.of(1) } },
+    });
+    await expect(saved).rejects.toThrow(
+      'cannot save as `dtype` "float64": expected float32, float16, bfloat16.',
+    );
+  });
 });

@@ -3,10 +3,11 @@
 // The packages of models pass this to `modelClass` of `@alectra/nn`, whose `ModelStorage` it is.
 
 import { CheckpointError } from './checkpoint-error.js';
-import { fromHostTensor, toHostTensor } from './host-tensor.js';
+import { toHostTensor } from './host-tensor.js';
 import { loadWeights } from './load-weights.js';
 import { type OpenModelFolder, openModelFolder, writeModelFolder } from './model-folder.js';
 import { type ResolveOptions, resolveModel } from './resolve-model.js';
+import { type FloatDtype, storedAs } from './stored-floats.js';
 import { elementCount, type WeightRecord } from './weights.js';
 
 /** How a family's config.json is read and written. */
@@ -57,6 +58,8 @@ export interface ModelStorage<Config> {
       readonly architecture: string;
       readonly config: Config;
       readonly tensors: Readonly<Record<string, FloatTensor>>;
+      /** Default 'float32'. Others are noted as `torch_dtype` in config.json. */
+      readonly dtype?: FloatDtype;
       readonly files?: Readonly<Record<string, string | Uint8Array>>;
     },
   ): Promise<void>;
@@ -74,12 +77,13 @@ export function modelStorage<Config>(family: StoredFamily<Config>): ModelStorage
       }
     },
 
-    save: (path, { architecture, config, tensors, files }) =>
-      writeModelFolder(path, {
-        config: family.toJson(config, architecture),
-        weights: mapValues(tensors, (tensor) => fromHostTensor(tensor)),
-        files,
-      }),
+    async save(path, { architecture, config, tensors, dtype = 'float32', files }) {
+      const weights = mapValues(tensors, (tensor, name) => storedAs(dtype, tensor, name));
+      // The config may come from a folder of another type: `dtype` is what transformers 5 calls it.
+      const { dtype: _, torch_dtype: __, ...rest } = family.toJson(config, architecture);
+      const json = dtype === 'float32' ? rest : { ...rest, torch_dtype: dtype };
+      await writeModelFolder(path, { config: json, weights, files });
+    },
   };
 }
 

@@ -55,7 +55,7 @@ export class LoadedModel<Config, Outputs> implements Model<Config, Outputs> {
     }
   }
 
-  async savePretrained(folder: string, { files }: SaveOptions = {}): Promise<void> {
+  async savePretrained(folder: string, { dtype, files }: SaveOptions = {}): Promise<void> {
     this.#refuseDisposed('save');
     const tensors: HostTensors = {};
     for (const [name, tensor] of Object.entries(this.params)) {
@@ -63,7 +63,7 @@ export class LoadedModel<Config, Outputs> implements Model<Config, Outputs> {
       tensors[name] = { dtype: 'float32', shape: tensor.shape, data };
     }
     const { architecture } = this.#definition;
-    await this.#storage.save(folder, { architecture, config: this.config, tensors, files });
+    await this.#storage.save(folder, { architecture, config: this.config, tensors, dtype, files });
   }
 
   dispose(): void {

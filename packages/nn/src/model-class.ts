@@ -67,6 +67,7 @@ export interface ModelStorage<Config, Source extends object = object> {
       readonly architecture: string;
       readonly config: Config;
       readonly tensors: HostTensors;
+      readonly dtype?: SaveOptions['dtype'];
       readonly files?: Readonly<Record<string, string | Uint8Array>>;
     },
   ): Promise<void>;
@@ -80,6 +81,8 @@ export interface LoadOptions extends Partial<InitOptions> {
 }
 
 export interface SaveOptions {
+  /** How parameters are stored, as `torch_dtype` of Hugging Face; default 'float32', which loses nothing. */
+  readonly dtype?: 'float32' | 'float16' | 'bfloat16';
   /** Further files of the folder by name, such as vocab.txt. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
