@@ -2,13 +2,14 @@ import { AlbertForSequenceClassification, albertConfig } from '@alectra/albert';
 import { compile, type HostTensor } from '@alectra/jit';
 import { registerGradients, registerKernels } from '@alectra/nn';
 import { adamw } from '@alectra/optim';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { batchTensors, type EncodedExample } from './batches.js';
 import type { SentenceEncoder } from './encoder.js';
 import { finetuneLoss, finetuneStep, type LabelledBatch, predictStep } from './finetune.js';
 
 tf.env().set('IS_TEST', true);
+jest.setTimeout(60_000); // compiling takes seconds; a busy machine takes longer
 
 beforeAll(() => {
   registerKernels('cpu');
