@@ -1,4 +1,4 @@
-// npm run bench -- wordpiece [--rounds n] [--npm]: our tokenizer beside Hugging Face's.
+// npm run bench -- wordpiece [--rounds n] [--npm] [--only task]: our tokenizer beside Hugging Face's.
 //
 // Python peer: ALECTRA_PYTHON or python3 with `tokenizers`. --npm also installs and runs the npm peers of
 // peers/wordpiece. Pairs are interleaved, one at a time; a ratio is the median of the rounds' ratios.
@@ -37,8 +37,13 @@ const PAIRS = [
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { rounds: { type: 'string', default: '5' }, npm: { type: 'boolean', default: false } },
+    options: {
+      rounds: { type: 'string', default: '5' },
+      npm: { type: 'boolean', default: false },
+      only: { type: 'string' },
+    },
   });
+  const isWanted = (task: string) => values.only === undefined || values.only === task;
   const rounds = Number(values.rounds);
   const vocab = join(data, 'vocab/bert-base-uncased-vocab.txt');
   if (!existsSync(vocab))
@@ -53,6 +58,7 @@ export async function run(args: string[]): Promise<void> {
     const tokenizer = WordPieceTokenizer.fromVocab(readFileSync(vocab));
     writeFileSync(json, JSON.stringify(tokenizer.toTokenizerJson()));
     for (const [task, text, ourBytes, theirBytes, target] of PAIRS) {
+      if (!isWanted(task)) continue;
       const ours = await start(task, texts[text], vocab, ourBytes);
       const command = [join(peers, 'peer.py'), task, texts[text], vocab, `${theirBytes}`];
       const theirs = await startContestant('python', [python, ...command]);
@@ -65,8 +71,9 @@ export async function run(args: string[]): Promise<void> {
       );
     }
     if (values.npm) await npmPeers(texts.en, json, vocab, rounds);
-    await workers(texts.long, vocab, rounds);
-    adversarial(tokenizer);
+    if (isWanted('workers')) await workers(texts.long, vocab, rounds);
+    if (isWanted('load')) await loading(vocab);
+    if (isWanted('adversarial')) adversarial(tokenizer);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -120,6 +127,19 @@ async function workers(path: string, vocab: string, rounds: number): Promise<voi
   const two = await start('two workers', path, vocab, bytes);
   const one = await start('one worker', path, vocab, bytes);
   await compare('two workers', two, one, rounds, 1.9);
+}
+
+/** From the bytes of vocab.txt to a tokenizer, once in each of five fresh processes. */
+async function loading(vocab: string): Promise<void> {
+  const seconds: number[] = [];
+  for (let n = 0; n < 5; n++) {
+    const fresh = await start('strings', vocab, vocab, 1);
+    seconds.push(fresh.about.loadSeconds as number);
+    fresh.stop();
+  }
+  console.log(
+    `${'load'.padEnd(14)} ${median(seconds).toFixed(3)} s, fastest ${Math.min(...seconds).toFixed(3)} s, less than 0.3 wanted`,
+  );
 }
 
 /** Text that no cache can hold. */

@@ -9,10 +9,13 @@
 // 3. A miss walks the trie. So does a word too long or with too many pieces for its table.
 // 4. Anything else than ASCII takes the slow lane: a table look-up a code point, the normalized word
 //    gathers in a scratch area, then the same caches.
+// 5. Line feeds are found among the 64 bytes, too: lines are encoded in one go, whatever their length.
 // The host lays out the memory and guarantees 64 readable bytes after the input, valid UTF-8, and
 // room for one id an input byte and 16 more. Two things go back to the host: characters that may have
 // to be reordered, and U+0000 kept as text, which zero-padded keys cannot hold.
 
+import { placeAsIs, shift, startPlaces } from './places';
+import { endRow, feedMask, rowAt, startRows } from './rows';
 import { isBoundary, resume, slow } from './slow';
 import { fold, missSmall, MULTIPLIER, putPacked, scratch, small, SMALL_BITS, word } from './words';
 
@@ -22,6 +25,7 @@ export { configure, setModel, workSize } from './words';
  * Encodes rows of `input`. Row r ends at input + ends[r] and starts where the one before ends; the ids
  * written so far are counted into splits[r].
  *
+ * @param lines every row but the last ends with its only line feed
  * @returns the first row that was not encoded: `stop`, or one that the host must do
  */
 export function encodeRows(
@@ -30,21 +34,43 @@ export function encodeRows(
   splits: usize,
   row: u32,
   stop: u32,
-  from: usize,
   output: usize,
   wide: bool,
+  lines: bool,
 ): u32 {
-  const shift: usize = wide ? 2 : 1;
-  let at = output + ((row > 0 ? (load<u32>(splits + ((row as usize) << 2)) as usize) : 0) << shift);
-  let start = from;
-  for (; row < stop; row++) {
-    const end = input + (load<u32>(ends + ((row as usize) << 2)) as usize);
+  const size: usize = wide ? 4 : 2;
+  let at = output + (load<u32>(splits + ((row as usize) << 2)) as usize) * size;
+  let start = input + (row > 0 ? (load<u32>(ends + (((row - 1) as usize) << 2)) as usize) : 0);
+  startRows(output, splits + (((row + 1) as usize) << 2), lines);
+  while (row < stop) {
+    const last = lines ? stop - 1 : row;
+    const end = input + (load<u32>(ends + ((last as usize) << 2)) as usize);
     at = wide ? encode<u32>(start, end, at) : encode<u16>(start, end, at);
-    if (at === 0) return row;
-    store<u32>(splits + ((row as usize) << 2) + 4, ((at - output) >> shift) as u32);
+    if (at === 0) return lines ? (((rowAt() - splits) >> 2) as u32) - 1 : row;
+    store<u32>(splits + (((last + 1) as usize) << 2), ((at - output) / size) as u32);
     start = end;
+    row = last + 1;
   }
   return row;
+}
+
+/**
+ * Encodes `length` bytes with the place of each token: its UTF-16 range to `places`, the number of its
+ * word to `words`.
+ *
+ * @returns how many tokens, or -1 if the host must do this text
+ */
+export function encodeAligned(
+  input: usize,
+  length: u32,
+  output: usize,
+  places: usize,
+  words: usize,
+): i32 {
+  startRows(output, 0, false);
+  startPlaces(input, output, places, words);
+  const end = encode<i32>(input, input + (length as usize), output);
+  return end === 0 ? -1 : (((end - output) >> 2) as i32);
 }
 
 /**
@@ -109,6 +135,18 @@ function gaps(bytes: v128): v128 {
 
 // @ts-expect-error: decorator
 @inline
+function feedsOf(part0: v128, part1: v128, part2: v128, part3: v128): u64 {
+  const feed = i8x16.splat(10);
+  return bitMap(
+    i8x16.eq(part0, feed),
+    i8x16.eq(part1, feed),
+    i8x16.eq(part2, feed),
+    i8x16.eq(part3, feed),
+  );
+}
+
+// @ts-expect-error: decorator
+@inline
 function bitMap(part0: v128, part1: v128, part2: v128, part3: v128): u64 {
   return (
     (i8x16.bitmask(part0) as u32 as u64) |
@@ -130,6 +168,7 @@ function encode<T>(from: usize, end: usize, output: usize): usize {
   let out = output;
   const foldMask = fold;
   const smallTable = small;
+  const lineFeeds = feedMask();
   while (p < end) {
     const part0 = v128.load(p);
     const part1 = v128.load(p, 16);
@@ -154,40 +193,53 @@ function encode<T>(from: usize, end: usize, output: usize): usize {
       // a word that touches the end of the block starts the next one
       limit = 64 - clz(~words);
     }
-    let starts = (marks | (words & ~(words << 1))) & upTo(limit);
-    while (starts) {
-      const i = ctz(starts);
-      starts &= starts - 1;
-      const isMark = (marks >> i) & 1;
-      const length = ctz(~(words >> i)) + isMark;
-      const at = p + (i as usize);
-      const folding = foldMask & (isMark - 1);
-      if (length <= 8) {
-        const key = (load<u64>(at) | folding) & (~(0 as u64) >> (64 - 8 * length));
-        const bucket = smallTable + ((((key * MULTIPLIER) >> (64 - SMALL_BITS)) as usize) << 5);
-        let value: u64;
-        if (load<u64>(bucket) === key) {
-          value = load<u64>(bucket, 8);
-        } else if (load<u64>(bucket, 16) === key) {
-          value = load<u64>(bucket, 24);
-          v128.store(bucket, v128.load(bucket), 16);
-          store<u64>(bucket, key);
-          store<u64>(bucket, value, 8);
+    const ready = upTo(limit);
+    let starts = (marks | (words & ~(words << 1))) & ready;
+    let feeds = lineFeeds ? feedsOf(part0, part1, part2, part3) & valid & ready & lineFeeds : 0;
+    const moved = isSigned<T>() ? shift : 0;
+    for (;;) {
+      let here = feeds ? starts & ((feeds & (0 - feeds)) - 1) : starts;
+      starts ^= here;
+      while (here) {
+        const i = ctz(here);
+        here &= here - 1;
+        const isMark = (marks >> i) & 1;
+        const length = ctz(~(words >> i)) + isMark;
+        const at = p + (i as usize);
+        const folding = foldMask & (isMark - 1);
+        const before = out;
+        if (length <= 8) {
+          const key = (load<u64>(at) | folding) & (~(0 as u64) >> (64 - 8 * length));
+          const bucket = smallTable + ((((key * MULTIPLIER) >> (64 - SMALL_BITS)) as usize) << 5);
+          let value: u64 = 0;
+          if (load<u64>(bucket) === key) {
+            value = load<u64>(bucket, 8);
+          } else if (load<u64>(bucket, 16) === key) {
+            value = load<u64>(bucket, 24);
+            v128.store(bucket, v128.load(bucket), 16);
+            store<u64>(bucket, key);
+            store<u64>(bucket, value, 8);
+          } else {
+            store<u64>(scratch, key);
+            out = missSmall<T>(key, bucket, length as u32, out);
+            if (isSigned<T>()) placeAsIs(before, out, (at as u32) + moved, ((at + (length as usize)) as u32) + moved);
+            continue;
+          }
+          putPacked<T>(out, value);
+          out += ((value >> 60) as usize) * sizeof<T>();
         } else {
-          store<u64>(scratch, key);
-          out = missSmall<T>(key, bucket, length as u32, out);
-          continue;
+          const folds = i64x2.splat(folding);
+          v128.store(scratch, v128.or(v128.load(at), folds));
+          v128.store(scratch, v128.or(v128.load(at, 16), folds), 16);
+          v128.store(scratch, v128.or(v128.load(at, 32), folds), 32);
+          v128.store(scratch, v128.or(v128.load(at, 48), folds), 48);
+          out = word<T>(length as u32, out);
         }
-        putPacked<T>(out, value);
-        out += ((value >> 60) as usize) * sizeof<T>();
-      } else {
-        const folds = i64x2.splat(folding);
-        v128.store(scratch, v128.or(v128.load(at), folds));
-        v128.store(scratch, v128.or(v128.load(at, 16), folds), 16);
-        v128.store(scratch, v128.or(v128.load(at, 32), folds), 32);
-        v128.store(scratch, v128.or(v128.load(at, 48), folds), 48);
-        out = word<T>(length as u32, out);
+        if (isSigned<T>()) placeAsIs(before, out, (at as u32) + moved, ((at + (length as usize)) as u32) + moved);
       }
+      if (!feeds) break;
+      feeds &= feeds - 1;
+      endRow<T>(out);
     }
     p += limit as usize;
     if (others || limit === 0) {

@@ -1,5 +1,7 @@
 // The slow lane: anything else than ASCII, a code point at a time.
 
+import { mark, placeMarked, setShift, shift } from './places';
+import { endRow } from './rows';
 import { blocks, entries, fold, maxWordLength, pool, put, scratch, unknown, word } from './words';
 
 const KEEP: u32 = 0;
@@ -43,6 +45,10 @@ export function slow<T>(from: usize, end: usize, output: usize): usize {
   let characters: u32 = 0;
   const word0 = scratch;
   const folding = fold as u32 & 0x20;
+  // where the word is in the text, in UTF-16 units
+  let unit = isSigned<T>() ? (p as u32) + shift : 0;
+  let first: u32 = 0;
+  let last: u32 = 0;
   while (p < end) {
     let c = load<u8>(p) as u32;
     let size: usize = 1;
@@ -67,6 +73,11 @@ export function slow<T>(from: usize, end: usize, output: usize): usize {
     } else if (isAlphanumeric(c)) {
       if (characters === 0 && p !== from) break;
       store<u8>(word0 + (length as usize), c | folding);
+      if (isSigned<T>()) {
+        mark(length, 1, unit, unit + 1);
+        if (characters === 0) first = unit;
+        last = ++unit;
+      }
       length = characters >= maxWordLength ? 0 : length + 1;
       characters++;
       p++;
@@ -75,34 +86,50 @@ export function slow<T>(from: usize, end: usize, output: usize): usize {
     const block = load<u16>(blocks + ((c >> 7) << 1)) as u32;
     const entry = load<u32>(entries + ((((block << 7) | (c & 127)) as usize) << 2));
     const kind = entry & 7;
+    const from0 = unit;
+    if (isSigned<T>()) unit += size === 4 ? 2 : 1;
     if (kind === KEEP) {
       if (c === 0) return 0;
       store<u32>(word0 + (length as usize), load<u32>(p));
+      if (isSigned<T>()) {
+        mark(length, size as u32, from0, unit);
+        if (characters === 0) first = from0;
+        last = unit;
+      }
       length += size as u32;
       characters++;
     } else if (kind === MAP) {
       v128.store(word0 + (length as usize), v128.load(pool + ((entry >> 11) as usize)));
+      if (isSigned<T>()) {
+        mark(length, (entry >> 3) & 31, from0, unit);
+        if (characters === 0) first = from0;
+        last = unit;
+      }
       length += (entry >> 3) & 31;
       characters += (entry >> 8) & 7;
     } else if (kind === SPACE) {
       if (characters > 0) {
-        out = finish<T>(length, characters, out);
+        out = finish<T>(length, characters, out, first, last);
         length = 0;
         characters = 0;
       }
+      if (c === 10) endRow<T>(out);
     } else if (kind === ISOLATE) {
       if (characters > 0) {
-        out = finish<T>(length, characters, out);
+        out = finish<T>(length, characters, out, first, last);
         length = 0;
         characters = 0;
       }
       if (entry >> 3) {
         v128.store(word0, v128.load(pool + ((entry >> 11) as usize)));
-        out = word<T>((entry >> 3) & 31, out);
+        length = (entry >> 3) & 31;
       } else {
         store<u32>(word0, load<u32>(p));
-        out = word<T>(size as u32, out);
+        length = size as u32;
       }
+      if (isSigned<T>()) mark(0, length, from0, unit);
+      out = finish<T>(length, 1, out, from0, unit);
+      length = 0;
     } else if (kind === HANGUL) {
       const index = c - 0xac00;
       const leading = index / 588;
@@ -111,6 +138,11 @@ export function slow<T>(from: usize, end: usize, output: usize): usize {
       putJamo(word0 + (length as usize), 0x1100 + leading);
       putJamo(word0 + (length as usize) + 3, 0x1161 + vowel);
       putJamo(word0 + (length as usize) + 6, 0x11a7 + trailing);
+      if (isSigned<T>()) {
+        mark(length, trailing ? 9 : 6, from0, unit);
+        if (characters === 0) first = from0;
+        last = unit;
+      }
       length += trailing ? 9 : 6;
       characters += trailing ? 3 : 2;
     } else if (kind !== DELETE) {
@@ -120,19 +152,24 @@ export function slow<T>(from: usize, end: usize, output: usize): usize {
     if (characters > maxWordLength) length = 0;
     p += size;
   }
-  if (characters > 0) out = finish<T>(length, characters, out);
+  if (characters > 0) out = finish<T>(length, characters, out, first, last);
   resume = p;
+  if (isSigned<T>()) setShift(unit - (p as u32));
   return out;
 }
 
 // @ts-expect-error: decorator
 @inline
-function finish<T>(length: u32, characters: u32, out: usize): usize {
+function finish<T>(length: u32, characters: u32, out: usize, first: u32, last: u32): usize {
+  let stop: usize;
   if (characters > maxWordLength) {
     put<T>(out, unknown);
-    return out + sizeof<T>();
+    stop = out + sizeof<T>();
+  } else {
+    stop = word<T>(length, out);
   }
-  return word<T>(length, out);
+  if (isSigned<T>()) placeMarked(out, stop, first, last);
+  return stop;
 }
 
 // @ts-expect-error: decorator

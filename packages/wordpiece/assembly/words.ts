@@ -1,4 +1,7 @@
 // Words to ids: the caches of short words, and the walk of the trie for what they do not hold.
+//
+// T is the type of an id in the output: u16, u32, or i32 for 32 bits with the place of each token beside
+// them (places.ts).
 
 export const MULTIPLIER: u64 = 0x9e3779b97f4a7c15;
 const SECOND_MULTIPLIER: u64 = 0xc2b2ae3d27d4eb4f;
@@ -7,6 +10,7 @@ const ID_MASK: u64 = 0xfffff;
 // addresses
 let nodes: usize = 0;
 let ids: usize = 0;
+export let lengths: usize = 0; // bytes of each piece, 16 bits each
 export let blocks: usize = 0;
 export let entries: usize = 0;
 export let pool: usize = 0;
@@ -15,6 +19,7 @@ let middle: usize = 0; // 32-byte entries, two a bucket
 let large: usize = 0; // 64-byte entries, one a bucket
 export let scratch: usize = 0; // the word
 let pieces: usize = 0; // its ids, 32 bits each
+export let origins: usize = 0; // where each byte of the word came from, 64 bits each
 let masks: usize = 0; // 32 bytes of ones, then 32 of zeros
 
 let head: u32 = 0;
@@ -31,6 +36,7 @@ const LARGE_BITS: u64 = 13;
 export function configure(
   nodesAt: usize,
   idsAt: usize,
+  lengthsAt: usize,
   blocksAt: usize,
   entriesAt: usize,
   poolAt: usize,
@@ -38,6 +44,7 @@ export function configure(
 ): void {
   nodes = nodesAt;
   ids = idsAt;
+  lengths = lengthsAt;
   blocks = blocksAt;
   entries = entriesAt;
   pool = poolAt;
@@ -47,6 +54,7 @@ export function configure(
   masks = large + (64 << (LARGE_BITS as usize));
   pieces = masks + 64;
   scratch = pieces + 65536;
+  origins = scratch + 65536;
   memory.fill(masks, 0xff, 32);
   memory.fill(masks + 32, 0, 32);
 }
@@ -74,7 +82,8 @@ export function workSize(): usize {
     (64 << (LARGE_BITS as usize)) +
     64 +
     65536 +
-    65536
+    65536 +
+    8 * 65536
   );
 }
 

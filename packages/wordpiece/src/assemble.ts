@@ -73,7 +73,9 @@ function assembleWindow(
   const firstLength = first[1] - first[0];
   const secondLength = second === undefined ? 0 : second[1] - second[0];
   const total = edge + firstLength + edge + (second === undefined ? 0 : secondLength + edge);
-  const ids = new Int32Array(total);
+  // one allocation: ids, then offsets and word ids
+  const arrays = new Int32Array(options.offsets ? 4 * total : total);
+  const ids = options.offsets ? arrays.subarray(0, total) : arrays;
   const firstAt = edge;
   const secondAt = edge + firstLength + edge;
   copy(tokens.ids, first[0], first[1], ids, firstAt);
@@ -85,8 +87,14 @@ function assembleWindow(
   }
   let alignment: Alignment | undefined;
   if (options.offsets) {
-    alignment = { offsets: new Int32Array(2 * total), wordIds: new Int32Array(total) };
-    if (frame !== undefined) alignment.wordIds.fill(-1);
+    const offsets = arrays.subarray(total, 3 * total);
+    const wordIds = arrays.subarray(3 * total);
+    alignment = { offsets, wordIds };
+    if (frame !== undefined) {
+      wordIds[0] = -1;
+      wordIds[firstAt + firstLength] = -1;
+      if (second) wordIds[total - 1] = -1;
+    }
     align(tokens, first[0], first[1], alignment, firstAt);
     if (second) align(tokens, boundary + second[0], boundary + second[1], alignment, secondAt);
   }

@@ -1,7 +1,7 @@
 // The WebAssembly engine's host side: memory layout, calls, and what to do where SIMD is missing.
 //
-// Memory: tables and caches (fixed) | row ends | row splits | input | output. The last four grow with
-// the longest batch.
+// Memory: tables and caches (fixed) | row ends | row splits | input | output | places | words. All but the
+// first grow with the longest batch; the last two are there once places were asked for.
 
 import { ENGINE_MODULE } from './engine-module.js';
 import { TextEngine, type WordPieceModel } from './text-engine.js';
@@ -11,6 +11,7 @@ interface EngineExports {
   configure(
     nodes: number,
     ids: number,
+    lengths: number,
     blocks: number,
     entries: number,
     pool: number,
@@ -24,9 +25,16 @@ interface EngineExports {
     splits: number,
     row: number,
     stop: number,
-    from: number,
     output: number,
     wide: boolean,
+    lines: boolean,
+  ): number;
+  encodeAligned(
+    input: number,
+    length: number,
+    output: number,
+    places: number,
+    words: number,
   ): number;
   splitLines(input: number, length: number, ends: number, room: number): number;
 }
@@ -34,6 +42,7 @@ interface EngineExports {
 /** Readable bytes behind the input; the engine loads 64 at a time. */
 const SLACK = 128;
 const PAGE = 65536;
+const NO_LENGTHS = new Uint16Array(0);
 
 export class ByteEngine {
   /** Where the text goes, UTF-8. Valid until the next `reserve`. */
@@ -44,6 +53,10 @@ export class ByteEngine {
   splits: Uint32Array = new Uint32Array(0);
   /** Byte after each row of the input. */
   ends: Uint32Array = new Uint32Array(0);
+  /** After `encodeAligned`: UTF-16 start and end of each token. */
+  places: Int32Array = new Int32Array(0);
+  /** After `encodeAligned`: the number of each token's word. */
+  words: Int32Array = new Int32Array(0);
 
   readonly #exports: EngineExports;
   readonly #model: WordPieceModel;
@@ -52,6 +65,7 @@ export class ByteEngine {
   #outputAt = 0;
   #bytes = 0;
   #rows = 0;
+  #hasPlaces = false;
   #fallback: TextEngine | undefined;
 
   private constructor(model: WordPieceModel, exports: EngineExports) {
@@ -69,24 +83,36 @@ export class ByteEngine {
     return new ByteEngine(model, new webAssembly.Instance(module).exports);
   }
 
-  /** Makes room for so many bytes of text in so many rows. */
-  reserve(bytes: number, rows: number): void {
-    if (bytes <= this.#bytes && rows <= this.#rows) return;
+  /** Whether it can tell where tokens came from. */
+  get canAlign(): boolean {
+    return this.#model.pieceLengths !== undefined;
+  }
+
+  /** Makes room for so many bytes of text in so many rows, and for the places of their tokens. */
+  reserve(bytes: number, rows: number, places = false): void {
+    if (bytes <= this.#bytes && rows <= this.#rows && (!places || this.#hasPlaces)) return;
     this.#bytes = Math.max(this.#bytes, 2 ** Math.ceil(Math.log2(bytes)));
     this.#rows = Math.max(this.#rows, 2 ** Math.ceil(Math.log2(rows)));
+    this.#hasPlaces ||= places;
     const { memory } = this.#exports;
     const endsAt = this.#fixed;
     const splitsAt = endsAt + 4 * this.#rows;
+    const room = this.#bytes + SLACK;
     this.#inputAt = splitsAt + 4 * (this.#rows + 2);
-    this.#outputAt = align(this.#inputAt + this.#bytes + SLACK);
-    const size = this.#outputAt + 4 * (this.#bytes + SLACK);
+    this.#outputAt = align(this.#inputAt + room);
+    const placesAt = this.#outputAt + 4 * room;
+    const wordsAt = placesAt + 8 * room;
+    const size = this.#hasPlaces ? wordsAt + 4 * room : placesAt;
     const missing = size - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
     const { buffer } = memory;
     this.ends = new Uint32Array(buffer, endsAt, this.#rows);
     this.splits = new Uint32Array(buffer, splitsAt, this.#rows + 1);
     this.input = new Uint8Array(buffer, this.#inputAt, this.#bytes);
-    this.output = new Int32Array(buffer, this.#outputAt, this.#bytes + SLACK);
+    this.output = new Int32Array(buffer, this.#outputAt, room);
+    if (!this.#hasPlaces) return;
+    this.places = new Int32Array(buffer, placesAt, 2 * room);
+    this.words = new Int32Array(buffer, wordsAt, room);
   }
 
   /** Sets `ends` to the lines of the first `length` bytes of the input; returns how many there are, room or not. */
@@ -98,36 +124,52 @@ export class ByteEngine {
    * Encodes the rows that `ends` divides the input into; sets `output` and `splits`.
    *
    * @param wide 32-bit ids in an Int32Array; else 16-bit in a Uint16Array
+   * @param lines whether the rows are those of `splitLines`, which is faster
    * @returns how many ids
    */
-  encodeRows(rows: number, wide: boolean): number {
-    const { buffer } = this.#exports.memory;
-    if (wide !== this.output instanceof Int32Array) {
-      const room = this.#bytes + SLACK;
-      this.output = wide
-        ? new Int32Array(buffer, this.#outputAt, room)
-        : new Uint16Array(buffer, this.#outputAt, 2 * room);
-    }
+  encodeRows(rows: number, wide: boolean, lines = false): number {
+    this.#setWidth(wide);
     const endsAt = this.#fixed;
     const splitsAt = endsAt + 4 * this.#rows;
     this.splits[0] = 0;
     let row = 0;
     for (;;) {
-      const from = this.#inputAt + (row > 0 ? this.ends[row - 1] : 0);
       row = this.#exports.encodeRows(
         this.#inputAt,
         endsAt,
         splitsAt,
         row,
         rows,
-        from,
         this.#outputAt,
         wide,
+        lines,
       );
       if (row >= rows) return this.splits[rows];
       this.#encodeHere(row);
       row++;
     }
+  }
+
+  /**
+   * Encodes the first `length` bytes of the input with the places of their tokens; sets `output`, `places`
+   * and `words`. Room for places must be reserved.
+   *
+   * @returns how many tokens, or -1 if this text is not for the module
+   */
+  encodeAligned(length: number): number {
+    this.#setWidth(true);
+    const { byteOffset: places } = this.places;
+    const { byteOffset: words } = this.words;
+    return this.#exports.encodeAligned(this.#inputAt, length, this.#outputAt, places, words);
+  }
+
+  #setWidth(wide: boolean): void {
+    if (wide === this.output instanceof Int32Array) return;
+    const { buffer } = this.#exports.memory;
+    const room = this.#bytes + SLACK;
+    this.output = wide
+      ? new Int32Array(buffer, this.#outputAt, room)
+      : new Uint16Array(buffer, this.#outputAt, 2 * room);
   }
 
   /** A row with what the module leaves to the host. */
@@ -145,8 +187,9 @@ export class ByteEngine {
 
 /** Copies the tables in and tells the module where they are; returns the end of the fixed part. */
 function placeTables(model: WordPieceModel, exports: EngineExports): number {
-  const { trie, behaviour, unknown, maxWordLength } = model;
-  const tables = [trie.nodes, trie.ids, behaviour.blocks, behaviour.entries, behaviour.pool];
+  const { trie, behaviour, unknown, maxWordLength, pieceLengths = NO_LENGTHS } = model;
+  const { blocks: blockTable, entries: entryTable, pool: poolTable } = behaviour;
+  const tables = [trie.nodes, trie.ids, pieceLengths, blockTable, entryTable, poolTable];
   let end = 1024;
   const places = tables.map((table) => {
     const at = end;
@@ -162,8 +205,8 @@ function placeTables(model: WordPieceModel, exports: EngineExports): number {
       new Uint8Array(table.buffer, table.byteOffset, table.byteLength),
     );
   }
-  const [nodes, ids, blocks, entries, pool] = places;
-  exports.configure(nodes, ids, blocks, entries, pool, work);
+  const [nodes, ids, lengths, blocks, entries, pool] = places;
+  exports.configure(nodes, ids, lengths, blocks, entries, pool, work);
   exports.setModel(trie.head, trie.tail, unknown, maxWordLength, model.lowercase);
   return end;
 }

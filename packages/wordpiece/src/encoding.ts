@@ -39,6 +39,8 @@ export class Encoding {
   readonly #parts: EncodingParts;
   readonly #padding: number;
   readonly #side: Side;
+  /** Type ids, attention mask, special tokens mask: one allocation, made when one of them is asked for. */
+  #masks: Int32Array | undefined; // [3 n]
 
   /** @param padding fills up to a length; encodings that are longer stay as they are */
   constructor(parts: EncodingParts, padding?: Padding) {
@@ -63,24 +65,17 @@ export class Encoding {
 
   /** 1 for tokens of the pair and the `[SEP]` after it, 0 for all others. */
   get typeIds(): Int32Array {
-    const { ids, prefix, suffix, lengths } = this.#parts;
-    const first = prefix + lengths[0] + suffix;
-    return this.#padded(new Int32Array(ids.length).fill(1, Math.min(first, ids.length)), 0);
+    return this.#mask(0);
   }
 
   /** 1 for tokens, 0 for padding. */
   get attentionMask(): Int32Array {
-    return this.#padded(new Int32Array(this.#parts.ids.length).fill(1), 0);
+    return this.#mask(1);
   }
 
   /** 1 for inserted special tokens and padding. Special tokens found in the text have 0. */
   get specialTokensMask(): Int32Array {
-    const { ids, prefix, suffix, lengths } = this.#parts;
-    const [first, second = 0] = lengths;
-    const mask = new Int32Array(ids.length).fill(1);
-    mask.fill(0, prefix, prefix + first);
-    mask.fill(0, prefix + first + suffix, prefix + first + suffix + second);
-    return this.#padded(mask, 1);
+    return this.#mask(2);
   }
 
   /** 0 for tokens of the text, 1 for tokens of the pair, -1 for inserted tokens and padding. */
@@ -135,6 +130,28 @@ export class Encoding {
       end = t + 1;
     }
     return first < 0 ? undefined : [first, end];
+  }
+
+  #mask(which: 0 | 1 | 2): Int32Array {
+    const n = this.length;
+    this.#masks ??= this.#fillMasks(n);
+    return this.#masks.subarray(which * n, (which + 1) * n);
+  }
+
+  #fillMasks(n: number): Int32Array {
+    const { ids, prefix, suffix, lengths } = this.#parts;
+    const [first, second] = lengths;
+    const masks = new Int32Array(3 * n);
+    const from = this.#side === 'right' ? 0 : this.#padding;
+    const to = from + ids.length;
+    const afterFirst = from + prefix + first + suffix;
+    if (second !== undefined) masks.fill(1, afterFirst, to);
+    masks.fill(1, n + from, n + to);
+    const special = 2 * n;
+    masks.fill(1, special, special + from + prefix);
+    masks.fill(1, special + afterFirst - suffix, special + afterFirst);
+    masks.fill(1, special + afterFirst + (second ?? 0), 3 * n);
+    return masks;
   }
 
   #sequences(): Int32Array {

@@ -7,6 +7,10 @@ import { normalizeText } from './normalizer.js';
 import { TextEngine, type WordPieceModel } from './text-engine.js';
 
 const encoder = new TextEncoder();
+/** UTF-16 units up to which a call into WebAssembly does not pay. */
+const SHORT = 16;
+/** UTF-16 units from which places would take much memory for ever. */
+const LONG = 1 << 20;
 
 /** Ids of many texts, back to back: row r is ids[splits[r]] to ids[splits[r + 1] - 1]. */
 export interface RowIds {
@@ -79,9 +83,13 @@ export class SequenceEncoder {
       this.#appendNormalized(text, start, stop, splitSpecialTokens);
       return;
     }
-    if (this.#bytes && !engine.aligning && stop - start > 16) {
-      this.#appendFast(this.#bytes, text, start, stop);
-      return;
+    const fast = this.#bytes;
+    if (fast && stop - start > SHORT) {
+      if (!engine.aligning) {
+        this.#appendFast(fast, text, start, stop);
+        return;
+      }
+      if (this.#appendAligned(fast, text, start, stop)) return;
     }
     const { length, wordCount } = engine;
     const isExact = engine.encode(text, start, stop);
@@ -108,7 +116,7 @@ export class SequenceEncoder {
       fast.input.set(bytes);
       rows = fast.splitLines(bytes.length);
     }
-    fast.encodeRows(rows, isWide);
+    fast.encodeRows(rows, isWide, true);
     return { ids: fast.output, splits: fast.splits, rows };
   }
 
@@ -145,6 +153,17 @@ export class SequenceEncoder {
     bytes.reserve(3 * piece.length, 1);
     bytes.ends[0] = encoder.encodeInto(piece, bytes.input).written;
     this.engine.append(bytes.output, bytes.encodeRows(1, true));
+  }
+
+  /** Appends tokens with their places; false, and nothing, if the text has to be done here. */
+  #appendAligned(bytes: ByteEngine, text: string, start: number, stop: number): boolean {
+    if (!bytes.canAlign || stop - start > LONG) return false;
+    const piece = start === 0 && stop === text.length ? text : text.slice(start, stop);
+    bytes.reserve(3 * piece.length, 1, true);
+    const count = bytes.encodeAligned(encoder.encodeInto(piece, bytes.input).written);
+    if (count < 0) return false;
+    this.engine.appendPlaced(bytes, count, start);
+    return true;
   }
 
   /** The way through the normalized text: for tokens that are looked for in it, and for reordered marks. */

@@ -22,6 +22,13 @@ export interface WordPieceModel {
   readonly lowercase: boolean;
 }
 
+/** Tokens with their places, the number of each one's word from 0. */
+export interface PlacedTokens {
+  readonly output: ArrayLike<number>; // [n]
+  readonly places: Int32Array; // [2 n], start and end
+  readonly words: Int32Array; // [n]
+}
+
 export class TextEngine {
   /** Token ids since `reset`, `length` of them. */
   ids: Int32Array = new Int32Array(1024);
@@ -107,6 +114,21 @@ export class TextEngine {
     while (this.length + count > this.ids.length) this.#growIds();
     for (let t = 0; t < count; t++) this.ids[this.length + t] = ids[t];
     this.length += count;
+  }
+
+  /** Appends tokens that another engine found `shift` units into the text, words counted from the current one. */
+  appendPlaced(source: PlacedTokens, count: number, shift: number): void {
+    while (this.length + count > this.ids.length) this.#growIds();
+    const { ids, starts, ends, words, length, wordCount } = this;
+    const { output, places, words: numbers } = source;
+    for (let t = 0; t < count; t++) {
+      ids[length + t] = output[t];
+      starts[length + t] = places[2 * t] + shift;
+      ends[length + t] = places[2 * t + 1] + shift;
+      words[length + t] = numbers[t] + wordCount;
+    }
+    this.length = length + count;
+    if (count > 0) this.wordCount = wordCount + numbers[count - 1] + 1;
   }
 
   /** Appends one token of a word counted from the current one. */
