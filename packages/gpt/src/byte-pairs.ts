@@ -33,8 +33,7 @@ export class BytePairs {
       const [a, b, made] = [left, right, left + right].map((piece) =>
         this.#known(piece, left, right),
       );
-      const key = a * this.#size + b;
-      if (!this.#rules.has(key)) this.#rules.set(key, this.#made.length);
+      this.#rules.set(a * this.#size + b, this.#made.length); // of a rule stated twice the later place counts
       this.#made.push(made);
     }
   }

@@ -18,4 +18,4 @@ export {
 } from './models.js';
 export { type GptPreset, gptPreset } from './presets.js';
 export { type GptBatch, type GptEncodeOptions, OpenAIGPTTokenizer } from './tokenizer.js';
-export type { TokenizerParts } from './tokenizer-files.js';
+export type { TokenizerParts } from './tokenizer-json.js';

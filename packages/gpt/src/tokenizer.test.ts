@@ -76,12 +76,29 @@ describe('byte pairs', () => {
     expect(performance.now() - begin).toBeLessThan(10_000); // minutes, if it were
   });
 
+  test('stated twice have the later place, as in Hugging Face', () => {
+    const vocab = Object.fromEntries(
+      ['<unk>', 'a', 'b', 'c</w>', 'ab', 'bc</w>'].map((piece, id) => [piece, id]),
+    );
+    const [ab, bc] = [['a', 'b'] as const, ['b', 'c</w>'] as const];
+    const pieces = (merges: (typeof ab | typeof bc)[]) =>
+      new OpenAIGPTTokenizer({ vocab, merges }).tokenize('abc');
+    expect(pieces([ab, bc])).toEqual(['ab', 'c</w>']);
+    expect(pieces([ab, bc, ab])).toEqual(['a', 'bc</w>']);
+  });
+
   test('outside the vocabulary are refused', () => {
     const merges = [...tiny.merges, ['b', 'b'] as const];
     expect(() => new OpenAIGPTTokenizer({ ...tiny, merges })).toThrow(
       'gpt: cannot merge "b" and "b": the vocabulary has no "bb".',
     );
   });
+});
+
+test.each([-1, 1.5, Number.NaN])('a text is not cut to %p tokens', (maxLength) => {
+  expect(() => tokenizer.encode('the', { maxLength })).toThrow(
+    `\`maxLength\` is ${maxLength}, expected a whole number from 0.`,
+  );
 });
 
 test('a batch is padded at the end', () => {
@@ -108,6 +125,10 @@ describe('files', () => {
     const older = await OpenAIGPTTokenizer.fromPretrained(folder);
     expect(older.encode('The old bird')).toEqual(tokenizer.encode('The old bird'));
     expect(older.modelMaxLength).toBe(512);
+    await writeFile(join(folder, 'vocab.json'), '{"a": 1');
+    await expect(OpenAIGPTTokenizer.fromPretrained(folder)).rejects.toThrow(
+      'gpt: cannot read vocab.json: found no JSON (',
+    );
     await unlink(join(folder, 'merges.txt'));
     await expect(OpenAIGPTTokenizer.fromPretrained(folder)).rejects.toThrow(
       'neither tokenizer.json nor vocab.json with merges.txt is there',
@@ -118,12 +139,27 @@ describe('files', () => {
   test.each([
     ['\'normalizer.type\' is undefined, expected "BertNormalizer"', { normalizer: null }],
     ['\'pre_tokenizer.type\' is "ByteLevel"', { pre_tokenizer: { type: 'ByteLevel' } }],
+    ["'model.dropout' is 0.1, expected null", { model: { ...json.model, dropout: 0.1 } }],
+    ["'model.ignore_merges' is true", { model: { ...json.model, ignore_merges: true } }],
+    ["'model.unk_token' is null, expected a", { model: { ...json.model, unk_token: null } }],
+    ["'model.vocab' is [0], expected an obj", { model: { ...json.model, vocab: [0] } }],
+    ["'model.merges' is undefined, expected", { model: { ...json.model, merges: undefined } }],
+    [
+      'expected none, or one that inserts no',
+      { post_processor: { type: 'TemplateProcessing', special_tokens: { '<unk>': {} } } },
+    ],
+    ['\'post_processor\' is {"type":"Bert', { post_processor: { type: 'BertProcessing' } }],
+    ['found ["a","b","c"], expected two', { model: { ...json.model, merges: [['a', 'b', 'c']] } }],
     ["'model.end_of_word_suffix' is null", { model: { ...json.model, end_of_word_suffix: null } }],
     ['cannot read a merge: found "a"', { model: { ...json.model, merges: ['a'] } }],
     ['the id of "a" is -1', { model: { ...json.model, vocab: { a: -1 } } }],
     ['the vocabulary has no "[UNK]"', { model: { ...json.model, unk_token: '[UNK]' } }],
+    ['\'content of an added token\' is ""', { added_tokens: [{ id: 900, content: '' }] }],
+    ['the added token "a" (900) has the id', { added_tokens: [{ id: 900, content: 'a' }] }],
+    ['the id of "x" is 1.5, expected an in', { added_tokens: [{ id: 1.5, content: 'x' }] }],
+    ['or not special', { added_tokens: [{ id: 900, content: 'x', special: false }] }],
     ['the added token "x" is', { added_tokens: [{ id: 9, content: 'x', lstrip: true }] }],
-    ['both have the id 1', { added_tokens: [{ id: 1, content: 'x' }] }],
+    ['both have the id 1', { added_tokens: [{ id: 1, content: '<x>' }] }],
   ])('of another tokenizer are refused: %s', (message, changes) => {
     expect(() => OpenAIGPTTokenizer.fromTokenizerJson({ ...json, ...changes })).toThrow(message);
   });

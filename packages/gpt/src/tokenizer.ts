@@ -5,21 +5,19 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ResolveOptions, resolveModel } from '@alectra/checkpoint';
 import { BytePairs, WORD_END } from './byte-pairs.js';
-import {
-  readTokenizerFolder,
-  readTokenizerJson,
-  type TokenizerParts,
-  tokenizerFiles,
-} from './tokenizer-files.js';
+import { readTokenizerFolder, tokenizerFiles } from './tokenizer-files.js';
+import { readTokenizerJson, type TokenizerParts } from './tokenizer-json.js';
 import { splitWords } from './words.js';
 
+/** No id is larger. */
+const MAX_ID = 2 ** 25;
 /** Words whose ids are kept, as many as Hugging Face keeps. */
 const REMEMBERED = 10_000;
 
 export interface GptEncodeOptions {
   /** A second text, whose ids follow those of the first; GPT has no token between. */
   readonly pair?: string;
-  /** Longest result; the longer text is cut first, at its end. */
+  /** Most ids of the result, from 0; the longer text is cut first, at its end. Default: no limit. */
   readonly maxLength?: number;
 }
 
@@ -43,10 +41,14 @@ export class OpenAIGPTTokenizer {
   readonly #added: ReadonlyMap<string, number>;
   readonly #remembered = new Map<string, readonly number[]>();
 
-  /** @throws RangeError for merges outside the vocabulary, two tokens of one id, and a vocabulary without `unkToken` */
+  /**
+   * @throws RangeError for ids that are no whole numbers, merges outside the vocabulary, two tokens of one id, two ids
+   *   of one token, an empty token, and a vocabulary without `unkToken`
+   */
   constructor(parts: TokenizerParts) {
     const { vocab, merges, unkToken = '<unk>', addedTokens = {}, modelMaxLength } = parts;
     const ids = new Map(Object.entries(vocab));
+    for (const [piece, id] of [...ids, ...Object.entries(addedTokens)]) checkId(piece, id);
     const unknown = ids.get(unkToken);
     if (unknown === undefined)
       throw new RangeError(
@@ -58,6 +60,7 @@ export class OpenAIGPTTokenizer {
     this.#pairs = new BytePairs(ids, merges, unknown);
     // longest first, so that a token wins over its own beginning
     const added = Object.entries({ [unkToken]: unknown, ...addedTokens });
+    for (const [token, id] of added) checkAdded(token, id, ids.get(token));
     this.#added = new Map(added.sort(([a], [b]) => b.length - a.length));
     this.#ids = new Map([...ids, ...this.#added]);
     for (const [token, id] of this.#ids) {
@@ -103,7 +106,7 @@ export class OpenAIGPTTokenizer {
     return this.#encode(text).map((id) => this.#tokens[id]);
   }
 
-  /** Token ids of a text, or of a text and its pair. */
+  /** Token ids of a text, or of a text and its pair. @throws RangeError for a `maxLength` that is no length */
   encode(text: string, { pair, maxLength }: GptEncodeOptions = {}): Int32Array {
     const first = this.#encode(text);
     const second = pair === undefined ? [] : this.#encode(pair);
@@ -203,9 +206,33 @@ export class OpenAIGPTTokenizer {
   }
 }
 
+function checkId(piece: string, id: unknown): void {
+  if (Number.isInteger(id) && (id as number) >= 0 && (id as number) <= MAX_ID) return;
+  throw new RangeError(
+    `gpt: cannot use the vocabulary: the id of ${JSON.stringify(piece)} is ${JSON.stringify(id)}, ` +
+      `expected an integer from 0 to ${MAX_ID}.\nDownload the file again.`,
+  );
+}
+
+/** An empty token would be found everywhere; one with two ids could not be decoded. */
+function checkAdded(token: string, id: number, inVocabulary: number | undefined): void {
+  if (token !== '' && (inVocabulary ?? id) === id) return;
+  const found = token === '' ? 'is empty' : `has the id ${inVocabulary} in the vocabulary`;
+  throw new RangeError(
+    `gpt: cannot make a tokenizer: the added token ${JSON.stringify(token)} (${id}) ${found}.\n` +
+      'Leave it out, or add it with the id that it has.',
+  );
+}
+
 /** How much of two texts fits: the longer one is cut first (`longest_first` of Hugging Face's Rust code). */
 function cut(m: number, n: number, maxLength: number | undefined): readonly [number, number] {
-  if (maxLength === undefined || m + n <= maxLength) return [m, n];
+  if (maxLength === undefined) return [m, n];
+  if (!Number.isSafeInteger(maxLength) || maxLength < 0)
+    throw new RangeError(
+      `gpt: cannot cut a text: \`maxLength\` is ${maxLength}, expected a whole number from 0.\n` +
+        'Leave it out to keep all tokens.',
+    );
+  if (m + n <= maxLength) return [m, n];
   if (n === 0) return [maxLength, 0];
   let short = Math.min(m, n);
   let long = Math.max(short, maxLength - short);
