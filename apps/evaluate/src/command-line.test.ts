@@ -33,6 +33,13 @@ describe('flags', () => {
       [...model, '--data', join(empty, 'none')],
       /evaluate: there is no folder .*none: expected the data/,
     ],
+    ['epochs without an end', [...model, '--epochs', 'Infinity'], /expected a number above 0/],
+    ['a download of no task', ['download', '--tasks', 'x'], /expected CoLA, .*, WNLI, AX$/],
+    [
+      'the diagnostic set without labels',
+      ['diagnostic', empty, '--data', empty],
+      /evaluate: there is no .*diagnostic-full\.tsv: expected the diagnostic set with its labels\.\n/,
+    ],
     ['an empty folder of data', [...model, '--data', empty], /evaluate: there is no task in /],
   ])('%s', async (_, args, message) => {
     await expect(run(...args)).rejects.toThrow(message);

@@ -8,6 +8,7 @@ import {
   cardScores,
   checkSubmission,
   describeDefect,
+  downloadTask,
   glueTasks,
   type RecipeName,
   type ResultRow,
@@ -17,10 +18,21 @@ import {
 } from '@alectra/glue';
 import type { EngineName } from '@alectra/jit';
 import { INTERRUPTED_EXIT_CODE, stopSignals } from '@alectra/trainer';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { standardError } from './console.js';
+import { type DiagnoseOptions, diagnose } from './diagnose.js';
 import { availableTasks, evaluate } from './evaluate.js';
 import { explainErrors } from './explain-errors.js';
+import {
+  anyTasks,
+  fill,
+  keep,
+  positive,
+  positiveWhole,
+  recipe,
+  tasks,
+  whole,
+} from './flag-values.js';
 import { modelFolder, modelName } from './model-name.js';
 import { probeTasks } from './probe-tasks.js';
 import { report, writeModelIndex, writeReport } from './report.js';
@@ -76,11 +88,34 @@ export function createProgram(): Command {
   const program = new Command('alectra-evaluate')
     .description('Fine-tune an encoder on GLUE, score it, and write tables and submissions')
     .exitOverride();
+  addDownload(program);
   addEvaluate(program);
   addProbe(program);
   addErrors(program);
+  addDiagnostic(program);
   addSubmission(program);
   return program;
+}
+
+function addDownload(program: Command): void {
+  program
+    .command('download')
+    .description('bring the official files, verified by SHA-256; what is there already is kept')
+    .option('--data <folder>', 'where they go', 'data/glue')
+    .option('--tasks <names...>', 'tasks (default: all ten, 0.4 GB)', anyTasks)
+    .action(async ({ data, tasks }: { data: string; tasks?: readonly TaskName[] }) => {
+      const live = standardError();
+      for (const task of Object.values(glueTasks)) {
+        if (tasks && !tasks.includes(task.name)) continue;
+        await downloadTask(task, data, {
+          onEvent: (event) => {
+            if (event.type === 'retry')
+              live.say(`${event.file}: ${event.reason}; again in ${event.waitMs / 1000} s`);
+          },
+        });
+        console.log(`${task.title}: in ${data}, verified`);
+      }
+    });
 }
 
 function addEvaluate(program: Command): void {
@@ -158,6 +193,19 @@ function addErrors(program: Command): void {
     .option('--any-size', 'accept data of another size than the official', false)
     .action(async (run: string, flags: { data: string; worst: number; anySize: boolean }) => {
       console.log(await explainErrors({ run, ...flags }));
+    });
+}
+
+function addDiagnostic(program: Command): void {
+  program
+    .command('diagnostic')
+    .description('a run of MNLI on the diagnostic set, by linguistic category, as Markdown')
+    .argument('<run>', 'folder of a run of MNLI, such as runs/glue/x/MNLI/seed-1')
+    .option('--data <folder>', 'holds diagnostic/diagnostic-full.tsv', 'data/glue')
+    .option('--engine <name>', 'auto, onnxruntime, tensorflow or eager', 'auto')
+    .option('--threads <number>', 'threads of the engine; 0 leaves it the choice', whole, 0)
+    .action(async (run: string, flags: Omit<DiagnoseOptions, 'run'>) => {
+      console.log(await diagnose({ run, ...flags }));
     });
 }
 
@@ -278,52 +326,4 @@ async function chosenTasks(
     `evaluate: there is no task in ${data}: expected folders or archives such as CoLA or MRPC.\n` +
       'Give --data with the folder that holds them.',
   );
-}
-
-/** `CoLA,SST-2`, `cola sst2`: names of the leaderboard or of Hugging Face. */
-function tasks(text: string, before: readonly TaskName[] = []): TaskName[] {
-  const names = text.split(',').filter((part) => part !== '');
-  return [...new Set([...before, ...names.map(taskNamed)])];
-}
-
-function taskNamed(text: string): TaskName {
-  const trainable = Object.values(glueTasks).filter(({ splits }) => splits.train);
-  const plain = text.toLowerCase().replace(/[^a-z0-9]/g, '');
-  const found = trainable.find(({ name }) => name === plain);
-  if (found) return found.name;
-  throw new InvalidArgumentError(`expected ${trainable.map(({ title }) => title).join(', ')}`);
-}
-
-function recipe(text: string): string {
-  if (Object.hasOwn(recipes, text)) return text;
-  throw new InvalidArgumentError(`expected ${Object.keys(recipes).join(', ')}`);
-}
-
-function fill(text: string): string {
-  if (text === 'majority') return text;
-  throw new InvalidArgumentError('expected majority');
-}
-
-function keep(text: string): string {
-  if (text === 'last' || text === 'best') return text;
-  throw new InvalidArgumentError('expected last or best');
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('expected a number above 0');
-  return value;
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isInteger(value) || value < 0)
-    throw new InvalidArgumentError('expected a whole number');
-  return value;
-}
-
-function positiveWhole(text: string): number {
-  const value = whole(text);
-  if (value === 0) throw new InvalidArgumentError('expected a whole number above 0');
-  return value;
 }

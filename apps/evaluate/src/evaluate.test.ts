@@ -1,13 +1,16 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { glueTasks, readSplit } from '@alectra/glue';
 import { registerGradients, registerKernels } from '@alectra/nn';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { loadFinetuned } from './classifier.js';
 import { availableTasks, evaluate } from './evaluate.js';
 import { explainErrors } from './explain-errors.js';
+import { predictRun } from './predict-run.js';
 import { probeTasks } from './probe-tasks.js';
 import { report } from './report.js';
+import { readPredictions } from './run-store.js';
 import { listening, outcome, tinyOptions, tinyProject } from './test-support.js';
 
 tf.env().set('IS_TEST', true);
@@ -145,10 +148,28 @@ describe('an evaluation', () => {
   });
 });
 
+test('answers other examples as it answered those of its evaluation', async () => {
+  const run = join(project.root, 'learns/CoLA/seed-1');
+  const examples = await readSplit(project.data, glueTasks.cola, 'validation', { anySize: true });
+  const engine = { engine: 'onnxruntime', threads: 1 } as const;
+  const found = await predictRun(run, glueTasks.cola, examples, engine);
+  const { validation } = await readPredictions(run);
+  expect(found.length).toBe(40);
+  for (const [row, logits] of found.entries())
+    for (const [k, logit] of logits.entries()) expect(logit).toBeCloseTo(validation[row][k], 4);
+  await expect(predictRun(run, glueTasks.ax, examples, engine)).rejects.toThrow(
+    /cannot answer AX: found a run of cola, expected one of mnli\.\n/,
+  );
+});
+
 test('explains the errors of a run', async () => {
   const options = { data: project.data, anySize: true, worst: 3 };
   const text = await explainErrors({ ...options, run: join(project.root, 'learns/CoLA/seed-1') });
   expect(text).toMatch(/^# Errors on CoLA, 40 examples\n\n## Confusion/);
+  const written = readFileSync(join(project.root, 'learns/CoLA/seed-1/errors.md'), 'utf8');
+  expect(
+    await explainErrors({ ...options, worst: 10, run: join(project.root, 'learns/CoLA/seed-1') }),
+  ).toBe(written);
   await expect(explainErrors({ ...options, run: project.root })).rejects.toThrow(
     /is no finished run: found no result\.json/,
   );
@@ -177,6 +198,11 @@ test('reports medians beside the rows of the card', async () => {
   expect(text).toMatch(/^tiny +\d+\.\d .* median of 2 fine-tunings$/m);
   expect(text).toMatch(/^ALECTRA-Small-OWT .* 50\.6 .* 69\.6 /m);
   expect(text).toMatch(/^CoLA +median .*, std .* \(2 seeds\)$/m);
+  expect(text).toMatch(/^ELECTRA-Small\+\+ \(as the card prints it\) .* 57\.0 /m);
+  expect(text).toMatch(/^ELECTRA-Small\+\+ \[\d\] +55\.6 /m);
+  expect(text).toContain(
+    '): none without SST-2, MRPC, STS-B, QQP, MNLI-m, MNLI-mm, QNLI, RTE, WNLI',
+  );
   expect(markdown).toContain('- recipe: x');
   expect(100 * (scores.CoLA?.matthews_correlation ?? 0)).toBeCloseTo((a + b) / 2, 6);
   expect(JSON.parse(json).tasks[0]).toMatchObject({ task: 'cola', summary: { count: 2 } });

@@ -29,6 +29,7 @@ import {
   type TaskClassifier,
 } from './classifier.js';
 import type { Console } from './console.js';
+import { errorsOf } from './explain-errors.js';
 import { finetuneRun } from './finetune-run.js';
 import { claimFolder, type RunResult, readResult } from './run-store.js';
 import { freshState, openSession, type Session } from './session.js';
@@ -77,6 +78,12 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   const loaded = await loadEncoder(model, source);
   if (loaded.missing.length > 0 && !fromScratch)
     console.say(`${model} has no ${loaded.missing.join(', ')}: drawn anew for each seed`);
+  const unused = loaded.config.vocabSize - loaded.tokenizer.vocabSize;
+  if (unused > 0)
+    console.say(
+      `${model} has ${unused} more embeddings than its tokenizer has tokens: right if they are padding, ` +
+        'wrong if the tokenizer is of another model',
+    );
   const runs: Partial<Record<TaskName, readonly RunResult[]>> = {};
   for (const name of inOrder(options.tasks, options.recipe)) {
     const results = await evaluateTask(options, glueTasks[name], loaded);
@@ -130,6 +137,7 @@ async function evaluateTask(
         ...plan.run,
         saveModel: classifier.save,
         score: (predictions) => scoreSplits(task, examples.validation, predictions),
+        explain: (predictions) => errorsOf(task, examples.validation, predictions),
         onStep: (progress) =>
           console.step(`${task.title} seed ${seed}  loss ${progress.loss.toFixed(3)}`, progress),
         onEvaluation: ({ step, score }) =>

@@ -1,7 +1,16 @@
 // Where a finished run goes wrong on the validation sets.
 
-import { analyseErrors, errorReport, glueTasks, readSplit, type SplitName } from '@alectra/glue';
-import { readPredictions, readResult } from './run-store.js';
+import {
+  analyseErrors,
+  errorReport,
+  type GlueExample,
+  type GlueTask,
+  glueTasks,
+  readSplit,
+  type SplitName,
+  setName,
+} from '@alectra/glue';
+import { type Predictions, readPredictions, readResult } from './run-store.js';
 import { UsageError } from './usage-error.js';
 
 export interface ExplainErrorsOptions {
@@ -27,11 +36,26 @@ export async function explainErrors({
       `evaluate: ${run} is no finished run: found no result.json of a task, expected a folder such as runs/glue/x/CoLA/seed-1.\n` +
         'Run the evaluation to its end first.',
     );
-  const reports: string[] = [];
-  for (const [split, rows] of Object.entries(await readPredictions(run))) {
-    // predictions were stored by the names of the task's splits
-    const examples = await readSplit(data, task, split as SplitName, { anySize });
-    reports.push(errorReport(analyseErrors(task, examples, rows.flat(), worst)));
-  }
+  const predictions = await readPredictions(run);
+  const validation: Record<string, readonly GlueExample[]> = {};
+  // predictions were stored by the names of the task's splits
+  for (const split of Object.keys(predictions))
+    validation[split] = await readSplit(data, task, split as SplitName, { anySize });
+  return errorsOf(task, validation, predictions, worst);
+}
+
+/** @param worst examples to show of each set */
+export function errorsOf(
+  task: GlueTask,
+  validation: Readonly<Record<string, readonly GlueExample[]>>,
+  predictions: Predictions,
+  worst = 10,
+): string {
+  const reports = Object.entries(validation).map(([split, examples]) =>
+    errorReport(
+      analyseErrors(task, examples, predictions[split].flat(), worst),
+      setName(task, split as SplitName), // as above
+    ),
+  );
   return reports.join('\n');
 }

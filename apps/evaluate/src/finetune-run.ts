@@ -44,6 +44,8 @@ export interface FinetuneRunOptions {
   /** Which evaluation counts, and whose model is kept. */
   readonly keep: 'last' | 'best';
   readonly score: (predictions: Predictions) => Omit<EvaluationRecord, 'step'>;
+  /** What is wrong with the predictions that count, for people. */
+  readonly explain: (predictions: Predictions) => string;
   readonly signal?: AbortSignal;
   readonly onStep?: (progress: StepProgress) => void;
   readonly onEvaluation?: (evaluation: EvaluationRecord) => void;
@@ -155,6 +157,7 @@ async function evaluated(options: FinetuneRunOptions, position: RunPosition): Pr
   if (isKept) {
     const { parameters } = await session.read();
     await writeFileAtomic(join(folder, 'predictions.json'), JSON.stringify(predictions));
+    await writeFileAtomic(join(folder, 'errors.md'), options.explain(predictions));
     await writeFolderAtomic(
       join(folder, 'model'),
       (temporary) => options.saveModel(temporary, parameters),

@@ -6,10 +6,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@alectra/files';
 import {
+  type Average,
   cardRows,
   cardScores,
+  electraAverage,
   type GlueScores,
   glueTasks,
+  leaderboardAverage,
   markdownTable,
   modelIndex,
   type ResultRow,
@@ -57,7 +60,12 @@ export function report({ system, runs, facts }: ReportOptions): Report {
     aggregation: aggregation(tasks.map(([, { length }]) => length)),
     scores: cardScores(scores),
   };
-  const rows = [row, ...cardRows.filter(({ set }) => set === 'dev')];
+  const rows = [row, ...cardRows];
+  const averages = { leaderboard: leaderboardAverage(scores), electra: electraAverage(row.scores) };
+  const means = [
+    `the leaderboard's (nine tasks, all their metrics): ${averageOf(averages.leaderboard)}`,
+    `ELECTRA's (eight tasks, one metric each): ${averageOf(averages.electra)}`,
+  ];
   const seeds = tasks.map(([task, results]) => ({ task, ...summaryOf(results) }));
   const spread = seeds.map(
     ({ task, summary }) => `${glueTasks[task].title.padEnd(6)} ${spreadOf(summary)}`,
@@ -65,14 +73,15 @@ export function report({ system, runs, facts }: ReportOptions): Report {
   const list = Object.entries(facts).map(([name, value]) => `- ${name}: ${value}`);
   return {
     scores,
-    text: `${textTable(rows)}\n${spread.join('\n')}\n`,
+    text: `${textTable(rows)}\n${spread.join('\n')}\n\nAverages on the validation sets\n${means.join('\n')}\n`,
     markdown: [
       `# GLUE: ${system}\n`,
       `${list.join('\n')}\n`,
       markdownTable(rows),
       `Over seeds, times 100, in the column's metric:\n\n${spread.map((line) => `- ${line}`).join('\n')}\n`,
+      `Averages on the validation sets:\n\n${means.map((line) => `- ${line}`).join('\n')}\n`,
     ].join('\n'),
-    json: `${JSON.stringify({ system, facts, tasks: seeds, table: tableData(rows) }, null, 2)}\n`,
+    json: `${JSON.stringify({ system, facts, tasks: seeds, averages, table: tableData(rows) }, null, 2)}\n`,
   };
 }
 
@@ -109,6 +118,10 @@ function spreadOf({ count, median, mean, std, best }: SeedSummary): string {
   const of = (value: number): string => (Number.isNaN(value) ? 'undefined' : value.toFixed(1));
   if (count === 1) return `${of(median)} (1 seed)`;
   return `median ${of(median)}, mean ${of(mean)}, std ${of(std)}, best ${of(best)} (${count} seeds)`;
+}
+
+function averageOf({ value, missing }: Average): string {
+  return value === undefined ? `none without ${missing.join(', ')}` : value.toFixed(1);
 }
 
 function aggregation(counts: readonly number[]): string {

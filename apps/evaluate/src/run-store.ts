@@ -4,6 +4,7 @@
 //                          metrics.jsonl      loss now and then, every evaluation
 //                          checkpoint/        while it runs: parameters, optimizer, position
 //                          predictions.json   of the validation splits
+//                          errors.md          confusion, calibration, worst examples
 //                          model/             the fine-tuned classifier, a Hugging Face folder
 //                          result.json        written last
 

@@ -3,8 +3,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  chooseWidths,
-  encodeExamples,
   type GlueTask,
   glueTasks,
   type Prediction,
@@ -15,12 +13,9 @@ import {
   writeSubmission,
 } from '@alectra/glue';
 import type { EngineName } from '@alectra/jit';
-import { adamw } from '@alectra/optim';
-import { loadFinetuned } from './classifier.js';
 import type { Console } from './console.js';
-import { predictSplit } from './finetune-run.js';
+import { predictRun } from './predict-run.js';
 import { type RunResult, readResult } from './run-store.js';
-import { freshState, openSession } from './session.js';
 import { answers } from './task-scores.js';
 import { UsageError } from './usage-error.js';
 
@@ -35,9 +30,6 @@ export interface SubmitOptions {
   readonly threads: number;
   readonly console: Console;
 }
-
-/** Rows that are computed together. */
-const BATCH = 32;
 
 /** Writes the archive and says which run answered which set. @throws UsageError for tasks without a run */
 export async function submit(
@@ -98,39 +90,16 @@ async function bestRun(runs: string, task: GlueTask): Promise<BestRun | undefine
 async function predictTests(
   { data, engine, threads }: SubmitOptions,
   task: GlueTask,
-  { folder, result }: BestRun,
+  { folder }: BestRun,
 ): Promise<Partial<Record<SubmissionName, readonly Prediction[]>>> {
-  const { maxLength, scoreScale } = result.plan;
-  const { encoder, parameters, tokenizer, config } = await loadFinetuned(join(folder, 'model'));
-  const splits = await Promise.all(
-    testSplits(task).map(async (split) => {
-      const examples = await readSplit(data, task, split);
-      return { split, examples: encodeExamples(tokenizer, examples, { maxLength }) };
-    }),
-  );
-  const lengths = splits.flatMap(({ examples }) => examples.map(({ ids }) => ids.length));
-  const widths = chooseWidths(lengths);
-  const session = await openSession(
-    {
-      ...{ encoder, engine, threads, scoreScale, isRegression: task.isRegression },
-      // never trained
-      ...{ optimizer: adamw(), maxGradientNorm: 0 },
-      ...{ batchSize: BATCH, padId: config.padTokenId },
-    },
-    freshState(parameters),
-    widths[0],
-  );
-  try {
-    const found: Partial<Record<SubmissionName, Prediction[]>> = {};
-    for (const { split, examples } of splits) {
-      const logits = await predictSplit(session, examples, { batchSize: BATCH, widths });
-      found[setName(task, split)] = answers(task, logits).map((value, row) => ({
-        index: examples[row].index,
-        value,
-      }));
-    }
-    return found;
-  } finally {
-    session.dispose();
+  const found: Partial<Record<SubmissionName, readonly Prediction[]>> = {};
+  for (const split of testSplits(task)) {
+    const examples = await readSplit(data, task, split);
+    const outputs = await predictRun(folder, task, examples, { engine, threads });
+    found[setName(task, split)] = answers(task, outputs).map((value, row) => ({
+      index: examples[row].index,
+      value,
+    }));
   }
+  return found;
 }

@@ -64,8 +64,9 @@ describe('scoreSplits', () => {
 });
 
 test('the median over seeds is undefined where one seed has no score', () => {
-  const run = (matthews: number | null): RunResult =>
-    ({ kept: { step: 1, score: null, scores: { CoLA: { matthews_correlation: matthews } } } }) as RunResult;
+  const run = (matthews: number | null): Pick<RunResult, 'kept'> => ({
+    kept: { step: 1, score: null, scores: { CoLA: { matthews_correlation: matthews } } },
+  });
   expect(medianScores([run(0.1), run(0.5), run(0.2)])).toEqual({
     CoLA: { matthews_correlation: 0.2 },
   });

@@ -56,7 +56,7 @@ function headline(task: GlueTask, scores: GlueScores): number | null {
 }
 
 /** Scores of several runs of one task as one: the median of each metric. */
-export function medianScores(runs: readonly RunResult[]): GlueScores {
+export function medianScores(runs: readonly Pick<RunResult, 'kept'>[]): GlueScores {
   const [first] = runs;
   if (!first) return {};
   return Object.fromEntries(

@@ -95,7 +95,7 @@ export function chooseWidths(
   if (lengths.length === 0)
     throw new RangeError(
       'glue: cannot choose widths for batches: found no examples, expected at least one.\n' +
-        'Check the split and --limit-train.',
+        'Check the split that was read.',
     );
   const counts = new Map<number, number>();
   for (const length of lengths) {

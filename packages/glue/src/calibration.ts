@@ -26,6 +26,7 @@ export interface Calibration {
  * @param probabilities `[N, C]` flat, each row summing to 1
  * @param labels `[N]` classes
  * @param bins of equal width
+ * @throws RangeError if there is no example, or the probabilities are not as many for each
  */
 export function calibration(
   probabilities: ArrayLike<number>,
@@ -33,6 +34,11 @@ export function calibration(
   bins = 10,
 ): Calibration {
   const classes = probabilities.length / labels.length;
+  if (!Number.isInteger(classes))
+    throw new RangeError(
+      `glue: calibration: found ${probabilities.length} probabilities for ${labels.length} labels, expected as many for each.\n` +
+        'Give probabilities [N, C] in rows, and one label for each row.',
+    );
   const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }));
   for (let i = 0; i < labels.length; i++) {
     const best = argmax(probabilities, i * classes, classes);
@@ -67,7 +73,8 @@ export function calibration(
 export function softmaxRows(logits: ArrayLike<number>, classes: number): Float64Array {
   if (logits.length % classes !== 0)
     throw new RangeError(
-      `glue: softmax: found ${logits.length} logits, expected a multiple of ${classes}, the number of classes.`,
+      `glue: softmax: found ${logits.length} logits, expected a multiple of ${classes}, the number of classes.\n` +
+        'Give the logits of every example, row by row.',
     );
   const probabilities = new Float64Array(logits.length);
   for (let begin = 0; begin < logits.length; begin += classes) {
@@ -80,7 +87,8 @@ export function softmaxRows(logits: ArrayLike<number>, classes: number): Float64
     }
     if (Number.isNaN(sum))
       throw new RangeError(
-        `glue: softmax: found NaN among the logits of row ${begin / classes}, expected numbers.`,
+        `glue: softmax: found NaN among the logits of row ${begin / classes}, expected numbers.\n` +
+          'The model diverged: train it with a lower learning rate.',
       );
     for (let c = begin; c < begin + classes; c++) probabilities[c] = (probabilities[c] ?? 0) / sum;
   }

@@ -17,7 +17,8 @@ export function confusionMatrix(
 ): ConfusionMatrix {
   if (labels.length !== predictions.length)
     throw new RangeError(
-      `glue: confusion matrix: found ${predictions.length} predictions, expected ${labels.length}, one for each label.`,
+      `glue: confusion matrix: found ${predictions.length} predictions, expected ${labels.length}, one for each label.\n` +
+        'Predict every example of the set, in its order.',
     );
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let i = 0; i < labels.length; i++) {
@@ -25,7 +26,8 @@ export function confusionMatrix(
     const column = predictions[i] ?? -1;
     if (row?.[column] === undefined)
       throw new RangeError(
-        `glue: confusion matrix: found class ${labels[i]} predicted as ${predictions[i]} at ${i}, expected 0 to ${classes - 1}.`,
+        `glue: confusion matrix: found class ${labels[i]} predicted as ${predictions[i]} at ${i}, expected 0 to ${classes - 1}.\n` +
+          'Take labels and predictions of the same task; test sets have no labels.',
       );
     row[column] = (row[column] ?? 0) + 1;
   }

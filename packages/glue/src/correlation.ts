@@ -9,7 +9,8 @@
 export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
   if (x.length !== y.length)
     throw new RangeError(
-      `glue: pearson: found ${x.length} and ${y.length} values, expected as many.`,
+      `glue: pearson: found ${x.length} and ${y.length} values, expected as many.\n` +
+        'Give one prediction for each label.',
     );
   const meanX = mean(x);
   const meanY = mean(y);

@@ -43,21 +43,36 @@ const LAYOUT = {
   label: 'Label',
 };
 
-/** Reads `diagnostic-full.tsv`. @throws GlueError `format`, `label`, `rows` */
-export async function readDiagnostic(path: string): Promise<DiagnosticExample[]> {
+/**
+ * Reads `diagnostic-full.tsv`.
+ *
+ * @throws GlueError `format`, `label`, `rows`; the error of the file system if the file cannot be read
+ */
+export async function readDiagnostic(
+  path: string,
+  { anySize = false }: { readonly anySize?: boolean } = {},
+): Promise<DiagnosticExample[]> {
   const bytes = await readFile(path);
   const examples = parseSplit(bytes, path, glueTasks.ax, LAYOUT);
+  if (!anySize && examples.length !== LAYOUT.rows)
+    throw new GlueError(
+      `${path}: found ${examples.length} rows, expected ${LAYOUT.rows}.\nDownload it again, or pass anySize for data of your own.`,
+      { code: 'rows', file: path, found: `${examples.length}`, expected: `${LAYOUT.rows}` },
+    );
   const [head, ...rows] = tsvRows(bytes, path);
   const columns = Array.from({ length: head?.width ?? 0 }, (_, column) => head?.field(column));
   const places = diagnosticGroups.map((group) => {
     const column = columns.indexOf(group);
     if (column >= 0) return column;
-    throw new GlueError(`${path}, line 1: found no column "${group}".\nUse diagnostic-full.tsv.`, {
-      code: 'format',
-      file: path,
-      line: 1,
-      expected: group,
-    });
+    throw new GlueError(
+      `${path}, line 1: found the columns ${columns.join(', ')}, expected one "${group}".\nUse diagnostic-full.tsv.`,
+      {
+        code: 'format',
+        file: path,
+        line: 1,
+        expected: group,
+      },
+    );
   });
   return examples.map(({ label = 0, ...example }, i) => {
     const groups = diagnosticGroups.map((group, g) => {
@@ -73,7 +88,7 @@ export async function readDiagnostic(path: string): Promise<DiagnosticExample[]>
  *
  * @param predictions classes of MNLI, in the order of the examples
  * @returns the whole first, then group by group, categories by name
- * @throws RangeError if there are not as many predictions as examples
+ * @throws RangeError if there are not as many predictions as examples, or at a class that is none
  */
 export function scoreByCategory(
   examples: readonly DiagnosticExample[],
@@ -81,7 +96,8 @@ export function scoreByCategory(
 ): readonly CategoryScore[] {
   if (examples.length !== predictions.length)
     throw new RangeError(
-      `glue: diagnostic: found ${predictions.length} predictions, expected ${examples.length}.`,
+      `glue: diagnostic: found ${predictions.length} predictions, expected ${examples.length}.\n` +
+        'Predict every pair, in the order of the file.',
     );
   const rows = examples.map((example, i) => ({ ...example, predicted: predictions[i] ?? -1 }));
   const score = (chosen: typeof rows): Pick<CategoryScore, 'count' | 'matthews' | 'accuracy'> => {

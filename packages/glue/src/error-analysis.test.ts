@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { calibration, softmaxRows } from './calibration.js';
+import { categoryReport } from './category-report.js';
 import { folderWith } from './data-folder.test-support.js';
 import { readDiagnostic, scoreByCategory } from './diagnostic.js';
 import { analyseErrors } from './error-analysis.js';
@@ -21,6 +22,13 @@ describe('calibration', () => {
     expect(expectedError).toBeCloseTo((3 * (0.6 - 1 / 3) + 3 * (1 - 2.9 / 3)) / 6, 12);
     expect(maximumError).toBeCloseTo(0.6 - 1 / 3, 12);
     expect(bins.filter(({ count }) => count > 0).length).toBe(2);
+  });
+
+  test('needs as many probabilities for each label', () => {
+    expect(() => calibration([0.5, 0.5, 1], [0, 1])).toThrow(
+      'glue: calibration: found 3 probabilities for 2 labels, expected as many for each.',
+    );
+    expect(() => calibration([], [])).toThrow(RangeError);
   });
 
   test('is perfect where confidence is accuracy', () => {
@@ -72,6 +80,10 @@ describe('analyseErrors', () => {
       ['2.50', '2.00', 0.5],
     ]);
     expect(analysis.confusion).toBeUndefined();
+    expect(errorReport(analysis, 'mine')).toMatch(/^# Errors on mine, 2 examples\n\n## Worst/);
+    expect(() => analyseErrors(glueTasks.stsb, pairs, [1, Number.NaN])).toThrow(
+      'found NaN as the score of example 1, expected a number.',
+    );
   });
 
   test('needs labels and all outputs', () => {
@@ -79,7 +91,7 @@ describe('analyseErrors', () => {
       'found 2 outputs, expected 6, 2 for each of 3 examples.',
     );
     expect(() => analyseErrors(glueTasks.cola, [{ index: 0, text: 'a' }], [0, 1])).toThrow(
-      'example 0 has no label',
+      'found no label of example 0, expected one for each.',
     );
   });
 
@@ -125,8 +137,10 @@ describe('diagnostic', () => {
     'Quantifiers\t\tNegation\t\tNews\tp1\th1\tcontradiction',
     '\t\tNegation\tWorld knowledge\tACL\tp2\th2\tneutral',
   ].join('\n');
+  const pathOf = (text: string): string =>
+    `${folderWith({ 'diagnostic-full.tsv': text })}/diagnostic-full.tsv`;
   const read = (text: string): ReturnType<typeof readDiagnostic> =>
-    readDiagnostic(`${folderWith({ 'diagnostic-full.tsv': text })}/diagnostic-full.tsv`);
+    readDiagnostic(pathOf(text), { anySize: true });
 
   test('is read with labels and categories', async () => {
     const [first, , third] = await read(file);
@@ -160,13 +174,24 @@ describe('diagnostic', () => {
       ['Knowledge', 'World knowledge', 1, 0],
     ]);
     expect(scores[1]?.matthews).toBe(1);
+    const lines = categoryReport(scores).split('\n');
+    expect(lines.slice(0, 5)).toEqual([
+      '# The diagnostic set by category',
+      '',
+      '| group | category | pairs | Matthews, times 100 | right, % |',
+      '| --- | --- | --- | --- | --- |',
+      // 2 of 3 right, one neutral taken for a contradiction: (2 * 3 - 3) / sqrt((9 - 3) * (9 - 5))
+      '| all pairs |  | 3 | 61.2 | 66.7 |',
+    ]);
+    expect(lines[5]).toBe('| Lexical Semantics |  | 2 | 100.0 | 100.0 |');
   });
 
   test('refuses the set without labels, and too few predictions', async () => {
     await expect(read('index\tsentence1\tsentence2\n0\ta\tb\n')).rejects.toThrow(
       'expected a header with "Premise"',
     );
-    await expect(read(file.replace('Logic', 'Logics'))).rejects.toThrow('found no column "Logic"');
+    await expect(read(file.replace('Logic', 'Logics'))).rejects.toThrow('expected one "Logic".');
+    await expect(readDiagnostic(pathOf(file))).rejects.toThrow('found 3 rows, expected 1104.');
     const examples = await read(file);
     expect(() => scoreByCategory(examples, [0])).toThrow('found 1 predictions, expected 3');
   });

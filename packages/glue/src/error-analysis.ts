@@ -22,7 +22,7 @@ export interface ErrorAnalysis {
   /** These two are for classifications. */
   readonly confusion?: ConfusionMatrix;
   readonly calibration?: Calibration;
-  /** The largest loss first, wrong answers only. */
+  /** The largest loss first: wrong answers of a classification, scores that are off by any distance. */
   readonly worst: readonly WorstExample[];
 }
 
@@ -31,7 +31,7 @@ export interface ErrorAnalysis {
  *
  * @param outputs logits `[N, C]`, flat, of a classification; scores `[N]` of a regression
  * @param count how many of the worst examples to keep
- * @throws GlueError `unlabelled`; RangeError if there are not as many outputs as examples need
+ * @throws GlueError `unlabelled`; RangeError if there are not as many outputs as examples need, or one is NaN
  */
 export function analyseErrors(
   task: GlueTask,
@@ -44,7 +44,7 @@ export function analyseErrors(
   if (outputs.length !== examples.length * classes)
     throw new RangeError(
       `glue: error analysis of ${task.title}: found ${outputs.length} outputs, expected ${examples.length * classes}, ` +
-        `${classes} for each of ${examples.length} examples.`,
+        `${classes} for each of ${examples.length} examples.\nGive the outputs for all examples, in their order.`,
     );
   const judged = task.isRegression
     ? judgeScores(examples, labels, outputs)
@@ -73,6 +73,11 @@ function judgeScores(
 ): Judged {
   const wrong = examples.map((example, i) => {
     const score = scores[i] ?? Number.NaN;
+    if (Number.isNaN(score))
+      throw new RangeError(
+        `glue: error analysis: found NaN as the score of example ${example.index}, expected a number.\n` +
+          'The model diverged: train it with a lower learning rate.',
+      );
     const label = labels[i] ?? Number.NaN;
     return {
       example,

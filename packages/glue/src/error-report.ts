@@ -3,15 +3,14 @@
 import type { Calibration } from './calibration.js';
 import type { ConfusionMatrix } from './confusion-matrix.js';
 import type { ErrorAnalysis, WorstExample } from './error-analysis.js';
+import { markdownCells } from './markdown-cells.js';
 
-export function errorReport({
-  task,
-  examples,
-  confusion,
-  calibration,
-  worst,
-}: ErrorAnalysis): string {
-  const parts = [`# Errors on ${task.title}, ${examples} examples`];
+/** @param set what the examples are called: one of the two sets of MNLI, say */
+export function errorReport(
+  { task, examples, confusion, calibration, worst }: ErrorAnalysis,
+  set: string = task.title,
+): string {
+  const parts = [`# Errors on ${set}, ${examples} examples`];
   if (confusion) parts.push(`## Confusion\n\n${confusionTable(task.labels, confusion)}`);
   if (calibration) parts.push(`## Calibration\n\n${calibrationTable(calibration)}`);
   parts.push(`## Worst examples\n\n${worst.length > 0 ? worstTable(worst) : 'None is wrong.'}`);
@@ -20,7 +19,7 @@ export function errorReport({
 
 function confusionTable(names: readonly string[], matrix: ConfusionMatrix): string {
   const head = ['true class', ...names.map((name) => `as ${name}`)];
-  return table(
+  return markdownCells(
     head,
     matrix.map((row, k) => [names[k] ?? '', ...row.map(String)]),
   );
@@ -37,7 +36,7 @@ function calibrationTable({ bins, expectedError, maximumError }: Calibration): s
     ]);
   return (
     `Expected calibration error ${percent(expectedError)} %, largest ${percent(maximumError)} %.\n\n` +
-    table(['confidence', 'examples', 'mean confidence, %', 'right, %'], rows)
+    markdownCells(['confidence', 'examples', 'mean confidence, %', 'right, %'], rows)
   );
 }
 
@@ -49,19 +48,9 @@ function worstTable(worst: readonly WorstExample[]): string {
     confidence === undefined ? predicted : `${predicted} (${percent(confidence)} %)`,
     loss.toFixed(2),
   ]);
-  return table(['row', 'text', 'label', 'predicted', 'loss'], rows);
+  return markdownCells(['row', 'text', 'label', 'predicted', 'loss'], rows);
 }
 
 function percent(share: number): string {
   return (100 * share).toFixed(1);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-// Text of a data set must not become markup.
-function cell(text: string): string {
-  return text.replace(/[\\|<>*_`[\]]/g, '\\$&').replace(/\s+/g, ' ');
 }

@@ -30,6 +30,7 @@ export {
   cardScores,
 } from './card-columns.js';
 export { cardRows, type ResultRow } from './card-rows.js';
+export { categoryReport } from './category-report.js';
 export { checkSubmission, type Defect, describeDefect } from './check-submission.js';
 export {
   accuracy,

@@ -101,6 +101,6 @@ describe('by hand', () => {
       'found class 1 predicted as 2 at 1, expected 0 to 1',
     );
     expect(() => pearson([1], [1, 2])).toThrow(RangeError);
-    expect(() => labelsOf([{ index: 3, text: 'a' }])).toThrow('example 3 has no label');
+    expect(() => labelsOf([{ index: 3, text: 'a' }])).toThrow('found no label of example 3');
   });
 });

@@ -113,7 +113,9 @@ describe('columns', () => {
     expect(() => parse('sst2', 'train', 'fine\t1\n')).toThrow(
       'file.tsv, line 1: found the columns "fine", "1", expected a header with "sentence".',
     );
-    expect(() => parse('sst2', 'train', '')).toThrow('file.tsv is empty, expected a header line.');
+    expect(() => parse('sst2', 'train', '')).toThrow(
+      'file.tsv: found no line, expected a header line.',
+    );
   });
 
   test('the gold label of MNLI is the last column of train and of dev', () => {

@@ -50,9 +50,11 @@ export function parseSplit(
 function headerOf(rows: Generator<TsvRow>, file: string): readonly string[] {
   const first = rows.next().value as TsvRow | undefined;
   if (!first)
-    throw new GlueError(`${file} is empty, expected a header line.\nDownload it again.`, {
+    throw new GlueError(`${file}: found no line, expected a header line.\nDownload it again.`, {
       code: 'format',
       file,
+      found: 'no line',
+      expected: 'a header line',
     });
   return Array.from({ length: first.width }, (_, column) => first.field(column));
 }

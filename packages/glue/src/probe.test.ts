@@ -46,6 +46,12 @@ describe('fitProbe', () => {
       /found 7 feature values for 2 labels/,
     ],
     ['a class too high', new Float32Array(4), [0, 2], /found the class 2, expected 0 to 1/],
+    [
+      'a feature that is not a number',
+      Float32Array.of(1, 2, 3, Number.NaN),
+      [0, 1],
+      /found the feature NaN of example 1, expected finite numbers/,
+    ],
     ['no examples', new Float32Array(0), [], /found 0 feature values for 0 labels/],
   ])('refuses %s', (_, given, labels, message) => {
     expect(() => fitProbe(given, labels, { classes: 2 })).toThrow(message);

@@ -24,7 +24,7 @@ export interface Probe {
  *
  * @param features `[N, H]`, row-major
  * @param labels N classes or scores
- * @throws RangeError if features and labels do not fit together, or a class is not one
+ * @throws RangeError if features and labels do not fit together, a class is not one, or a feature is not finite
  */
 export function fitProbe(
   features: Float32Array,
@@ -44,6 +44,12 @@ export function fitProbe(
   if (wrong !== undefined)
     throw new RangeError(
       `glue: cannot fit a probe: found the class ${wrong}, expected 0 to ${classes - 1}.\nTake the labels of the task.`,
+    );
+  const strange = features.findIndex((value) => !Number.isFinite(value));
+  if (strange >= 0)
+    throw new RangeError(
+      `glue: cannot fit a probe: found the feature ${features[strange]} of example ${Math.floor(strange / H)}, expected finite numbers.\n` +
+        'The encoder diverged in training: take an earlier checkpoint.',
     );
   const scale = standardisation(features, N, H);
   const x = scale(features);
@@ -141,6 +147,7 @@ function minimise(
       next = plus(theta, direction, size);
       found = objective(next);
     }
+    if (found.value > now.value) break; // no step is small enough: the minimum, within rounding
     const s = plus(next, theta, -1);
     const y = plus(found.gradient, now.gradient, -1);
     const curvature = dot(s, y);

@@ -3,7 +3,7 @@
 import { accuracy, confusionMatrix, f1, matthews } from './confusion-matrix.js';
 import { pearson, spearman } from './correlation.js';
 import { GlueError } from './glue-error.js';
-import { layoutOf } from './split-layout.js';
+import { layoutOf, testSplits, validationSplits } from './split-layout.js';
 import type { GlueExample, GlueTask, MetricName, SplitName, SubmissionName } from './task.js';
 
 /** Shares of one; correlations from -1 to 1. */
@@ -45,7 +45,7 @@ export function labelsOf(examples: readonly GlueExample[]): number[] {
   return examples.map(({ index, label }) => {
     if (label === undefined)
       throw new GlueError(
-        `example ${index} has no label.\nTest sets of GLUE have none: score a validation set.`,
+        `cannot score: found no label of example ${index}, expected one for each.\nTest sets of GLUE have none: score a validation set.`,
         { code: 'unlabelled', line: index },
       );
     return label;
@@ -56,8 +56,10 @@ export function labelsOf(examples: readonly GlueExample[]): number[] {
 export function setName(task: GlueTask, split: SplitName): SubmissionName {
   const { submission } = layoutOf(task, split.replace('validation', 'test') as SplitName);
   if (submission) return submission;
-  throw new GlueError(`"${split}" of ${task.title} is neither scored nor submitted.`, {
-    code: 'missing',
-    found: split,
-  });
+  const expected = [...validationSplits(task), ...testSplits(task)].join(', ');
+  throw new GlueError(
+    `"${split}" of ${task.title} is neither scored nor submitted: expected ${expected}.\n` +
+      'Score a validation set, submit a test set.',
+    { code: 'missing', found: split, expected },
+  );
 }

@@ -8,7 +8,7 @@ export function layoutOf(task: GlueTask, split: SplitName): SplitLayout {
   const layout = task.splits[split];
   if (layout) return layout;
   throw new GlueError(
-    `${task.title} has no split "${split}", expected one of ${splitNames(task).join(', ')}.`,
+    `${task.title} has no split "${split}", expected one of ${splitNames(task).join(', ')}.\nName one of these.`,
     { code: 'missing', found: split, expected: splitNames(task).join(', ') },
   );
 }

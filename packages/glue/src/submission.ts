@@ -76,7 +76,8 @@ export function submissionFile(set: SubmissionSet, predictions: readonly Predict
   const { name, task, rows } = set;
   if (predictions.length !== rows)
     throw new GlueError(
-      `${name}: found ${predictions.length} predictions, expected ${rows}, one for each row of the test set.`,
+      `${name}: found ${predictions.length} predictions, expected ${rows}, one for each row of the test set.\n` +
+        'Predict the whole official test set: no row may be left out.',
       { code: 'rows', file: name, found: String(predictions.length), expected: String(rows) },
     );
   const lines = predictions.map(({ index, value }, row) => {
@@ -101,7 +102,8 @@ function written(task: GlueTask, value: number, name: SubmissionName, row: numbe
   if (label !== undefined) return label;
   const expected = task.isRegression ? 'a number' : `a class from 0 to ${task.labels.length - 1}`;
   throw new GlueError(
-    `${name}: found the prediction ${value} at row ${row}, expected ${expected}.`,
+    `${name}: found the prediction ${value} at row ${row}, expected ${expected}.\n` +
+      `Give ${task.isRegression ? 'scores' : 'classes, not logits,'} of ${task.title}.`,
     {
       code: 'label',
       file: name,

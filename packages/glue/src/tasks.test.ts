@@ -77,7 +77,9 @@ describe('glueTasks', () => {
       ['MNLI-m', 'MNLI-mm'],
     );
     expect(validationSplits(glueTasks.ax)).toEqual([]);
-    expect(() => setName(glueTasks.rte, 'train')).toThrow('neither scored nor submitted');
+    expect(() => setName(glueTasks.rte, 'train')).toThrow(
+      'neither scored nor submitted: expected validation, test.',
+    );
     expect(() => layoutOf(glueTasks.ax, 'train')).toThrow(
       'glue: AX has no split "train", expected one of test.',
     );
