@@ -49,6 +49,11 @@ export interface CompileOptions<S extends InitialState = InitialState> {
    * function of which a part could only run on the processor is an error.
    */
   readonly provider?: Provider;
+  /**
+   * The state never changes: `writeState` and functions that return other state are errors. Engine `onnxruntime` then
+   * takes it as constants on the processor, which it arranges for its matrix products once for all programs.
+   */
+  readonly frozen?: boolean;
   /** `npm` reaches onnxruntime through its npm binding instead of its C API: slower, the state is copied. */
   readonly binding?: Binding;
   /** Folder from which the tfjs-node package is looked up; default: the working directory. */
@@ -120,12 +125,14 @@ export async function compile<R extends StepResult, S extends InitialState>(
     provider: options.provider ?? 'cpu',
     binding: options.binding ?? 'native',
     tensorflowFrom: options.tensorflowFrom,
+    frozen: options.frozen ?? false,
   });
   const shared: Shared = {
     engine,
     state: values.map(({ dtype, shape }) => ({ dtype, shape })),
     paths: state.paths,
     shape: state.shape,
+    frozen: options.frozen ?? false,
     queue: Promise.resolve(),
     disposed: false,
   };
@@ -143,6 +150,7 @@ interface Shared {
   readonly state: readonly TensorSpec[];
   readonly paths: readonly string[];
   readonly shape: TreeShape;
+  readonly frozen: boolean;
   /** Settles when the engine is free. */
   queue: Promise<unknown>;
   disposed: boolean;
@@ -199,6 +207,12 @@ async function load<R extends StepResult, State>(
     readState: () =>
       queued(async () => unflatten(shared.shape, await shared.engine.readState()) as State),
     writeState: async (tree) => {
+      if (shared.frozen) {
+        throw new Error(
+          'jit: the state is frozen: writeState cannot replace it.\n' +
+            'Compile a new program over the new values, or compile without frozen.',
+        );
+      }
       const leaves = leavesOf(shared.shape, tree, 'state').map((value, index) =>
         conform(value, shared.state[index], shared.paths[index]),
       );
@@ -229,6 +243,7 @@ function sourceOf(step: Step, tree: Tree<TensorSpec>, shared: Shared): TimedSour
     state: shared.state,
     statePaths: shared.paths,
     stateShape: shared.shape,
+    frozen: shared.frozen,
     inputs: inputs.leaves.map(({ dtype, shape }) => ({ dtype, shape })),
     inputPaths: inputs.paths,
     inputShape: inputs.shape,

@@ -48,6 +48,8 @@ export interface EngineOptions {
   readonly provider?: Provider;
   /** How onnxruntime is reached on the processor: by its C API, or by its npm binding, which copies the state. */
   readonly binding?: Binding;
+  /** The state never changes; nothing is asked to write it. */
+  readonly frozen?: boolean;
   /** Folder from which tfjs-node is looked up; default: the working directory. */
   readonly tensorflowFrom?: string;
 }

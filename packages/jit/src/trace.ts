@@ -22,6 +22,8 @@ export interface Signature {
   readonly state: readonly TensorSpec[];
   readonly statePaths: readonly string[];
   readonly stateShape: TreeShape;
+  /** State may not change. */
+  readonly frozen?: boolean;
   readonly inputs: readonly TensorSpec[];
   readonly inputPaths: readonly string[];
   readonly inputShape: TreeShape;
@@ -68,6 +70,13 @@ export function callStep(
   }
   const outputs = flatten(result.outputs, isTensor, 'outputs');
   const newState = result.state === undefined ? state : checkState(signature, result.state, step);
+  const changed = signature.frozen ? newState.findIndex((leaf, at) => leaf !== state[at]) : -1;
+  if (changed >= 0) {
+    throw new TypeError(
+      `jit: "${nameOf(step)}" changes "${signature.statePaths[changed]}", but the state is frozen.\n` +
+        `Return outputs only, or compile without frozen.`,
+    );
+  }
   return {
     state: newState,
     outputs: outputs.leaves,

@@ -33,6 +33,12 @@ export interface Emitted {
   readonly stateOut: readonly number[];
 }
 
+export interface EmitOptions {
+  readonly dialect?: Dialect;
+  /** State leaves are constants without values instead of inputs. */
+  readonly frozen?: boolean;
+}
+
 export const stateInName = (index: number): string => `state_${index}`;
 export const inputName = (index: number): string => `input_${index}`;
 export const stateOutName = (index: number): string => `new_state_${index}`;
@@ -43,7 +49,10 @@ export const outputName = (index: number): string => `output_${index}`;
  *
  * @throws Error naming a kernel without ONNX lowering
  */
-export function emitProgram(graph: Graph, dialect: Dialect = 'cpu'): Emitted {
+export function emitProgram(
+  graph: Graph,
+  { dialect = 'cpu', frozen = false }: EmitOptions = {},
+): Emitted {
   const onnx = new OnnxBuilder({ dialect });
   for (const [index, value] of graph.state.entries()) onnx.bind(value, stateInName(index));
   for (const [index, value] of graph.inputs.entries()) onnx.bind(value, inputName(index));
@@ -62,11 +71,13 @@ export function emitProgram(graph: Graph, dialect: Dialect = 'cpu'): Emitted {
   const read = new Set(onnx.nodes.flatMap(({ inputs }) => inputs));
   const stateIn = indices(graph.state, (_, index) => read.has(stateInName(index)));
   const inputs = indices(graph.inputs, (_, index) => read.has(inputName(index)));
+  const state = stateIn.map((index) => ({ ...graph.state[index], name: stateInName(index) }));
   const model = writeModel({
     nodes: onnx.nodes,
     initializers: onnx.initializers,
+    constants: frozen ? state : [],
     inputs: [
-      ...stateIn.map((index) => ({ ...graph.state[index], name: stateInName(index) })),
+      ...(frozen ? [] : state),
       ...inputs.map((index) => ({ ...graph.inputs[index], name: inputName(index) })),
     ],
     outputs,

@@ -25,6 +25,9 @@ export interface OnnxInitializer {
   readonly data: OnnxData;
 }
 
+/** A constant whose values the runtime is given when it loads the model. */
+export type OnnxConstant = Omit<OnnxInitializer, 'data'>;
+
 export interface OnnxPort {
   readonly name: string;
   readonly dtype: OnnxType;
@@ -35,6 +38,7 @@ export interface OnnxPort {
 export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxInitializer[];
+  readonly constants?: readonly OnnxConstant[];
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
 }
@@ -64,6 +68,8 @@ export function writeModel(model: OnnxModel): Uint8Array {
     text(graph, 2, 'graph');
     for (const initializer of model.initializers)
       message(graph, 5, (w) => writeInitializer(w, initializer));
+    for (const constant of model.constants ?? [])
+      message(graph, 5, (w) => writeConstant(w, constant));
     for (const port of model.inputs) message(graph, 11, (w) => writePort(w, port));
     for (const port of model.outputs) message(graph, 12, (w) => writePort(w, port));
   });
@@ -104,11 +110,26 @@ function writeAttribute(writer: Writer, name: string, value: OnnxAttribute): voi
   }
 }
 
-function writeInitializer(writer: Writer, { name, dtype, shape, data }: OnnxInitializer): void {
+function writeInitializer(writer: Writer, initializer: OnnxInitializer): void {
+  writeTensor(writer, initializer);
+  const { data } = initializer;
+  writer.uint32(tag(9, BYTES)).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+/** Data "elsewhere", in a file whose name nobody reads. */
+function writeConstant(writer: Writer, constant: OnnxConstant): void {
+  writeTensor(writer, constant);
+  message(writer, 13, (w) => {
+    text(w, 1, 'location');
+    text(w, 2, 'memory');
+  });
+  int(writer, 14, 1);
+}
+
+function writeTensor(writer: Writer, { name, dtype, shape }: OnnxConstant): void {
   for (const axis of shape) int(writer, 1, axis);
   int(writer, 2, ELEMENT_TYPE[dtype]);
   text(writer, 8, name);
-  writer.uint32(tag(9, BYTES)).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 function writePort(writer: Writer, { name, dtype, shape }: OnnxPort): void {

@@ -56,9 +56,17 @@ const FUNCTIONS = {
   ],
   ClearBoundInputs: [141, 'void (void *binding)'],
   ClearBoundOutputs: [142, 'void (void *binding)'],
+  AddInitializer: [150, 'void *(void *options, const char *name, void *value)'],
+  CreatePrepackedWeightsContainer: [166, 'void *(_Out_ void **container)'],
+  ReleasePrepackedWeightsContainer: [167, 'void (void *container)'],
+  CreateSessionFromArrayWithPrepackedWeightsContainer: [
+    169,
+    'void *(void *env, void *model, size_t bytes, void *options, void *container, _Out_ void **session)',
+  ],
   AppendExecutionProviderCuda: [204, 'void *(void *options, void *cuda)'],
   CreateCudaProviderOptions: [205, 'void *(_Out_ void **cuda)'],
   ReleaseCudaProviderOptions: [208, 'void (void *cuda)'],
+  AddExternalInitializers: [210, 'void *(void *options, void *names, void *values, size_t count)'],
   AppendExecutionProvider: [
     216,
     'void *(void *options, const char *name, void *keys, void *values, size_t count)',

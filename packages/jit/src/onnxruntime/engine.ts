@@ -27,27 +27,48 @@ interface Slot {
   spare?: BoundTensor;
 }
 
+/** What functions over one state have in common. */
+interface Setup {
+  readonly runtime: Runtime;
+  readonly slots: readonly Slot[];
+  readonly threads: number;
+  /** The state is constants of the models, not inputs. */
+  readonly frozen: boolean;
+  /** Those that are loaded. */
+  readonly runners: Set<Runner>;
+}
+
 export async function onnxRuntimeEngine(
   initial: readonly HostTensor[],
   options: EngineOptions,
 ): Promise<Engine> {
-  const { threads, provider = 'cpu', binding = 'native' } = options;
+  const { threads, provider = 'cpu', binding = 'native', frozen = false } = options;
   if (provider !== 'cpu') {
     const { deviceEngine } = await import('./device-engine.js');
     return deviceEngine(initial, options, provider);
   }
   const runtime = await (binding === 'npm' ? bindingRuntime() : nativeRuntime());
   const slots: Slot[] = initial.map((value) => ({ current: bind(runtime, value) }));
+  const setup: Setup = {
+    runtime,
+    slots,
+    threads,
+    // The npm binding would copy constants into every session.
+    frozen: frozen && binding === 'native',
+    runners: new Set(),
+  };
 
   return {
     name: 'onnxruntime',
-    load: (source) => load(runtime, slots, threads, source),
+    load: (source) => load(setup, source),
     readState: async () =>
       slots.map(({ current: { dtype, shape, data } }) => ({ dtype, shape, data: data.slice() })),
     writeState: async (values) => {
       for (const [index, { data }] of values.entries()) slots[index].current.data.set(data);
     },
     dispose: () => {
+      // Sessions may read the state's memory until they are gone.
+      for (const runner of setup.runners) runner.dispose();
       for (const { current, spare } of slots) {
         current.release();
         spare?.release();
@@ -58,23 +79,28 @@ export async function onnxRuntimeEngine(
 }
 
 async function load(
-  runtime: Runtime,
-  slots: readonly Slot[],
-  threads: number,
+  { runtime, slots, threads, frozen, runners }: Setup,
   source: Source,
 ): Promise<Runner> {
   const { graph, outputShape } = source.traced();
   const start = performance.now();
-  const { model, stateIn, inputs, stateOut } = emitProgram(graph);
+  const { model, stateIn, inputs, stateOut } = emitProgram(graph, { frozen });
   const emitMs = performance.now() - start;
   for (const index of stateOut) slots[index].spare ??= runtime.tensor(graph.state[index]);
+  const fed = frozen ? [] : stateIn;
   const session = await runtime.session(model, {
-    inputNames: [...stateIn.map(stateInName), ...inputs.map(inputName)],
+    inputNames: [...fed.map(stateInName), ...inputs.map(inputName)],
     outputNames: [
       ...stateOut.map(stateOutName),
       ...graph.outputs.map((_, index) => outputName(index)),
     ],
     threads,
+    ...(frozen && {
+      constants: stateIn.map((index) => ({
+        name: stateInName(index),
+        tensor: slots[index].current,
+      })),
+    }),
   });
   const boundInputs = inputs.map((index) => runtime.tensor(graph.inputs[index]));
   const boundOutputs = graph.outputs.map((value) => runtime.tensor(value));
@@ -83,7 +109,7 @@ async function load(
     for (const [at, index] of inputs.entries()) boundInputs[at].data.set(given[index].data);
     const begin = performance.now();
     await session.run(
-      [...stateIn.map((index) => slots[index].current), ...boundInputs],
+      [...fed.map((index) => slots[index].current), ...boundInputs],
       // A leaf in stateOut has a spare since loading.
       [...stateOut.map((index) => slots[index].spare as BoundTensor), ...boundOutputs],
     );
@@ -100,14 +126,17 @@ async function load(
     return { leaves, shape: outputShape, engineMs };
   };
 
-  return {
+  const runner: Runner = {
     emitMs,
     run,
     dispose: () => {
+      if (!runners.delete(runner)) return;
       session.dispose();
       for (const tensor of [...boundInputs, ...boundOutputs]) tensor.release();
     },
   };
+  runners.add(runner);
+  return runner;
 }
 
 function bind(runtime: Runtime, value: HostTensor): BoundTensor {

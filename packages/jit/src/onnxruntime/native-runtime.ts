@@ -4,8 +4,10 @@
 
 import { allocate, type DType, type HostArray, sizeOf, type TensorSpec } from '../host-tensor.js';
 import { cudaLibrary, type OrtApi, ortApi } from './c-api.js';
+import { packedWeights, returnFreed } from './packed-weights.js';
 import type {
   BoundTensor,
+  Constant,
   DeviceProvider,
   DeviceRuntime,
   DeviceTensor,
@@ -35,8 +37,7 @@ export async function nativeRuntime(): Promise<Runtime> {
   return {
     tensor: hostTensors(api),
     session: async (model, options) => {
-      const session = await createSession(api, model, options, 'cpu');
-      const { call } = api;
+      const { session, dispose } = await createSession(api, model, options, 'cpu');
       const inputNames = nameTable(api, options.inputNames);
       const outputNames = nameTable(api, options.outputNames);
       const inputs = new BigUint64Array(options.inputNames.length);
@@ -57,7 +58,7 @@ export async function nativeRuntime(): Promise<Runtime> {
             outputs,
           );
         },
-        dispose: () => call.ReleaseSession(session),
+        dispose,
       };
     },
   };
@@ -84,7 +85,7 @@ export async function deviceRuntime(provider: DeviceProvider): Promise<DeviceRun
     tensor: hostTensors(api),
     session: async (model, options) => {
       const { call, check } = api;
-      const session = await createSession(api, model, options, provider);
+      const { session, dispose } = await createSession(api, model, options, provider);
       const binding = api.create('CreateIoBinding', session);
       const { inputNames, outputNames } = options;
       return {
@@ -105,7 +106,7 @@ export async function deviceRuntime(provider: DeviceProvider): Promise<DeviceRun
         },
         dispose: () => {
           call.ReleaseIoBinding(binding);
-          call.ReleaseSession(session);
+          dispose();
         },
       };
     },
@@ -176,9 +177,9 @@ function aligned({ koffi }: OrtApi, dtype: DType, size: number): HostArray {
 async function createSession(
   api: OrtApi,
   model: Uint8Array,
-  { threads }: SessionOptions,
+  { threads, constants = [] }: SessionOptions,
   provider: Provider,
-): Promise<bigint> {
+): Promise<{ readonly session: bigint; dispose(): void }> {
   const { call, check } = api;
   const settings = api.create('CreateSessionOptions');
   const set = (key: string, value: string): void =>
@@ -189,6 +190,7 @@ async function createSession(
     // Spinning threads starve everything else on a shared machine.
     set('session.intra_op.allow_spinning', '0');
     if (provider !== 'cpu') addProvider(api, settings, provider, set);
+    if (constants.length > 0) return await withConstants(api, model, settings, constants);
     const session: [bigint | null] = [null];
     const { environment } = api;
     await api.apart(
@@ -199,10 +201,55 @@ async function createSession(
       settings,
       session,
     );
-    return session[0] as bigint;
+    const made = session[0] as bigint;
+    return { session: made, dispose: () => call.ReleaseSession(made) };
   } finally {
     call.ReleaseSessionOptions(settings);
   }
+}
+
+/** A session over constants in memory that it does not copy. */
+async function withConstants(
+  api: OrtApi,
+  model: Uint8Array,
+  settings: bigint,
+  constants: readonly Constant[],
+): Promise<{ readonly session: bigint; dispose(): void }> {
+  const { call, check, environment } = api;
+  const names = nameTable(
+    api,
+    constants.map(({ name }) => name),
+  );
+  const values = BigUint64Array.from(constants, ({ tensor }) => addressOf(tensor));
+  // The first lets optimisations read the values, the second says that what becomes of them may be shared.
+  check(call.AddExternalInitializers(settings, names.table, values, constants.length));
+  for (const { name, tensor } of constants)
+    check(call.AddInitializer(settings, name, addressOf(tensor)));
+  const packed = packedWeights(api);
+  const session: [bigint | null] = [null];
+  try {
+    await api.apart(
+      'CreateSessionFromArrayWithPrepackedWeightsContainer',
+      environment,
+      model,
+      model.byteLength,
+      settings,
+      packed.container,
+      session,
+    );
+    await returnFreed(api);
+  } catch (error) {
+    packed.release();
+    throw error;
+  }
+  const made = session[0] as bigint;
+  return {
+    session: made,
+    dispose: () => {
+      call.ReleaseSession(made);
+      packed.release();
+    },
+  };
 }
 
 function addProvider(

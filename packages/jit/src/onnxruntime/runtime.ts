@@ -18,6 +18,13 @@ export interface SessionOptions {
   readonly outputNames: readonly string[];
   /** 0: as many as there are cores. */
   readonly threads: number;
+  /** Constants of the model that have no values in it; they outlive the session. Only the C API takes them. */
+  readonly constants?: readonly Constant[];
+}
+
+export interface Constant {
+  readonly name: string;
+  readonly tensor: BoundTensor;
 }
 
 export interface Session {
