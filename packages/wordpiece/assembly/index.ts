@@ -222,7 +222,7 @@ function encode<T>(from: usize, end: usize, output: usize): usize {
           } else {
             store<u64>(scratch, key);
             out = missSmall<T>(key, bucket, length as u32, out);
-            if (isSigned<T>()) placeAsIs(before, out, (at as u32) + moved, ((at + (length as usize)) as u32) + moved);
+            if (isSigned<T>()) placeAsIs(before, out, (at as u32) + moved, length as u32);
             continue;
           }
           putPacked<T>(out, value);
@@ -235,7 +235,7 @@ function encode<T>(from: usize, end: usize, output: usize): usize {
           v128.store(scratch, v128.or(v128.load(at, 48), folds), 48);
           out = word<T>(length as u32, out);
         }
-        if (isSigned<T>()) placeAsIs(before, out, (at as u32) + moved, ((at + (length as usize)) as u32) + moved);
+        if (isSigned<T>()) placeAsIs(before, out, (at as u32) + moved, length as u32);
       }
       if (!feeds) break;
       feeds &= feeds - 1;

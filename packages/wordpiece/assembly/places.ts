@@ -40,10 +40,10 @@ function put(token: usize, start: u32, end: u32): void {
   store<u32>(words + at, wordCount);
 }
 
-/** Places of the tokens [first, last) of a word that is its own bytes from `start` to `end`. */
-export function placeAsIs(first: usize, last: usize, start: u32, end: u32): void {
+/** Places of the tokens [first, last) of a word that is `length` bytes of the text from `start` on. */
+export function placeAsIs(first: usize, last: usize, start: u32, length: u32): void {
   if (last - first === 4) {
-    put(first, start, end); // the unknown token, too, covers the word
+    put(first, start, start + length); // the unknown token, too, covers the word
   } else {
     let at = start;
     for (; first < last; first += 4) {

@@ -55,6 +55,12 @@ export async function* wholeLines(
   if (length > 0) yield joined(parts);
 }
 
+/** Bytes of a regular file; undefined for a pipe or a device, which can only be read from its start. */
+export async function fileLength(path: string): Promise<number | undefined> {
+  const status = await fileSystem().stat(path);
+  return status.isFile() ? status.size : undefined;
+}
+
 /** The bytes of a file, a megabyte at a time. */
 export async function* readFile(path: string): AsyncGenerator<Uint8Array> {
   const file = await fileSystem().open(path);
@@ -111,7 +117,8 @@ function isUtf8(bytes: Uint8Array): boolean {
 class Collector {
   #ids: Int32Array | Uint16Array;
   #length = 0;
-  readonly #splits: number[] = [0];
+  #splits = new Int32Array(1024);
+  #rows = 0;
 
   constructor(bytes: number, isWide: boolean) {
     const guess = Math.ceil(bytes / 3) + 64;
@@ -122,12 +129,24 @@ class Collector {
     const count = splits[rows];
     if (this.#length + count > this.#ids.length) this.#grow(this.#length + count);
     this.#ids.set(ids.subarray(0, count), this.#length);
-    for (let row = 1; row <= rows; row++) this.#splits.push(this.#length + splits[row]);
+    if (this.#rows + rows + 1 > this.#splits.length) this.#growSplits(this.#rows + rows + 1);
+    const target = this.#splits;
+    for (let row = 1; row <= rows; row++) target[this.#rows + row] = this.#length + splits[row];
+    this.#rows += rows;
     this.#length += count;
   }
 
   finish(): RaggedIds {
-    return { ids: this.#ids.slice(0, this.#length), rowSplits: Int32Array.from(this.#splits) };
+    return {
+      ids: this.#ids.slice(0, this.#length),
+      rowSplits: this.#splits.slice(0, this.#rows + 1),
+    };
+  }
+
+  #growSplits(least: number): void {
+    const splits = new Int32Array(Math.max(least, 2 * this.#splits.length));
+    splits.set(this.#splits);
+    this.#splits = splits;
   }
 
   #grow(least: number): void {

@@ -1,7 +1,9 @@
-// The thread behind encode-workers.ts: answers chunks of whole lines with their ids or word counts.
+// The thread behind encode-workers.ts: answers chunks of whole lines, or ranges of a file, with ids or
+// word counts.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WorkerSetup } from './encode-workers.js';
+import { type LineRange, LineReader } from './line-ranges.js';
 import { WordPieceTokenizer } from './tokenizer.js';
 import { newCounter } from './train.js';
 import { countLines } from './train-files.js';
@@ -9,10 +11,12 @@ import { countLines } from './train-files.js';
 const setup = workerData as WorkerSetup;
 
 if (setup.task === 'encode') {
-  const { json, engine, width } = setup;
+  const { json, engine, width, path } = setup;
   const tokenizer = WordPieceTokenizer.fromTokenizerJson(json, { engine });
-  parentPort?.on('message', (chunk: Uint8Array) => {
-    const { ids, rowSplits } = tokenizer.encodeBytes(chunk, { width });
+  const reader = path === undefined ? undefined : new LineReader(path);
+  parentPort?.on('message', (chunk: Uint8Array | LineRange) => {
+    const bytes = ArrayBuffer.isView(chunk) ? chunk : reader?.read(chunk);
+    const { ids, rowSplits } = tokenizer.encodeBytes(bytes ?? new Uint8Array(0), { width });
     parentPort?.postMessage({ ids, rowSplits }, [
       ids.buffer as ArrayBuffer, // fresh arrays of this thread
       rowSplits.buffer as ArrayBuffer,

@@ -4,6 +4,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { RaggedIds } from './batch-encoding.js';
 import type { EncodeBytesOptions } from './corpus-encoder.js';
+import type { LineRange } from './line-ranges.js';
 import type { TrainOptions } from './train.js';
 
 export interface EncodeStreamOptions extends EncodeBytesOptions {
@@ -20,12 +21,14 @@ export type WorkerSetup =
       readonly json: object;
       readonly engine: 'auto' | 'typescript';
       readonly width: 'uint16' | 'int32';
+      /** The file that ranges are of. */
+      readonly path?: string;
     }
   | { readonly task: 'count'; readonly options: TrainOptions };
 
-/** Ids of the lines of each chunk. */
+/** Ids of the lines of each chunk, or of each range of a file, which the workers read themselves. */
 export function encodeInWorkers(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<LineRange>,
   count: number,
   setup: WorkerSetup & { task: 'encode' },
 ): AsyncGenerator<RaggedIds> {
@@ -42,7 +45,7 @@ export function countInWorkers(
 }
 
 async function* inWorkers<T>(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<LineRange>,
   count: number,
   setup: WorkerSetup,
 ): AsyncGenerator<T> {
@@ -78,14 +81,16 @@ class Thread<T> {
     );
   }
 
-  work(chunk: Uint8Array): Promise<T> {
+  work(chunk: Uint8Array | LineRange): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#failure) {
         reject(this.#failure);
         return;
       }
       this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(chunk, [chunk.buffer as ArrayBuffer]); // whole lines are copies of their own
+      // whole lines are copies of their own
+      const moved = ArrayBuffer.isView(chunk) ? [chunk.buffer as ArrayBuffer] : [];
+      this.#worker.postMessage(chunk, moved);
     });
   }
 

@@ -15,6 +15,15 @@ export function randomIntegers(seed: number): (bound: number) => number {
   };
 }
 
+/** Texts, some with a pair, whose tokens other readers of a saved folder must agree on. */
+export const SAVED_TEXTS: readonly (readonly [text: string, pair: string | null])[] = [
+  ['Hello, unaffable foot!', null],
+  ['Hello', 'un <x> wi'],
+  ['[MASK] naïve Ångström', null],
+  ['中文 한국 ﬁ 😀', null],
+  ['', null],
+];
+
 /** Special tokens, every ASCII character, characters of many scripts and some longer pieces. */
 export function smallVocabulary(): string[] {
   const tokens = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { asTransformersCall, WordPieceTokenizer } from './index.js';
+import { asTransformersCall, type Encoding, WordPieceTokenizer } from './index.js';
+import { LineReader, lineRanges } from './line-ranges.js';
 import { mixedLines, smallVocabulary } from './test-support.js';
 
 const VOCAB =
@@ -66,6 +67,38 @@ describe('an encoding', () => {
     expect(places('utf16')).toEqual([3, 5]);
     expect(places('codepoint')).toEqual([2, 4]);
     expect(places('byte')).toEqual([5, 7]);
+  });
+  test('has the same places with either engine', () => {
+    for (const options of [{}, { lowercase: false }, { stripAccents: false, cleanText: false }]) {
+      const [fast, slow] = (['auto', 'typescript'] as const).map((engine) =>
+        WordPieceTokenizer.fromVocab(smallVocabulary(), { ...options, engine }),
+      );
+      for (const line of [
+        ...mixedLines(300, 9),
+        '한국어 Ⅷﬁ e\u0301 naïve 😀x',
+        'unaffable '.repeat(40),
+      ]) {
+        const places = ({ ids, offsets, wordIds }: Encoding) => [...ids, ...offsets, ...wordIds];
+        expect(places(fast.encode(line, { offsets: true }))).toEqual(
+          places(slow.encode(line, { offsets: true })),
+        );
+      }
+    }
+  });
+  test('has arrays of its own', () => {
+    const [a, b] = ['ab un', 'ab un'].map((text) => tokenizer.encode(text, { offsets: true }));
+    for (const name of [
+      'ids',
+      'typeIds',
+      'attentionMask',
+      'specialTokensMask',
+      'wordIds',
+    ] as const) {
+      const before = [...b[name]];
+      a[name].fill(7);
+      expect([...b[name]]).toEqual(before);
+    }
+    expect([...a.offsets]).toEqual([0, 0, 0, 2, 3, 5, 0, 0]);
   });
   test('finds tokens by place and words by number', () => {
     const encoding = tokenizer.encode('unaffable, ab', { offsets: true });
@@ -188,6 +221,29 @@ describe('bytes and streams', () => {
       ids.push(...chunk.ids);
     expect(ids).toEqual([...expected.ids]);
   }, 60000);
+  test('do not depend on where a file is cut into ranges', () => {
+    const path = join(folder, 'ranges.txt');
+    for (const text of [
+      '',
+      '\n',
+      'ab',
+      'ab\n',
+      '\n\nab\n\nab ab\r\nab',
+      'a\n'.repeat(9),
+      'x'.repeat(70000),
+    ]) {
+      writeFileSync(path, text);
+      const reader = new LineReader(path);
+      for (const size of [1, 2, 3, 5, 40000, 1e6]) {
+        const parts = Array.from(lineRanges(text.length, size), (range) =>
+          reader.read(range).slice(),
+        );
+        expect(Buffer.concat(parts).toString()).toBe(text);
+        const filled = parts.filter((part) => part.length > 0);
+        for (const part of filled.slice(0, -1)) expect(part[part.length - 1]).toBe(10);
+      }
+    }
+  });
   test('take bytes that are no UTF-8 as U+FFFD', () => {
     const broken = Uint8Array.from([0x61, 0xff, 0x62, 0x0a, 0x61, 0xe2, 0x82]);
     expect([...tokenizer.encodeBytes(broken).ids]).toEqual([9, 1]);

@@ -4,7 +4,13 @@ import { type RegisteredToken, registerToken } from './added-tokens.js';
 import { assembleEncoding, type Frame } from './assemble.js';
 import { type BatchEncoding, joinBatch, type RaggedIds } from './batch-encoding.js';
 import { buildBehaviour } from './behaviour.js';
-import { type EncodeBytesOptions, encodeLines, readFile, wholeLines } from './corpus-encoder.js';
+import {
+  type EncodeBytesOptions,
+  encodeLines,
+  fileLength,
+  readFile,
+  wholeLines,
+} from './corpus-encoder.js';
 import { type DecodeOptions, decodeTokens } from './decode.js';
 import {
   type EncodeOptions,
@@ -12,9 +18,10 @@ import {
   type ResolvedEncodeOptions,
   resolveEncodeOptions,
 } from './encode-options.js';
-import { type EncodeStreamOptions, encodeInWorkers } from './encode-workers.js';
+import { type EncodeStreamOptions, encodeInWorkers, type WorkerSetup } from './encode-workers.js';
 import type { Encoding } from './encoding.js';
 import { readFolder, writeFolder } from './folder.js';
+import { lineRanges } from './line-ranges.js';
 import {
   type AddedToken,
   resolveOptions,
@@ -215,17 +222,21 @@ export class WordPieceTokenizer {
       for await (const chunk of chunks) yield encodeLines(this.#sequences, chunk, isWide);
       return;
     }
-    yield* encodeInWorkers(chunks, workers, {
-      task: 'encode',
-      json: this.toTokenizerJson(),
-      engine: this.config.engine,
-      width: isWide ? 'int32' : 'uint16',
-    });
+    yield* encodeInWorkers(chunks, workers, this.#workerSetup(options));
   }
 
-  /** Encodes the lines of a file, as `encodeStream` does. Node only. */
-  encodeFile(path: string, options: EncodeStreamOptions = {}): AsyncGenerator<RaggedIds> {
-    return this.encodeStream(readFile(path), options);
+  /** Encodes the lines of a file, as `encodeStream` does; workers read their parts themselves. Node only. */
+  async *encodeFile(path: string, options: EncodeStreamOptions = {}): AsyncGenerator<RaggedIds> {
+    const { workers = 0, chunkBytes = 1 << 20 } = options;
+    const length = workers > 0 ? await fileLength(path) : undefined;
+    if (length === undefined) {
+      yield* this.encodeStream(readFile(path), options);
+      return;
+    }
+    const setup = { ...this.#workerSetup(options), path };
+    for await (const rows of encodeInWorkers(lineRanges(length, chunkBytes), workers, setup)) {
+      if (rows.rowSplits.length > 1) yield rows; // else no line starts in the range
+    }
   }
 
   /** The tokens of a text, without those that `encode` inserts. */
@@ -314,6 +325,15 @@ export class WordPieceTokenizer {
       );
     return token;
   };
+
+  #workerSetup(options: EncodeBytesOptions): WorkerSetup & { task: 'encode' } {
+    return {
+      task: 'encode',
+      json: this.toTokenizerJson(),
+      engine: this.config.engine,
+      width: this.#isWide(options) ? 'int32' : 'uint16',
+    };
+  }
 
   #isWide({ width = 'int32' }: EncodeBytesOptions): boolean {
     if (width === 'uint16' && this.vocabSize > 65536)

@@ -1,0 +1,12 @@
+// The stored WebAssembly module is, byte for byte, what the AssemblyScript compiler makes of assembly/.
+
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+
+test('compiling the sources gives the stored module', () => {
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
+  const command = ['tools/reference/wordpiece_wasm.mjs', '--check'];
+  const output = execFileSync(process.execPath, command, { cwd: root, encoding: 'utf8' });
+  expect(Number(output)).toBeGreaterThan(1000);
+}, 300_000);
