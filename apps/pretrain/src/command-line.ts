@@ -8,6 +8,7 @@ import { standardError } from './console.js';
 import { dryRun, formatEstimate } from './dry-run.js';
 import { exitCodeOfStatus } from './exit-code.js';
 import { percent } from './model-card.js';
+import { writeOnnx } from './onnx.js';
 import { presets } from './presets.js';
 import { type PretrainSummary, pretrain, recipeOfRun } from './pretrain.js';
 import { quickstart } from './quickstart.js';
@@ -41,6 +42,7 @@ export function createProgram(): Command {
   addPretrain(program);
   addQuickstart(program);
   addQuestions(program);
+  addOnnx(program);
   addCompare(program);
   return program;
 }
@@ -129,6 +131,16 @@ function addQuestions(program: Command): void {
     .action(async (folder: string, text: string) => {
       for (const { token, replaced } of await detectReplaced(folder, text))
         console.log(`${percent(replaced).padStart(7)}  ${token}`);
+    });
+}
+
+function addOnnx(program: Command): void {
+  program
+    .command('onnx')
+    .description('write onnx/model.onnx into exported models, for transformers.js')
+    .argument('<folder>', 'run folder or exported model')
+    .action(async (folder: string) => {
+      for (const path of await writeOnnx(folder)) console.log(path);
     });
 }
 
