@@ -22,7 +22,7 @@ export interface Limits {
 export const MAX_ROWS = 32;
 
 /** What starting a run costs, in tokens. */
-const START = 20;
+const START = 8;
 /** The length at which attention costs as much as all other work of a token. */
 const ATTENTION = 1000;
 

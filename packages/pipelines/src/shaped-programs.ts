@@ -68,7 +68,12 @@ export class ShapedPrograms {
     shape: Shape,
     options: EngineOptions,
   ): Promise<ShapedPrograms> {
-    const root = await compile(kind.step, { ...options, state: params, inputs: specsOf(shape) });
+    const root = await compile(kind.step, {
+      ...options,
+      state: params,
+      frozen: true,
+      inputs: specsOf(shape),
+    });
     const programs = new ShapedPrograms(root);
     programs.#entries.set(keyOf(kind, shape), { program: Promise.resolve(root), users: 1 });
     return programs;
