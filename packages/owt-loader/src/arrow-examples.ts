@@ -86,7 +86,7 @@ export class ExampleFormat {
     const { length } = this.layout;
     const [list, position] = this.#schema.fields.map((field) => field.type);
     const positions = (values: Uint16Array): Uint8Array | Uint16Array =>
-      length < 256 ? Uint8Array.from(values) : values;
+      length < 256 ? new Uint8Array(values) : values;
     const token = (list as FixedSizeList).children[0]?.type;
     const children = [
       makeData({

@@ -7,7 +7,13 @@
 import { EpochOrder, type Window } from './epoch-order.js';
 import type { ExampleColumns } from './example-columns.js';
 import type { ShardEntry, SplitName } from './manifest.js';
-import { quarantineShard, readBatch, type ShardFolder, shardsOf } from './open-shards.js';
+import {
+  checkFrame,
+  quarantineShard,
+  readBatch,
+  type ShardFolder,
+  shardsOf,
+} from './open-shards.js';
 import { ShardError } from './shard-error.js';
 
 /** One step's rows of one rank, padded to S. */
@@ -114,6 +120,7 @@ export function batches(options: BatchOptions): BatchSource {
   const windows = new Map<string, Promise<LoadedWindow>>();
   const lost = new Set<string>(); // files put in quarantine
   const lostBlocks = new Set<number>();
+  const framed = new Set<string>(); // files whose size, header and end mark were looked at
 
   const orderOf = (of: number, epoch: number): EpochOrder => {
     const key = `${of}/${epoch}`;
@@ -129,25 +136,33 @@ export function batches(options: BatchOptions): BatchSource {
     return epochOrder.order;
   };
 
+  /** What a fault leads to: an error, a notice, or a file put away. */
+  const takeFault = async (error: unknown): Promise<void> => {
+    if (!(error instanceof ShardError) || onDamage === 'stop') throw error;
+    if (onDamage === 'quarantine') {
+      lost.add(error.fault.file);
+      await quarantineShard(shards.folder, error);
+    }
+    onSkip?.(error);
+  };
+
   const readBlock = async (index: number): Promise<ExampleColumns | undefined> => {
     const block = blocks[index];
     if (!block) return undefined;
-    if (lost.has(block.shard.file)) {
-      lostBlocks.add(index);
-      return undefined;
-    }
+    const { file } = block.shard;
     try {
-      return await readBatch(shards, block.shard, block.batch);
-    } catch (error) {
-      if (!(error instanceof ShardError) || onDamage === 'stop') throw error;
-      if (onDamage === 'quarantine') {
-        lost.add(block.shard.file);
-        await quarantineShard(shards.folder, error);
+      if (!framed.has(file)) {
+        const [fault] = await checkFrame(shards.folder, block.shard);
+        const isKnown = framed.has(file); // another window may have looked meanwhile
+        if (!fault || onDamage !== 'stop') framed.add(file);
+        if (fault && !isKnown) await takeFault(fault); // record batches that are whole are read all the same
       }
-      lostBlocks.add(index);
-      onSkip?.(error);
-      return undefined;
+      if (!lost.has(file)) return await readBatch(shards, block.shard, block.batch);
+    } catch (error) {
+      await takeFault(error);
     }
+    lostBlocks.add(index);
+    return undefined;
   };
 
   const load = (at: BatchState, index: number): Promise<LoadedWindow> => {

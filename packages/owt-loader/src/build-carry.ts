@@ -5,16 +5,15 @@
 // so that no token is lost except a last handful too short to be worth a row, which the counts report.
 
 import type { BuildInput } from './builder.js';
-import { splitSentences } from './sentences.js';
 
 /** A document's last example needs at least this many tokens of text. */
 const MIN_TAIL = 8;
 const SINGLE_SHARE = 0.1;
 const SHORT_SHARE = 0.05;
 
-export function buildCarry({ text, draws, sentences, sink, counts }: BuildInput): void {
+export function buildCarry({ sentences, draws, sink, counts }: BuildInput): void {
   const L = sink.length;
-  const { ids, ends, count, tokens } = sentences.encode(splitSentences(text));
+  const { ids, ends, count, tokens } = sentences;
   counts.tokens += tokens;
   for (let i = 0; i < count; i++) if ((ends[i] ?? 0) > (ends[i - 1] ?? 0)) counts.sentences++;
   const minTail = Math.min(MIN_TAIL, L - 3);

@@ -95,8 +95,7 @@ export function nonBlankLines(text: string): string[] {
   return lines;
 }
 
-export function buildElectra({ text, draws, sentences, sink, counts }: BuildInput): void {
-  const lines = sentences.encode(nonBlankLines(text));
+export function buildElectra({ sentences: lines, draws, sink, counts }: BuildInput): void {
   counts.tokens += lines.tokens;
   for (let i = 0; i < lines.count; i++)
     if ((lines.ends[i] ?? 0) > (lines.ends[i - 1] ?? 0)) counts.sentences++;

@@ -5,13 +5,12 @@
 // The code at release appended only the first token of the second line, which the released figures may
 // contain; what is built here is the documented form, and that of the code two weeks later.
 
-import { nonBlankLines } from './build-electra.js';
 import type { BuildInput } from './builder.js';
 
-export function buildLmtuners({ text, draws, sentences, sink, counts }: BuildInput): void {
+export function buildLmtuners({ sentences, draws, sink, counts }: BuildInput): void {
   // [CLS] A [SEP] fills one half, B [SEP] the other less one: 127 of 128.
   const half = (sink.length >> 1) - 2;
-  const { ids, ends, count, tokens } = sentences.encode(nonBlankLines(text));
+  const { ids, ends, count, tokens } = sentences;
   counts.tokens += tokens;
   const order: number[] = [];
   for (let line = 0; line < count; line++)

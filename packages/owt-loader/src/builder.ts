@@ -4,11 +4,12 @@
 // thread in any order, and the examples of a document never depend on its neighbours.
 
 import { buildCarry } from './build-carry.js';
-import { buildElectra } from './build-electra.js';
+import { buildElectra, nonBlankLines } from './build-electra.js';
 import { buildLmtuners } from './build-lmtuners.js';
 import type { Draws } from './draws.js';
-import type { SentenceEncoder } from './encoder.js';
+import type { Sentences } from './encoder.js';
 import type { ExampleSink } from './example-columns.js';
+import { splitSentences } from './sentences.js';
 
 export type BuilderName = 'carry' | 'electra' | 'lmtuners';
 
@@ -30,9 +31,9 @@ export interface BuildCounts {
 export const COUNT_NAMES = ['sentences', 'tokens', 'placed', 'cut', 'tail', 'single'] as const;
 
 export interface BuildInput {
-  readonly text: string;
+  /** What SPLITTERS makes of the document, encoded; valid during the call. */
+  readonly sentences: Sentences;
   readonly draws: Draws;
-  readonly sentences: SentenceEncoder;
   readonly sink: ExampleSink;
   readonly counts: BuildCounts;
 }
@@ -44,6 +45,13 @@ export const BUILDERS: Readonly<Record<BuilderName, Builder>> = {
   carry: buildCarry,
   electra: buildElectra,
   lmtuners: buildLmtuners,
+};
+
+/** The pieces of a text that a builder sees: sentences by rule, or lines. */
+export const SPLITTERS: Readonly<Record<BuilderName, (text: string) => string[]>> = {
+  carry: splitSentences,
+  electra: nonBlankLines,
+  lmtuners: nonBlankLines,
 };
 
 export function noCounts(): BuildCounts {

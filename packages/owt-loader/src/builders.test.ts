@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { BUILDERS, type BuilderName, noCounts } from './builder.js';
+import { BUILDERS, type BuilderName, noCounts, SPLITTERS } from './builder.js';
 import { identify } from './document.js';
 import { drawsFor } from './draws.js';
 import { SentenceEncoder } from './encoder.js';
@@ -10,8 +10,8 @@ import { encode, SPECIAL, someDocuments, VOCABULARY } from './test-support.js';
 function build(name: BuilderName, text: string, length = 32, seed = 1) {
   const sink = new ExampleSink(length, VOCABULARY, SPECIAL, 1);
   const counts = noCounts();
-  const sentences = new SentenceEncoder({ encode });
-  BUILDERS[name]({ text, draws: drawsFor(seed, identify(text)), sentences, sink, counts });
+  const sentences = new SentenceEncoder({ encode }).encode(SPLITTERS[name](text));
+  BUILDERS[name]({ sentences, draws: drawsFor(seed, identify(text)), sink, counts });
   const columns = sink.columns();
   const examples = Array.from({ length: columns.rows }, (_, row) => {
     const end = columns.lengths[row] ?? 0;

@@ -11,16 +11,19 @@ export interface Document {
   readonly text: string;
 }
 
-/** The first 64 bits of the SHA-256 of the UTF-8 text, as two unsigned 32-bit halves. */
+/** The first 64 bits of the SHA-256 of the text (as UTF-8, or given as such), as two unsigned 32-bit halves. */
 export interface Identity {
   readonly high: number;
   readonly low: number;
 }
 
-export function identify(text: string): Identity {
+export function identify(text: string | Uint8Array): Identity {
   const digest = hash('sha256', text, 'hex');
-  const half = (at: number): number => Number.parseInt(digest.slice(at, at + 8), 16);
-  return { high: half(0), low: half(8) };
+  return { high: half(digest, 0), low: half(digest, 8) };
+}
+
+function half(digest: string, at: number): number {
+  return Number.parseInt(digest.slice(at, at + 8), 16);
 }
 
 /** True for about `share` of all documents, decided by the text alone. */

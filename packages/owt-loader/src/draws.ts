@@ -14,23 +14,37 @@ export interface Draws {
 }
 
 export function drawsFor(seed: number, identity: Identity): Draws {
-  let a = mix32(seed ^ 0x6a09e667);
-  let b = mix32(a ^ identity.high);
-  let c = mix32(b ^ identity.low);
-  let counter = 1;
-  const next = (): number => {
-    const t = (((a + b) | 0) + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + t;
-    c |= 0;
+  return new Sfc32(seed, identity);
+}
+
+/** A class: four closures for each document would cost more than its draws. */
+class Sfc32 implements Draws {
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter = 1;
+
+  constructor(seed: number, { high, low }: Identity) {
+    this.#a = mix32(seed ^ 0x6a09e667);
+    this.#b = mix32(this.#a ^ high);
+    this.#c = mix32(this.#b ^ low);
+    for (let warm = 0; warm < 12; warm++) this.#next();
+  }
+
+  uniform(): number {
+    return this.#next() / 2 ** 32;
+  }
+
+  integer(low: number, high: number): number {
+    return low + Math.floor(this.uniform() * (high - low + 1));
+  }
+
+  #next(): number {
+    const t = (((this.#a + this.#b) | 0) + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + t) | 0;
     return t >>> 0;
-  };
-  for (let warm = 0; warm < 12; warm++) next();
-  const uniform = (): number => next() / 2 ** 32;
-  return {
-    uniform,
-    integer: (low, high) => low + Math.floor(uniform() * (high - low + 1)),
-  };
+  }
 }

@@ -9,14 +9,23 @@ export type EncodeBatch = (texts: readonly string[]) => {
   readonly rowSplits: ArrayLike<number>;
 };
 
+/** The same for the lines of some UTF-8, each ended by a line feed; white space at their ends has no ids. */
+export type EncodeLines = (utf8: Uint8Array) => {
+  readonly ids: Int32Array | Uint16Array;
+  readonly rowSplits: ArrayLike<number>;
+};
+
+/** A tokenizer. Of its ways the last one given is taken; they give the same ids. */
 export interface Encoder {
   readonly encode: Encode;
   readonly encodeBatch?: EncodeBatch;
+  /** Fastest: no string is made for a sentence. */
+  readonly encodeLines?: EncodeLines;
 }
 
 /** One document's sentences as token ids in one array: sentence i is ids[ends[i - 1]] .. ids[ends[i]]. */
 export interface Sentences {
-  readonly ids: Int32Array;
+  readonly ids: Int32Array | Uint16Array;
   readonly ends: Int32Array;
   readonly count: number;
   /** Tokens in all sentences. */

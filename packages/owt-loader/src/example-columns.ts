@@ -56,10 +56,10 @@ export class ExampleSink {
 
   /** Appends the tokens from..to of `a` as segment A and fromB..toB of `b`, if any, as segment B. */
   add(
-    a: Int32Array,
+    a: Int32Array | Uint16Array,
     from: number,
     to: number,
-    b: Int32Array = a,
+    b: Int32Array | Uint16Array = a,
     fromB = 0,
     toB = 0,
     document = 0,

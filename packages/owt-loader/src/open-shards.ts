@@ -3,7 +3,7 @@
 import { type FileHandle, mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { ExampleFormat } from './arrow-examples.js';
+import { END_OF_STREAM, ExampleFormat } from './arrow-examples.js';
 import type { ExampleColumns } from './example-columns.js';
 import {
   canonicalJson,
@@ -88,6 +88,40 @@ export async function openShard(folder: string, shard: ShardEntry): Promise<File
       error,
     );
   }
+}
+
+/**
+ * What surrounds a shard's record batches: its size, the header before them and the mark behind them.
+ *
+ * @returns what is wrong; empty for a sound shard
+ * @throws ShardError `missing`
+ */
+export async function checkFrame(folder: string, shard: ShardEntry): Promise<ShardError[]> {
+  const { file } = shard;
+  const faults: ShardError[] = [];
+  const handle = await openShard(folder, shard);
+  try {
+    const { size } = await handle.stat();
+    if (size !== shard.bytes) {
+      const offset = Math.min(size, shard.bytes);
+      const expected = `${shard.bytes} bytes`;
+      faults.push(damaged({ file, offset, expected, found: `${size} bytes` }));
+    }
+    await readPart(handle, file, -1, shard.header).catch((error: unknown) => {
+      if (!(error instanceof ShardError)) throw error;
+      faults.push(error);
+    });
+    const offset = shard.bytes - END_OF_STREAM.length;
+    const end = Buffer.alloc(END_OF_STREAM.length);
+    const { bytesRead } = await handle.read(end, 0, end.length, offset);
+    if (bytesRead < end.length || !end.equals(END_OF_STREAM)) {
+      const found = end.subarray(0, bytesRead).toString('hex') || 'nothing';
+      faults.push(damaged({ file, offset, expected: 'the end mark', found }));
+    }
+  } finally {
+    await handle.close();
+  }
+  return faults;
 }
 
 /** Bytes of one part of a shard; a short read or another CRC-32 throws. */

@@ -1,15 +1,24 @@
 // One chunk of input to examples: read, clean, identify, tokenise, build. Runs on any thread and depends on
 // nothing but the chunk and the build's settings.
 
-import { BUILDERS, type BuilderName, COUNT_NAMES, noCounts } from './builder.js';
+import {
+  BUILDERS,
+  type BuildCounts,
+  type BuilderName,
+  COUNT_NAMES,
+  noCounts,
+  SPLITTERS,
+} from './builder.js';
 import type { Chunk } from './chunk.js';
 import { cleanAsHuggingFace } from './clean-text.js';
 import { type Contamination, isContaminated } from './contamination.js';
 import { type Document, identify } from './document.js';
 import { drawsFor } from './draws.js';
-import { type Encoder, SentenceEncoder } from './encoder.js';
+import { type Encoder, SentenceEncoder, type Sentences } from './encoder.js';
 import { type ExampleColumns, ExampleSink, type SpecialIds } from './example-columns.js';
+import { LineEncoder } from './line-encoder.js';
 import { readChunk } from './read-chunk.js';
+import { splitSentences } from './sentences.js';
 
 /** What every thread must know. Plain data. */
 export interface ChunkSettings {
@@ -39,15 +48,24 @@ export interface ChunkResult {
   readonly columns: ExampleColumns;
 }
 
+/** Longer texts (in UTF-16 units) are split as strings: their bytes may be too many for one. */
+const LONGEST_BY_LINES = 1 << 26;
+
 /** Turns chunks into results, one after another, with buffers that are used again. */
 export class ChunkProcessor {
   readonly #settings: ChunkSettings;
   readonly #sentences: SentenceEncoder;
+  readonly #lines: LineEncoder | undefined;
   readonly #sink: ExampleSink;
 
   constructor(settings: ChunkSettings, encoder: Encoder) {
     this.#settings = settings;
     this.#sentences = new SentenceEncoder(encoder);
+    const { encodeLines } = encoder;
+    this.#lines =
+      encodeLines && SPLITTERS[settings.builder] === splitSentences
+        ? new LineEncoder(encodeLines)
+        : undefined;
     this.#sink = new ExampleSink(settings.length, settings.vocabularySize, settings.special, 1024);
   }
 
@@ -55,47 +73,74 @@ export class ChunkProcessor {
   async process(chunk: Chunk): Promise<ChunkResult> {
     const { builder, clean, seed, textKey, contamination } = this.#settings;
     const build = BUILDERS[builder];
+    const split = SPLITTERS[builder];
     const sink = this.#sink;
     sink.clear();
+    this.#lines?.clear(); // a chunk before may have ended in an error
     const identities: number[] = [];
     const characters: number[] = [];
     const examples: number[] = [];
     const contaminated: number[] = [];
-    const counts: number[] = [];
-    const take = (document: Document): void => {
-      const text = clean === 'huggingface' ? cleanAsHuggingFace(document.text) : document.text;
-      const identity = identify(text);
+    const counts: BuildCounts[] = [];
+    const waiting: number[] = []; // documents in the line encoder
+    const buildFrom = (document: number, sentences: Sentences): void => {
+      const high = identities[2 * document] ?? 0;
+      const low = identities[2 * document + 1] ?? 0;
       const before = sink.rows;
       const count = noCounts();
+      build({ sentences, draws: drawsFor(seed, { high, low }), sink, counts: count });
+      examples[document] = sink.rows - before;
+      counts[document] = count;
+    };
+    const buildWaiting = (): void => {
+      let next = 0;
+      this.#lines?.encode((sentences) => buildFrom(waiting[next++] ?? 0, sentences));
+      waiting.length = 0;
+    };
+    const take = (document: Document): void => {
+      const text = clean === 'huggingface' ? cleanAsHuggingFace(document.text) : document.text;
       const isDirty = contamination !== undefined && isContaminated(text, contamination);
-      if (!isDirty)
-        build({
-          text,
-          draws: drawsFor(seed, identity),
-          sentences: this.#sentences,
-          sink,
-          counts: count,
-        });
-      contaminated.push(isDirty ? 1 : 0);
-      identities.push(identity.high, identity.low);
+      const lines = isDirty || text.length > LONGEST_BY_LINES ? undefined : this.#lines;
+      const { high, low } = lines ? lines.add(text) : identify(text);
+      const index = examples.length;
+      identities.push(high, low);
       characters.push(document.text.length);
-      examples.push(sink.rows - before);
-      for (const name of COUNT_NAMES) counts.push(count[name]);
+      contaminated.push(isDirty ? 1 : 0);
+      examples.push(0);
+      counts.push(NO_COUNTS);
+      if (lines) {
+        waiting.push(index);
+        if (lines.isFull) buildWaiting();
+      } else if (!isDirty) {
+        buildWaiting(); // rows stand in the order of documents
+        buildFrom(index, this.#sentences.encode(split(text)));
+      }
     };
     const documents = readChunk(chunk, textKey);
     if (Symbol.iterator in documents) for (const document of documents) take(document);
     else for await (const document of documents) take(document);
+    buildWaiting();
     return {
       documents: examples.length,
       identities: Uint32Array.from(identities),
       characters: Uint32Array.from(characters),
       examples: Uint32Array.from(examples),
       contaminated: Uint8Array.from(contaminated),
-      counts: Uint32Array.from(counts),
+      counts: countColumns(counts),
       columns: sink.columns(),
     };
   }
 }
+
+/** [documents * counts] in the order of COUNT_NAMES. */
+function countColumns(counts: readonly BuildCounts[]): Uint32Array {
+  const columns = new Uint32Array(counts.length * COUNT_NAMES.length);
+  let at = 0;
+  for (const count of counts) for (const name of COUNT_NAMES) columns[at++] = count[name];
+  return columns;
+}
+
+const NO_COUNTS: Readonly<BuildCounts> = noCounts();
 
 /** The result with arrays of its own, which can change threads. */
 export function transferable(result: ChunkResult): ChunkResult {

@@ -1,13 +1,12 @@
 // Every byte of a folder against its manifest, and every row against what a row may be.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256, sha256File } from '@alectra/files';
-import { END_OF_STREAM } from './arrow-examples.js';
 import type { ExampleColumns } from './example-columns.js';
 import { listFiles } from './list-files.js';
 import { type BuildConfiguration, MANIFEST_NAME, type ShardEntry } from './manifest.js';
-import { openShard, openShards, readPart, type ShardFolder } from './open-shards.js';
+import { checkFrame, openShard, openShards, readPart, type ShardFolder } from './open-shards.js';
 import { damaged, ShardError } from './shard-error.js';
 
 export interface Verification {
@@ -77,48 +76,29 @@ async function verifyShard(
   note: (error: unknown) => void,
 ): Promise<void> {
   const { file } = shard;
-  const found = await stat(join(folder, file)).catch(() => undefined);
-  if (!found) return note(missing(file, folder));
-  const before = { faults: 0 };
+  let faults = 0;
   const noteHere = (error: unknown): void => {
-    before.faults++;
+    faults++;
     note(error);
   };
-  if (found.size !== shard.bytes)
-    noteHere(
-      damaged({
-        file,
-        offset: Math.min(found.size, shard.bytes),
-        expected: `${shard.bytes} bytes`,
-        found: `${found.size} bytes`,
-      }),
-    );
-  const handle = await openShard(folder, shard);
   try {
-    await readPart(handle, file, -1, shard.header).catch(noteHere);
-    for (const [batch, part] of shard.batches.entries())
-      try {
-        const columns = format.decode(await readPart(handle, file, batch, part));
-        checkRows(columns, part.rows, manifest.configuration, file, batch);
-      } catch (error) {
-        noteHere(error);
-      }
-    const offset = shard.bytes - END_OF_STREAM.length;
-    const end = Buffer.alloc(END_OF_STREAM.length);
-    const { bytesRead } = await handle.read(end, 0, end.length, offset);
-    if (bytesRead < end.length || !end.equals(END_OF_STREAM))
-      noteHere(
-        damaged({
-          file,
-          offset,
-          expected: 'the end mark',
-          found: `${end.subarray(0, bytesRead).toString('hex') || 'nothing'}`,
-        }),
-      );
-  } finally {
-    await handle.close();
+    (await checkFrame(folder, shard)).forEach(noteHere);
+    const handle = await openShard(folder, shard);
+    try {
+      for (const [batch, part] of shard.batches.entries())
+        try {
+          const columns = format.decode(await readPart(handle, file, batch, part));
+          checkRows(columns, part.rows, manifest.configuration, file, batch);
+        } catch (error) {
+          noteHere(error);
+        }
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    return note(error); // missing
   }
-  if (before.faults > 0) return;
+  if (faults > 0) return;
   const hash = await sha256File(join(folder, file));
   if (hash !== shard.sha256)
     note(damaged({ file, expected: `SHA-256 ${shard.sha256}`, found: `SHA-256 ${hash}` }));

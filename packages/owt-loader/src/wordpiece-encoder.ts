@@ -3,7 +3,7 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { sha256 } from '@alectra/files';
-import type { EncodeBatch, Encoder } from './encoder.js';
+import type { EncodeBatch, EncodeLines, Encoder } from './encoder.js';
 import type { EncoderModule } from './encoder-module.js';
 import type { SpecialIds } from './example-columns.js';
 
@@ -30,6 +30,7 @@ interface WordPiece {
   tokenToId(token: string): number | undefined;
   getVocab(): ReadonlyMap<string, number>;
   encodeRagged: EncodeBatch;
+  encodeBytes(utf8: Uint8Array, options: { width: 'uint16' | 'int32' }): ReturnType<EncodeLines>;
 }
 
 interface WordPieceModule {
@@ -45,7 +46,9 @@ const PACKAGE = '@alectra/wordpiece';
 export async function wordPieceEncoder(source: WordPieceSource): Promise<Encoder> {
   const tokenizer = await load(source);
   const encodeBatch: EncodeBatch = (texts) => tokenizer.encodeRagged(texts);
-  return { encodeBatch, encode: (text) => encodeBatch([text]).ids };
+  const width = tokenizer.vocabSize <= 65_536 ? 'uint16' : 'int32';
+  const encodeLines: EncodeLines = (utf8) => tokenizer.encodeBytes(utf8, { width });
+  return { encodeLines, encodeBatch, encode: (text) => encodeBatch([text]).ids };
 }
 
 /** Encoder, sizes, special ids and identity of a WordPiece vocabulary on disk. */

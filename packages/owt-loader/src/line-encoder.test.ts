@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { describe, expect, jest, test } from '@jest/globals';
+import { buildShards } from './build-shards.js';
+import type { Document } from './document.js';
+import type { EncodeLines, Encoder } from './encoder.js';
+import { contents, encode, inTemporaryFolder, someDocuments, TOKENIZER } from './test-support.js';
+
+jest.setTimeout(240_000); // a busy machine
+
+const encodeLines: EncodeLines = (utf8) => {
+  const lines = Buffer.from(utf8).toString('utf8').split('\n').slice(0, -1);
+  const ids: number[] = [];
+  const rowSplits = [0];
+  for (const line of lines) rowSplits.push(ids.push(...encode(line)));
+  return { ids: Uint16Array.from(ids), rowSplits };
+};
+
+/** Texts that differ in length by five orders of magnitude, with characters of every width. */
+function documents(): Document[] {
+  const plain = [...someDocuments(120, 40)];
+  const odd = [
+    '',
+    ' \n ',
+    'é. Ö “q.” 第一句. 第二句. 😀! A',
+    '\ud800. Half a pair. \udfff',
+    '\ufeffOne. Two.',
+  ];
+  const long = Array.from(someDocuments(300, 40), ({ text }) => text).join(' ');
+  const long2 = Array.from(someDocuments(900, 40), ({ text }) => `${text} ‘é’`).join('\u00a0');
+  const others = [...odd, long, ...odd.map((text) => `${text} again`), long2];
+  return [...plain.slice(0, 60), ...others.map((text) => ({ id: '', text })), ...plain.slice(60)];
+}
+
+describe('a tokenizer that takes lines of bytes', () => {
+  test.each(['carry', 'electra'] as const)('gives the same shards, by %s', (builder) =>
+    inTemporaryFolder(async (folder) => {
+      const build = async (name: string, encoder: Encoder) => {
+        const output = join(folder, name);
+        const options = { ...TOKENIZER, encoder, output, builder, length: 32, rowsPerBatch: 64 };
+        const evaluation = documents()[3]?.text ?? '';
+        const source = documents();
+        await buildShards({ ...options, source, rowsPerShard: 640, decontaminate: [evaluation] });
+        return contents(output);
+      };
+      expect(await build('lines', { encode, encodeLines })).toEqual(
+        await build('text', { encode }),
+      );
+    }),
+  );
+
+  test('is refused if its rows are not the lines', () =>
+    inTemporaryFolder(async (output) => {
+      const wrong: EncodeLines = () => ({ ids: new Uint16Array(0), rowSplits: [0] });
+      const encoder = { encode, encodeLines: wrong };
+      const options = { ...TOKENIZER, encoder, output: join(output, 'a'), source: documents() };
+      await expect(buildShards(options)).rejects.toThrow(/encodeLines gave 0 rows for \d+ lines/);
+    }));
+});
