@@ -296,8 +296,18 @@ async function runEvaluate(flags: EvaluateFlags): Promise<void> {
       };
       const result = report({ system, runs, facts });
       await writeReport(out, result);
-      if (status === 'finished' && readme && !fromScratch && existsSync(join(model, 'config.json')))
-        await writeModelIndex(model, name, result.scores);
+      if (
+        status === 'finished' &&
+        readme &&
+        !fromScratch &&
+        existsSync(join(model, 'config.json'))
+      ) {
+        // a card's figures are compared with others
+        const isOfficial = limitTrain === undefined && !anySize;
+        if (isOfficial) await writeModelIndex(model, name, result.scores);
+        else
+          console.error("README.md of the model left alone: these are not GLUE's own sets, whole");
+      }
       console.log(result.text);
       console.error(`written: ${join(out, 'results.json')}, ${join(out, 'results.md')}`);
     }

@@ -252,7 +252,10 @@ function planOf(
   const perEpoch = Math.ceil(train.length / batchSize);
   const steps = Math.max(1, Math.round(perEpoch * epochs));
   const lengths = [train, ...Object.values(validation)].flat().map(({ ids }) => ids.length);
-  const widths = chooseWidths(lengths, { most: widthCount(steps), multipleOf: 4 });
+  const widths = chooseWidths(lengths, {
+    ...{ most: widthCount(steps), multipleOf: 4 },
+    widest: loaded.config.maxPositionEmbeddings,
+  });
   return {
     open: (classifier: TaskClassifier, initial: () => ReturnType<TaskClassifier['initial']>) =>
       openSession(

@@ -64,6 +64,14 @@ describe('withModelIndex', () => {
     expect(withModelIndex(once, 'tiny', [entry])).toBe(once);
   });
 
+  test('ends front matter at a line of its own only', () => {
+    const text = withModelIndex('---\ntitle: a---\nlicense: mit\n---\nText\n', 'tiny', [entry]);
+    expect(parts(text)[0]).toMatchObject({ title: 'a---', license: 'mit' });
+    expect(withModelIndex('---\n---\nText\n', 'tiny', [entry])).toMatch(
+      /^---\nmodel-index:[\s\S]*\n---\nText\n$/,
+    );
+  });
+
   test('refuses front matter that is no map', () => {
     expect(() => withModelIndex('---\n- a\n---\n', 'tiny', [])).toThrow(
       'evaluate: the front matter of README.md cannot be read: found no map',

@@ -13,7 +13,7 @@ interface HubResult {
 }
 
 const GLUE = 'nyu-mll/glue';
-const FENCED = /^---\r?\n([\s\S]*?)\r?\n?---(\r?\n|$)/;
+const FENCED = /^---\r?\n(?:([\s\S]*?)\r?\n)?---(?:\r?\n|$)/;
 
 /**
  * @param readme the file; without front matter it gets one

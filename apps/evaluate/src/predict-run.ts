@@ -35,7 +35,10 @@ export async function predictRun(
   const { maxLength, scoreScale } = result.plan;
   const { encoder, parameters, tokenizer, config } = await loadFinetuned(join(folder, 'model'));
   const encoded = encodeExamples(tokenizer, examples, { maxLength });
-  const widths = chooseWidths(encoded.map(({ ids }) => ids.length));
+  const widths = chooseWidths(
+    encoded.map(({ ids }) => ids.length),
+    { widest: config.maxPositionEmbeddings },
+  );
   const session = await openSession(
     {
       ...{ encoder, engine, threads, scoreScale, isRegression: task.isRegression },

@@ -72,7 +72,7 @@ async function probeTask(
   const all = [encoded, ...splits.map(({ examples }) => examples)];
   const widths = chooseWidths(
     all.flat().map(({ ids }) => ids.length),
-    { most: 4 },
+    { most: 4, widest: loaded.config.maxPositionEmbeddings },
   );
   const features = await featureProgram(options, loaded, widths);
   try {

@@ -70,7 +70,10 @@ interface BestRun {
 /** The finished run with the best score on dev; the first of equals. */
 async function bestRun(runs: string, task: GlueTask): Promise<BestRun | undefined> {
   const parent = join(runs, task.title);
-  const names = await readdir(parent).catch(() => []);
+  const names = await readdir(parent).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []; // no run of this task
+    throw error;
+  });
   const seeds = names
     .map((name) => /^seed-(\d+)$/.exec(name)?.[1])
     .filter((seed) => seed !== undefined)

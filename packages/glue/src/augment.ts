@@ -2,7 +2,7 @@
 //
 // ELECTRA's `double_unordered`, on by default for MRPC and STS-B (finetune/classification/classification_tasks.py).
 
-import type { LabelledText } from './batches.js';
+import type { LabelledText } from './encode-examples.js';
 
 /**
  * All examples, then all of them with their texts exchanged.

@@ -1,13 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  batchTensors,
-  chooseWidths,
-  type EncodedExample,
-  encodeExamples,
-  evaluationBatches,
-  trainingBatches,
-} from './batches.js';
-import type { PairTokenizer } from './encoder.js';
+import { evaluationBatches, trainingBatches } from './batches.js';
+import type { EncodedExample } from './encode-examples.js';
 
 const example = (index: number, length: number, label = 0): EncodedExample => ({
   index,
@@ -19,61 +12,6 @@ const example = (index: number, length: number, label = 0): EncodedExample => ({
 // Lengths 3 … 29, a few of each.
 const many = Array.from({ length: 143 }, (_, i) => example(i, 3 + ((i * 7) % 27)));
 const options = { batchSize: 8, widths: [8, 16, 32] };
-
-describe('encodeExamples', () => {
-  const words: PairTokenizer = {
-    encode: (text, { pair, maxLength }) => {
-      const ids = [text, ...(pair === undefined ? [] : [pair])].flatMap((part) => part.split(' '));
-      return { ids: ids.slice(0, maxLength).map(Number), typeIds: ids.map(() => 0) };
-    },
-  };
-
-  test('keeps row and label, and has NaN where there is no label', () => {
-    const encoded = encodeExamples(
-      words,
-      [
-        { index: 4, text: '1 2', textPair: '3', label: 1 },
-        { index: 9, text: '5' },
-      ],
-      { maxLength: 8 },
-    );
-    expect(encoded.map(({ index, ids, label }) => [index, [...ids], label])).toEqual([
-      [4, [1, 2, 3], 1],
-      [9, [5], Number.NaN],
-    ]);
-  });
-});
-
-describe('chooseWidths', () => {
-  test('takes every multiple if there are enough', () => {
-    expect(chooseWidths([3, 8, 9, 30])).toEqual([8, 16, 32]);
-  });
-
-  test('gives up the width that costs least', () => {
-    // 16 → 24 costs 8 tokens for one example, 8 → 16 eight for each of ten, 24 → 64 forty for each of three
-    const lengths = [...new Array(10).fill(5), 12, ...new Array(3).fill(20), 60];
-    expect(chooseWidths(lengths, { most: 3 })).toEqual([8, 24, 64]);
-    expect(chooseWidths(lengths, { most: 1 })).toEqual([64]);
-  });
-
-  test('is as good as trying all sets', () => {
-    const lengths = Array.from({ length: 60 }, (_, i) => 1 + ((i * i * 5) % 47));
-    const cost = (widths: readonly number[]): number =>
-      lengths.reduce((sum, length) => sum + (widths.find((width) => width >= length) ?? NaN), 0);
-    const multiples = [8, 16, 24, 32, 40];
-    const sets = Array.from({ length: 2 ** 5 }, (_, bits) =>
-      multiples.filter((_, i) => bits & (1 << i)),
-    ).filter(({ length }) => length <= 2); // and 48, which holds the longest
-    const best = Math.min(...sets.map((set) => cost([...set, 48])));
-    expect(cost(chooseWidths(lengths, { most: 3 }))).toBe(best);
-  });
-
-  test('refuses no examples', () => {
-    expect(() => chooseWidths([])).toThrow(
-      'glue: cannot choose widths for batches: found no examples, expected at least one.',
-    );
-  });
-});
 
 describe('trainingBatches', () => {
   const epoch = (number: number, seed = 1) =>
@@ -132,36 +70,5 @@ describe('evaluationBatches', () => {
     expect(() => evaluationBatches([example(7, 40)], options)).toThrow(
       'glue: example 7 fits no batch: found 40 tokens, expected at most 32.',
     );
-  });
-});
-
-describe('batchTensors', () => {
-  const tensors = batchTensors(
-    { width: 4, examples: [example(0, 4, 2), example(1, 3)] },
-    { batchSize: 3, padId: 9, isRegression: false },
-  );
-  const plain = Object.fromEntries(
-    Object.entries(tensors).map(([name, { data }]) => [name, [...data]]),
-  );
-
-  test('pads with the id of padding, mask 0 and segment 0', () => {
-    expect(plain.inputIds.slice(0, 8)).toEqual([1, 2, 3, 4, 101, 102, 103, 9]);
-    expect(plain.attentionMask.slice(0, 8)).toEqual([1, 1, 1, 1, 1, 1, 1, 0]);
-    expect(plain.tokenTypeIds.slice(0, 8)).toEqual([0, 0, 1, 1, 0, 0, 1, 0]);
-  });
-
-  test('repeats the first example in rows that weigh nothing', () => {
-    expect(plain.inputIds.slice(8)).toEqual([1, 2, 3, 4]);
-    expect(plain.weights).toEqual([1, 1, 0]);
-    expect(plain.labels).toEqual([2, 0, 0]);
-    expect(tensors.labels.dtype).toBe('int32');
-  });
-
-  test('keeps scores as they are', () => {
-    const { labels } = batchTensors(
-      { width: 4, examples: [example(0, 4, 3.25)] },
-      { batchSize: 1, padId: 0, isRegression: true },
-    );
-    expect(labels).toEqual({ dtype: 'float32', shape: [1], data: Float32Array.of(3.25) });
   });
 });

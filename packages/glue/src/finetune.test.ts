@@ -4,7 +4,8 @@ import { registerGradients, registerKernels } from '@alectra/nn';
 import { adamw } from '@alectra/optim';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { batchTensors, type EncodedExample } from './batches.js';
+import { batchTensors } from './batch-tensors.js';
+import type { EncodedExample } from './encode-examples.js';
 import type { SentenceEncoder } from './encoder.js';
 import { finetuneLoss, finetuneStep, type LabelledBatch, predictStep } from './finetune.js';
 

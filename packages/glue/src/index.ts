@@ -1,20 +1,8 @@
 export { withSwappedPairs } from './augment.js';
 export { type Average, electraAverage, leaderboardAverage } from './averages.js';
-export {
-  type Batch,
-  type BatchOptions,
-  type BatchTensor,
-  type BatchTensors,
-  batchTensors,
-  chooseWidths,
-  type EncodedExample,
-  encodeExamples,
-  evaluationBatches,
-  type LabelledText,
-  trainingBatches,
-  type WidthOptions,
-  widthCount,
-} from './batches.js';
+export { type BatchTensor, type BatchTensors, batchTensors } from './batch-tensors.js';
+export { chooseWidths, type WidthOptions, widthCount } from './batch-widths.js';
+export { type Batch, type BatchOptions, evaluationBatches, trainingBatches } from './batches.js';
 export {
   argmax,
   type Calibration,
@@ -49,6 +37,7 @@ export {
   scoreByCategory,
 } from './diagnostic.js';
 export { downloadTask } from './download-task.js';
+export { type EncodedExample, encodeExamples, type LabelledText } from './encode-examples.js';
 export type {
   FeatureEncoder,
   PairTokenizer,
