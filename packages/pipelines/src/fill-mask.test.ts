@@ -159,6 +159,21 @@ test('weights that are no numbers give an error, not an answer', async () => {
   damaged.dispose();
 });
 
+test.each(['onnxruntime', 'eager'] as const)(
+  'what runs on %s when it is disposed finishes, in shapes that are still to be compiled too',
+  async (engine) => {
+    const other = await fillMask({ model: maskedLM, tokenizer, engine, threads: 1 });
+    const texts = maskedTexts(12);
+    const expected = await fill.call(texts);
+    await other.call(texts.slice(0, 1)); // a shape that is there
+    const running = other.call(texts);
+    other.dispose();
+    expect(close(await running, expected)).toEqual([]);
+    await expect(other.call(['[MASK]'])).rejects.toThrow('disposed');
+  },
+  60_000,
+);
+
 test('a disposed pipeline says so', async () => {
   const other = await fillMask({ model: maskedLM, tokenizer, engine: 'eager' });
   other.dispose();

@@ -1,11 +1,11 @@
 // Logits to scores, on the host: for few labels a graph is not worth it.
 
-/** The values, float32. @throws Error if one is no number */
+/** The values themselves, logits or hidden states. @throws Error if one is no finite number */
 export function finite<T extends Float32Array | Int32Array>(values: T): T {
   for (const value of values) {
-    if (!Number.isNaN(value)) continue;
+    if (Number.isFinite(value)) continue;
     throw new Error(
-      'pipelines: the model gave no number as a score (NaN).\nIts weights are damaged or overflow: load them again.',
+      `pipelines: the model gave no number as a score (${value}).\nIts weights are damaged or overflow: load them again.`,
     );
   }
   return values;

@@ -56,6 +56,8 @@ export class ShapedPrograms {
   /** In order of use, oldest first. */
   readonly #entries = new Map<string, Entry>();
   readonly #root: Program;
+  #running = 0;
+  #isDisposed = false;
 
   private constructor(root: Program) {
     this.#root = root;
@@ -88,19 +90,33 @@ export class ShapedPrograms {
     return this.#entries.size;
   }
 
+  /** @throws Error after `dispose` */
   async run(kind: Kind, shape: Shape, inputs: ShapedInputs): Promise<ShapedOutputs> {
+    if (this.#isDisposed)
+      throw new Error('pipelines: cannot answer: the pipeline was disposed.\nMake a new one.');
     const entry = this.#use(kind, shape);
+    this.#running++;
     try {
       const program = await entry.program;
       // A step returns its outputs as a record, which is what comes back.
       return (await program.run({ ...inputs })) as ShapedOutputs;
     } finally {
       entry.users--;
-      this.#evict();
+      this.#running--;
+      if (this.#isDisposed) this.#freeIfIdle();
+      else this.#evict();
     }
   }
 
+  /** Takes no more runs, and frees everything when those under way have ended; again changes nothing. */
   dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#freeIfIdle();
+  }
+
+  #freeIfIdle(): void {
+    if (this.#running > 0) return;
     for (const { program } of this.#entries.values()) {
       void program.then((loaded) => loaded !== this.#root && loaded.dispose()).catch(() => {});
     }

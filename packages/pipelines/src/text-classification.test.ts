@@ -1,3 +1,4 @@
+import type { HostTensor } from '@alectra/jit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ready, sequenceClassifier, tokenizer } from './models.test-support.js';
 import { type TextClassificationPipeline, textClassification } from './text-classification.js';
@@ -36,3 +37,16 @@ test('a text that is too long is refused, or cut', async () => {
   await expect(classify.call([long])).rejects.toThrow('found 52 tokens, expected at most 40');
   expect((await classify.call([long], { truncation: true }))[0]).toHaveLength(1);
 });
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])(
+  'a logit of %p gives an error, not an answer',
+  async (value) => {
+    const bias = sequenceClassifier.params['classifier.bias'] as HostTensor; // as initialTensors makes it
+    const data = Float32Array.from(bias.data).with(1, value);
+    const params = { ...sequenceClassifier.params, 'classifier.bias': { ...bias, data } };
+    const model = { ...sequenceClassifier, params };
+    const damaged = await textClassification({ model, tokenizer, engine: 'eager' });
+    await expect(damaged.call(['a cat'])).rejects.toThrow(`no number as a score (${value})`);
+    damaged.dispose();
+  },
+);
