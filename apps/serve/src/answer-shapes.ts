@@ -1,6 +1,7 @@
 // Answers of pipelines in the JSON of the Inference API. A list of inputs gets a list of answers; fill-mask unwraps a
 // list of one, and text-classification wraps the answer to one text, as Python and the API of 2020 did.
 
+import { InputError } from '@alectra/pipelines';
 import type { TaskParameters } from './protocol.js';
 import type { TaskName } from './task-name.js';
 
@@ -24,6 +25,26 @@ function flattenMasks(answer: unknown): unknown {
   return lists.flatMap((list, maskIndex) =>
     (list as readonly object[]).map((entry) => ({ ...entry, mask_index: maskIndex })),
   );
+}
+
+/** Numbers of one answer, about 80 MB of JSON: all tokens of 85 texts of 64 tokens and 768 numbers each. */
+const MAX_NUMBERS = 2 ** 22;
+
+/** @throws InputError for an answer that would fill the server's memory while it is sent */
+export function checkAnswerSize(answer: unknown): void {
+  const numbers = numbersIn(answer);
+  if (numbers > MAX_NUMBERS)
+    throw new InputError(
+      'too-long',
+      `the answer has ${numbers} numbers: at most ${MAX_NUMBERS} are sent at once.\nAsk for fewer texts, or pool.`,
+    );
+}
+
+function numbersIn(value: unknown): number {
+  if (ArrayBuffer.isView(value)) return (value as Float32Array).length;
+  if (!Array.isArray(value)) return 0;
+  if (typeof value[0] === 'number') return value.length;
+  return value.reduce((sum: number, part) => sum + numbersIn(part), 0);
 }
 
 /** JSON in which every number is one. @throws Error for NaN and infinities, which JSON would hide as null */

@@ -3,7 +3,7 @@
 // Two batches are under way at a time: while the engine computes one, the next stands ready behind it.
 
 import { InputError, type Request } from '@alectra/pipelines';
-import { finiteJson, shapeAnswer } from './answer-shapes.js';
+import { checkAnswerSize, finiteJson, shapeAnswer } from './answer-shapes.js';
 import { BatchQueue } from './batch-queue.js';
 import type { FromWorker, Job, JobAnswer } from './protocol.js';
 import type { TaskName } from './task-name.js';
@@ -163,6 +163,7 @@ function answerOf(open: OpenJob): JobAnswer {
   const { job, results, tokens, startedAt, arrivedAt, computeMs } = open;
   const times = { tokens, queueMs: startedAt - arrivedAt, computeMs };
   try {
+    checkAnswerSize(results);
     return { id: job.id, body: finiteJson(shapeAnswer(job.task, results, job)), ...times };
   } catch (error) {
     return { ...faultOf(job.id, error), ...times };
@@ -171,10 +172,11 @@ function answerOf(open: OpenJob): JobAnswer {
 
 /** What the client did wrong is said in the first line of the pipeline's message; the rest is for programmers. */
 function faultOf(id: number, error: unknown): JobAnswer {
-  const message = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
-  const said = message.replace(/^pipelines: /, '');
+  const isTheirs = error instanceof InputError;
+  const message = isTheirs || error instanceof Error ? error.message : String(error);
+  const said = message.split('\n', 1)[0]?.replace(/^pipelines: /, '') ?? '';
   const none = { tokens: 0, queueMs: 0, computeMs: 0 };
-  if (error instanceof InputError) {
+  if (isTheirs) {
     const status = error.code === 'too-long' ? 422 : 400;
     return { id, fault: { status, type: 'Validation', message: said }, ...none };
   }

@@ -50,7 +50,13 @@ export function parseCommandLine(
     .option('--cache-megabytes <number>', 'for answers given before; 0 keeps none', number)
     .option('--hold-seconds <number>', 'how long a request waits for its model to load', number)
     .option('--stall-seconds <number>', 'how long a worker may be silent', number)
-    .option('--request-seconds <number>', 'how long a request may take to arrive', number)
+    .option('--max-connections <number>', 'connections at once', number)
+    .option('--idle-seconds <number>', 'how long a connection may be idle', number)
+    .option(
+      '--request-seconds <number>',
+      'how long a request may take to arrive, and its answer may lie unread',
+      number,
+    )
     .option('--grace-seconds <number>', 'how long a shutdown waits', number)
     .option('--log-level <level>', 'fatal, error, warn, info, debug or silent')
     .showHelpAfterError()

@@ -42,6 +42,9 @@ export class HttpFault extends Error {
   }
 }
 
+/** Answered to nobody: the connection is gone. */
+export const clientLeft = (): HttpFault => new HttpFault(499, 'Timeout', 'The client left');
+
 export const faultBody = ({ message, type, fields }: HttpFault): object => ({
   error: message,
   error_type: type,

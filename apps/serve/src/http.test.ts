@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { get, post, startServer, type TestServer } from './server.test-support.js';
 import { tinyRuns } from './tiny-models.test-support.js';
@@ -24,9 +25,12 @@ afterAll(async () => {
 });
 
 /** Writes bytes to a socket and returns what comes back until the other side closes it. */
-function raw(...chunks: readonly (string | Uint8Array)[]): Promise<string> {
+const raw = (...chunks: readonly (string | Uint8Array)[]): Promise<string> =>
+  rawTo(server.port, ...chunks);
+
+function rawTo(port: number, ...chunks: readonly (string | Uint8Array)[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(server.port, '127.0.0.1');
+    const socket = connect(port, '127.0.0.1');
     let text = '';
     socket.on('data', (chunk) => {
       text += chunk;
@@ -62,9 +66,11 @@ describe('bodies (V1, V2, V3)', () => {
   });
 
   test('a body shorter than announced never becomes a request', async () => {
+    const began = performance.now();
     expect(await raw(head('content-length: 100'), '{"inputs":"a"}')).toMatch(
       /^HTTP\/1.1 408 [\s\S]*"error_type":"Timeout"/,
     );
+    expect(performance.now() - began).toBeLessThan(8000); // the server is given 2 s
   });
 
   test.each(['gzip', 'br', 'deflate, gzip', 'zstd'])(
@@ -166,6 +172,48 @@ describe('the protocol (V4, V5)', () => {
     expect(await raw('BREW / HTTP/1.1\r\nhost: x\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
   });
 
+  test('a client that does not read its answer is given up', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    const body = 'large';
+    socket.write(`${head(`content-length: ${body.length}`)}${body}`);
+    await sleep(6000);
+    expect((await get(`${server.url}/metrics`)).body).toMatch(/alectra_queue_inputs 0\n/);
+    let bytes = 0;
+    socket.on('data', (chunk) => {
+      bytes += chunk.length;
+    });
+    socket.on('error', () => undefined); // cut off in the middle
+    await new Promise((resolve) => socket.on('close', resolve));
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(32e6);
+  });
+
+  test('a connection that is kept and not used is closed', async () => {
+    const brief = await startServer([runs], { odd: true, idleSeconds: 0.3 });
+    const answer = await rawTo(brief.port, 'GET /ready HTTP/1.1\r\nhost: x\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 200 [\s\S]*connection: keep-alive/i);
+    await brief.close();
+  });
+
+  test('connections beyond the limit are closed, those within it are not', async () => {
+    const small = await startServer([runs], { odd: true, maxConnections: 2 });
+    const kept = [1, 2].map(() => connect(small.port, '127.0.0.1'));
+    const open = (): Promise<number> =>
+      new Promise((resolve) =>
+        small.server.getConnections((_, count) => {
+          resolve(count);
+        }),
+      );
+    while ((await open()) < 2) await sleep(10);
+    const ask = 'GET /ready HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
+    expect(await rawTo(small.port, ask).catch(() => '')).toBe('');
+    kept[0]?.destroy();
+    while ((await open()) > 1) await sleep(10);
+    expect(await rawTo(small.port, ask)).toMatch(/^HTTP\/1.1 200 /);
+    kept[1]?.destroy();
+    await small.close();
+  });
+
   test('a thousand idle connections do not keep others out', async () => {
     const sockets = Array.from({ length: 1000 }, () => connect(server.port, '127.0.0.1'));
     await Promise.all(
@@ -262,6 +310,16 @@ describe('other origins', () => {
     expect(reply.status).toBe(204);
     expect(reply.headers.get('access-control-allow-origin')).toBe('https://example.org');
     expect(reply.headers.get('access-control-allow-headers')).toContain('authorization');
+    await open.close();
+  });
+
+  test('that are allowed may read that the token is missing', async () => {
+    const cors = 'https://example.org';
+    const open = await startServer([runs], { odd: true, cors, token: 'a' });
+    const reply = await post(`${open.url}/models/toy/generator`, 'a');
+    expect(reply.status).toBe(401);
+    expect(reply.headers.get('access-control-allow-origin')).toBe(cors);
+    expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     await open.close();
   });
 });

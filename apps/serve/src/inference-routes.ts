@@ -6,7 +6,7 @@ import { HttpFault } from './http-fault.js';
 import type { Inference } from './inference.js';
 import type { Metrics } from './metrics.js';
 import { isModelId } from './model-id.js';
-import type { ServedModel } from './served-model.js';
+import { mainTaskOf, type ServedModel } from './served-model.js';
 import { isTaskName, TASKS, type TaskName } from './task-name.js';
 import { checkTaskRequest, type TaskRequest } from './task-requests.js';
 
@@ -59,11 +59,7 @@ export function inferenceRoutes(app: FastifyInstance, options: InferenceRouteOpt
       .send(answer.body);
   };
   for (const prefix of ['/models', '/hf-inference/models']) {
-    const route = {
-      config: { needsToken: true },
-      // a full server refuses before it reads: a crowd must not cost it the time to answer /health
-      onRequest: async () => options.inference.checkRoom(1),
-    };
+    const route = { config: { needsToken: true } };
     app.post(`${prefix}/:org/:name`, route, handle);
     app.post(`${prefix}/:org/:name/pipeline/:task`, route, handle);
   }
@@ -84,7 +80,7 @@ export async function findModel(
 }
 
 function taskOf(model: ServedModel, task: string | undefined): TaskName {
-  if (task === undefined) return model.tasks[0] ?? 'feature-extraction';
+  if (task === undefined) return mainTaskOf(model);
   if (!isTaskName(task))
     throw new HttpFault(
       404,

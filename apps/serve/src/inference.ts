@@ -2,7 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AnswerCache } from './answer-cache.js';
-import { HttpFault } from './http-fault.js';
+import { overloaded } from './door.js';
+import { clientLeft, HttpFault } from './http-fault.js';
 import type { ModelPool } from './model-pool.js';
 import type { ModelThread } from './model-thread.js';
 import type { JobAnswer } from './protocol.js';
@@ -34,16 +35,12 @@ export class Inference {
   constructor(pool: ModelPool, limits: InferenceLimits) {
     this.#pool = pool;
     this.#limits = limits;
-    this.#cache = new AnswerCache(limits.cacheMegabytes << 20);
+    this.#cache = new AnswerCache(limits.cacheMegabytes * 2 ** 20);
   }
 
   /** Inputs that wait or are computed. */
   get underWay(): number {
     return this.#underWay;
-  }
-
-  get cachedBytes(): number {
-    return this.#cache.bytes;
   }
 
   /**
@@ -66,12 +63,13 @@ export class Inference {
     const known = usesCache ? this.#cache.get(key) : undefined;
     if (known !== undefined)
       return { body: known, computeType: 'cache', tokens: 0, queueMs: 0, computeMs: 0 };
-    if (options.dont_load_model && !this.#pool.loaded(model))
+    if (options.dont_load_model && !this.#pool.loaded(model, task))
       throw new HttpFault(404, 'NotLoaded', 'not loaded yet');
 
     const answer = await this.#permitted(inputs.length, async () => {
       const thread =
-        this.#pool.loaded(model) ?? (await this.#load(model, options.wait_for_model === true));
+        this.#pool.loaded(model, task) ??
+        (await this.#load(model, task, { waits: options.wait_for_model === true, signal }));
       return thread.ask({ task, inputs, parameters, isList }, signal);
     });
     const body = answer.body ?? 'null';
@@ -79,22 +77,17 @@ export class Inference {
     return { ...timesOf(answer), body, computeType: 'cpu' };
   }
 
-  /** @throws HttpFault 429 unless there is room for so many inputs more */
-  checkRoom(inputs: number): void {
+  /** 429 unless there is room for so many inputs more. */
+  refusal(inputs: number): HttpFault | undefined {
     const { maxQueue } = this.#limits;
-    if (this.#underWay + inputs <= maxQueue) return;
-    throw new HttpFault(429, 'Overloaded', 'The server has too much to do: come again later', {
-      headers: {
-        'retry-after': '1',
-        ratelimit: `"queue";r=${maxQueue - this.#underWay};t=1`,
-        'ratelimit-policy': `"queue";q=${maxQueue};w=1`,
-      },
-    });
+    const room = maxQueue - this.#underWay;
+    return inputs <= room ? undefined : overloaded(room, maxQueue);
   }
 
   /** One permit an input, so that a list weighs what its elements would alone. */
   async #permitted<T>(inputs: number, work: () => Promise<T>): Promise<T> {
-    this.checkRoom(inputs);
+    const refusal = this.refusal(inputs);
+    if (refusal) throw refusal;
     this.#underWay += inputs;
     try {
       return await work();
@@ -103,26 +96,44 @@ export class Inference {
     }
   }
 
-  /** Holds the request while its model loads: a client told 503 at once would come again at once. */
-  async #load(model: ServedModel, waits: boolean): Promise<ModelThread> {
-    const loading = this.#pool.load(model);
-    if (waits) return loading;
+  /**
+   * Holds the request while its model loads: a client told 503 at once would come again at once. One that leaves gives
+   * its permit back; the loading goes on.
+   */
+  async #load(
+    model: ServedModel,
+    task: TaskName,
+    { waits, signal }: { readonly waits: boolean; readonly signal: AbortSignal },
+  ): Promise<ModelThread> {
+    const loading = this.#pool.load(model, task);
+    loading.catch(() => undefined); // who is late or gone does not hear of it; /status does
     const { holdSeconds } = this.#limits;
-    const timer = new AbortController();
-    const late = sleep(1000 * holdSeconds, undefined, { signal: timer.signal, ref: false });
+    const over = new AbortController();
+    const ends: Promise<ModelThread | undefined>[] = [loading, leaving(signal, over.signal)];
+    if (!waits) {
+      const late = sleep(1000 * holdSeconds, undefined, { signal: over.signal, ref: false });
+      ends.push(late.catch(() => undefined)); // of the abort
+    }
     try {
-      const thread = await Promise.race([loading, late.then(() => undefined)]);
+      const thread = await Promise.race(ends);
       if (thread) return thread;
     } finally {
-      timer.abort();
-      late.catch(() => undefined); // the abort
+      over.abort();
     }
-    loading.catch(() => undefined); // reported by /status
     throw new HttpFault(503, 'Loading', `Model ${model.id} is currently loading`, {
       headers: { 'retry-after': String(Math.max(1, Math.ceil(holdSeconds))) },
       fields: { estimated_time: Math.max(1, holdSeconds) },
     });
   }
+}
+
+/** Rejects when `signal` aborts before `over` does. */
+function leaving(signal: AbortSignal, over: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const leave = (): void => reject(clientLeft());
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true, signal: over });
+  });
 }
 
 const timesOf = ({

@@ -3,7 +3,8 @@
 import { HttpFault } from './http-fault.js';
 import { ModelThread, type ThreadEvents } from './model-thread.js';
 import type { WorkerSetup } from './protocol.js';
-import type { ServedModel } from './served-model.js';
+import { mainTaskOf, type ServedModel } from './served-model.js';
+import type { TaskName } from './task-name.js';
 
 export type ModelState = 'loadable' | 'loading' | 'loaded' | 'failed' | 'too-big';
 
@@ -49,7 +50,8 @@ const COPIES_OF_WEIGHTS = 2;
 
 interface Slot {
   readonly model: ServedModel;
-  readonly bytes: number;
+  /** Those with weights in the thread: the main one from the start, others from when they are first asked for. */
+  tasks: Set<TaskName>;
   loading?: Promise<ModelThread>;
   thread?: ModelThread;
   error?: string;
@@ -67,9 +69,9 @@ export class ModelPool {
     this.#options = options;
   }
 
-  /** Estimated memory of the model when it is loaded. */
-  bytesOf(model: ServedModel): number {
-    return THREAD_BYTES + COPIES_OF_WEIGHTS * model.weightBytes;
+  /** Estimated memory of the model when it is loaded for so many tasks. */
+  bytesOf(model: ServedModel, tasks = 1): number {
+    return THREAD_BYTES + COPIES_OF_WEIGHTS * tasks * model.weightBytes;
   }
 
   status(model: ServedModel): ModelStatus {
@@ -84,24 +86,32 @@ export class ModelPool {
     return { state: 'loadable', crashes, pending };
   }
 
-  /** The thread of a model that is loaded now. */
-  loaded(model: ServedModel): ModelThread | undefined {
+  /** The thread of a model that is loaded for the task now. */
+  loaded(model: ServedModel, task: TaskName): ModelThread | undefined {
     const slot = this.#current(model);
-    if (slot?.thread) slot.usedAt = performance.now();
-    return slot?.thread;
+    if (!slot?.thread || !slot.tasks.has(task)) return undefined;
+    slot.usedAt = performance.now();
+    return slot.thread;
   }
 
   /**
-   * The thread of a model, which is loaded if it is not. All who ask while it loads wait for one loading.
+   * The thread of a model, which is loaded if it is not, with room for the weights of the task. All who ask while it
+   * loads wait for one loading.
    *
    * @throws HttpFault 403 if it is larger than the whole budget, 429 if others that work hold the memory, 500 if it
    *   cannot be loaded, 503 in a shutdown
    */
-  async load(model: ServedModel): Promise<ModelThread> {
+  async load(model: ServedModel, task: TaskName): Promise<ModelThread> {
     if (this.#isClosed) throw new HttpFault(503, 'Unhealthy', 'The server is shutting down');
     const slot = this.#current(model) ?? this.#add(model);
     slot.usedAt = performance.now();
-    if (slot.thread) return slot.thread;
+    const thread = slot.thread ?? (await this.#loading(slot));
+    if (!slot.tasks.has(task)) await this.#addTask(slot, task);
+    // room for another model may have been made of it meanwhile
+    return thread.isAlive ? thread : this.load(model, task);
+  }
+
+  #loading(slot: Slot): Promise<ModelThread> {
     if (slot.loading) return slot.loading;
     if (slot.error !== undefined && performance.now() - slot.failedAt < RETRY_MS)
       throw this.#loadFault(slot);
@@ -109,6 +119,33 @@ export class ModelPool {
       slot.loading = undefined;
     });
     return slot.loading;
+  }
+
+  /** Counts the weights that the thread will load for a further task. */
+  async #addTask(slot: Slot, task: TaskName): Promise<void> {
+    this.#checkSize(slot.model, slot.tasks.size + 1);
+    const { tasks } = slot;
+    tasks.add(task);
+    try {
+      await this.#makeRoom(slot);
+    } catch (error) {
+      tasks.delete(task);
+      throw error;
+    }
+  }
+
+  /** @throws HttpFault 403 for what is larger than the whole budget */
+  #checkSize(model: ServedModel, tasks: number): void {
+    const bytes = this.bytesOf(model, tasks);
+    const { memoryBytes } = this.#options;
+    if (bytes <= memoryBytes) return;
+    const megabytes = (count: number): string => `${Math.ceil(count / (1 << 20))} MB`;
+    throw new HttpFault(
+      403,
+      'TooLarge',
+      `The model ${model.id} is too large to be loaded${tasks > 1 ? ` for ${tasks} tasks` : ''} ` +
+        `(${megabytes(bytes)} > ${megabytes(memoryBytes)})`,
+    );
   }
 
   /** Ends every thread; whatever is pending fails. */
@@ -126,7 +163,7 @@ export class ModelPool {
   #add(model: ServedModel): Slot {
     const slot: Slot = {
       model,
-      bytes: this.bytesOf(model),
+      tasks: new Set([mainTaskOf(model)]),
       failedAt: 0,
       usedAt: performance.now(),
     };
@@ -151,15 +188,9 @@ export class ModelPool {
 
   async #start(slot: Slot): Promise<ModelThread> {
     const { model } = slot;
-    const { memoryBytes, onBatch, onEvent, stallMs, workerModule, ...setup } = this.#options;
-    if (slot.bytes > memoryBytes) {
-      const megabytes = (bytes: number): string => `${Math.ceil(bytes / (1 << 20))} MB`;
-      throw new HttpFault(
-        403,
-        'TooLarge',
-        `The model ${model.id} is too large to be loaded (${megabytes(slot.bytes)} > ${megabytes(memoryBytes)})`,
-      );
-    }
+    const { onBatch, onEvent, stallMs, workerModule, ...setup } = this.#options;
+    slot.tasks = new Set([mainTaskOf(model)]);
+    this.#checkSize(model, 1);
     await this.#makeRoom(slot);
     const began = performance.now();
     onEvent?.({ kind: 'loading', model: model.id });
@@ -190,16 +221,17 @@ export class ModelPool {
       return thread;
     } catch (error) {
       if (error instanceof HttpFault) throw error;
-      slot.error = error instanceof Error ? error.message : String(error);
+      const reason = error instanceof Error ? error.message : String(error);
+      // strangers are not told where it lies; the log is
+      slot.error = reason.split('\n', 1)[0]?.replaceAll(model.folder, model.id) ?? '';
       slot.failedAt = performance.now();
-      onEvent?.({ kind: 'failed', model: model.id, reason: slot.error });
+      onEvent?.({ kind: 'failed', model: model.id, reason });
       throw this.#loadFault(slot);
     }
   }
 
   #loadFault({ model, error = 'unknown' }: Slot): HttpFault {
-    const reason = error.split('\n', 1)[0]?.replaceAll(model.folder, model.id);
-    return new HttpFault(500, 'Unhealthy', `Model ${model.id} could not be loaded: ${reason}`);
+    return new HttpFault(500, 'Unhealthy', `Model ${model.id} could not be loaded: ${error}`);
   }
 
   #crashed(slot: Slot, reason: string): void {
@@ -212,19 +244,21 @@ export class ModelPool {
   async #makeRoom(wanted: Slot): Promise<void> {
     const held = (): Slot[] =>
       [...this.#slots.values()].filter((slot) => slot !== wanted && (slot.thread || slot.loading));
+    const bytesOf = ({ model, tasks }: Slot): number => this.bytesOf(model, tasks.size);
     const free = (): number =>
-      this.#options.memoryBytes - held().reduce((sum, { bytes }) => sum + bytes, 0);
+      this.#options.memoryBytes - held().reduce((sum, slot) => sum + bytesOf(slot), 0);
     const idle = held()
       .filter(({ thread }) => thread && thread.pending === 0)
       .sort((a, b) => a.usedAt - b.usedAt);
     for (const slot of idle) {
-      if (free() >= wanted.bytes) return;
+      if (free() >= bytesOf(wanted)) return;
       const { thread } = slot;
+      if (!thread || thread.pending > 0) continue; // it was asked while the one before it ended
       slot.thread = undefined;
       this.#options.onEvent?.({ kind: 'evicted', model: slot.model.id });
-      await thread?.stop();
+      await thread.stop();
     }
-    if (free() >= wanted.bytes) return;
+    if (free() >= bytesOf(wanted)) return;
     throw new HttpFault(
       429,
       'Overloaded',

@@ -1,7 +1,7 @@
 // A loaded model: a worker thread that queues, batches and computes, and what is asked of it.
 
 import { Worker } from 'node:worker_threads';
-import { HttpFault } from './http-fault.js';
+import { clientLeft, HttpFault } from './http-fault.js';
 import type { FromWorker, Job, JobAnswer, ToWorker, WorkerSetup } from './protocol.js';
 
 export interface ThreadEvents {
@@ -78,7 +78,7 @@ export class ModelThread {
    */
   ask(job: Omit<Job, 'id'>, signal?: AbortSignal): Promise<JobAnswer> {
     if (this.#ended !== undefined) return Promise.reject(backendFault(this.#ended));
-    if (signal?.aborted) return Promise.reject(abandoned());
+    if (signal?.aborted) return Promise.reject(clientLeft());
     const id = this.#nextId++;
     if (this.#pending.size === 0) this.#heardAt = performance.now();
     return new Promise((resolve, reject) => {
@@ -90,7 +90,7 @@ export class ModelThread {
       const cancel = (): void => {
         end();
         this.#tell({ kind: 'cancel', id });
-        reject(abandoned());
+        reject(clientLeft());
       };
       signal?.addEventListener('abort', cancel, { once: true });
       this.#pending.set(id, {
@@ -178,8 +178,6 @@ function ready(worker: Worker): Promise<Ready> {
 
 const backendFault = (reason: string): HttpFault =>
   new HttpFault(424, 'Backend', `The model failed: ${reason}. It is started anew when asked again`);
-
-const abandoned = (): HttpFault => new HttpFault(499, 'Timeout', 'The client left');
 
 /** From source the thread has to load TypeScript, which Node's own --import does not reach in a worker. */
 function startWorker(

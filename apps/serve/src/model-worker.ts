@@ -7,7 +7,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { Batcher } from './batcher.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './protocol.js';
-import { readServedModel } from './served-model.js';
+import { mainTaskOf, readServedModel } from './served-model.js';
 import { taskPipelines } from './task-pipelines.js';
 
 const setup = workerData as WorkerSetup; // given by ModelThread
@@ -18,10 +18,9 @@ const send = (message: FromWorker): void => port.postMessage(message);
 tf.enableProdMode(); // without it tfjs prints a banner on first use
 registerKernels('cpu');
 try {
-  const { tasks, maxTokens } = await readServedModel(setup.folder, { id: 'model/model' });
-  const pipelines = await taskPipelines(setup, maxTokens);
-  const [mainTask = 'feature-extraction'] = tasks;
-  const { engine } = await pipelines.get(mainTask);
+  const model = await readServedModel(setup.folder, { id: 'model/model' });
+  const pipelines = await taskPipelines(setup, model.maxTokens);
+  const { engine } = await pipelines.get(mainTaskOf(model));
   const batcher = new Batcher({ ...setup, pipeline: pipelines.get, send });
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'job') void batcher.add(message.job);

@@ -2,6 +2,7 @@
 //
 //   crash | exit | hang    end badly, end, or loop for ever
 //   later <ms>             answer after so long
+//   large                  answer 32 MB
 //   wait, release          answer when a text says release
 //   computed               answered by the number of texts computed so far
 //   nan                    fail as a model of NaN does
@@ -15,6 +16,7 @@ if (orders === 'broken') {
   parentPort.postMessage({ kind: 'failed', message: `serve: ${workerData.folder} is damaged.` });
 } else {
   if (orders === 'slow') await sleep(1500);
+  if (orders === 'slower') await sleep(4000);
   parentPort.postMessage({ kind: 'ready', engine: 'none', maxTokens: 64 });
 }
 
@@ -43,6 +45,10 @@ parentPort.on('message', async (message) => {
   }
   const [, ms] = /^later (\d+)$/.exec(text) ?? [];
   if (ms !== undefined) await sleep(Number(ms));
+  if (text === 'large') {
+    answer({ body: JSON.stringify('a'.repeat(32e6)) });
+    return;
+  }
   if (text === 'release') for (const goOn of waiting.values()) goOn(true);
   if (text === 'wait') {
     const goesOn = await new Promise((resolve) => waiting.set(id, resolve));

@@ -1,5 +1,6 @@
 // What operators and pages ask: is it alive, is it ready, what is served, how is each model.
 
+import { basename } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Catalogue } from './catalogue.js';
 import { findModel } from './inference-routes.js';
@@ -56,7 +57,9 @@ export function probeRoutes(app: FastifyInstance, options: ProbeRouteOptions): v
       engine: settings.engine,
       needs_token: settings.token !== undefined,
       models: catalogue.models.map((model) => describe(model, pool)),
-      faults: catalogue.faults.map(({ message }) => message.split('\n', 1)[0]),
+      faults: catalogue.faults.map(({ message }) =>
+        withoutPaths(message.split('\n', 1)[0] ?? '', catalogue),
+      ),
     };
   });
 
@@ -67,7 +70,7 @@ export function probeRoutes(app: FastifyInstance, options: ProbeRouteOptions): v
       state: CLASSIC[state],
       compute_type: 'cpu',
       loaded: state === 'loaded',
-      ...(error !== undefined && { error: error.split('\n', 1)[0] }),
+      ...(error !== undefined && { error }),
       ...(crashes > 0 && { crashes }),
     };
   });
@@ -90,6 +93,13 @@ export function probeRoutes(app: FastifyInstance, options: ProbeRouteOptions): v
     };
   });
 }
+
+/** Strangers are not told where folders lie. */
+const withoutPaths = (text: string, { models, faults }: Catalogue): string =>
+  [...models, ...faults].reduce(
+    (told, { folder }) => told.replaceAll(folder, basename(folder)),
+    text,
+  );
 
 /** As the Inference API spells them; a model that is on its way in is loadable. */
 const CLASSIC: Readonly<Record<ModelState, string>> = {
@@ -116,6 +126,6 @@ function describe(model: ServedModel, pool: ModelPool): object {
     ...(model.run && { run: model.run.name }),
     state,
     ...(engine !== undefined && { engine }),
-    ...(error !== undefined && { error: error.split('\n', 1)[0] }),
+    ...(error !== undefined && { error }),
   };
 }

@@ -33,6 +33,10 @@ export interface ServedModel {
   readonly modifiedMs: number;
 }
 
+/** What `POST /models/org/name` does. */
+export const mainTaskOf = ({ tasks }: Pick<ServedModel, 'tasks'>): TaskName =>
+  tasks[0] ?? 'feature-extraction';
+
 /** A folder of `apps/pretrain` or `apps/evaluate` with metrics.jsonl in it. */
 export interface RunFolder {
   readonly name: string;

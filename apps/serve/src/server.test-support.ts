@@ -1,5 +1,6 @@
 // A server on a free port for tests, with its log kept.
 
+import type { Server } from 'node:http';
 import { openCatalogue } from './catalogue.js';
 import { createServer } from './server.js';
 import { resolveSettings, type Settings } from './settings.js';
@@ -7,6 +8,8 @@ import { resolveSettings, type Settings } from './settings.js';
 export interface TestServer {
   readonly url: string;
   readonly port: number;
+  /** Node's, for what it knows of its connections. */
+  readonly server: Server;
   /** Lines of the log, parsed. */
   readonly log: Readonly<Record<string, unknown>>[];
   close(): Promise<void>;
@@ -29,7 +32,13 @@ export async function startServer(
     ...(odd && { workerModule: new URL('./odd-worker.test-support.mjs', import.meta.url) }),
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
-  return { url, port: Number(new URL(url).port), log, close: () => app.close() };
+  return {
+    url,
+    server: app.server,
+    port: Number(new URL(url).port),
+    log,
+    close: () => app.close(),
+  };
 }
 
 export interface Reply {

@@ -3,6 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Catalogue } from './catalogue.js';
+import { serverWithDoor } from './door.js';
 import { answerFaults, malformedRequest } from './fault-answers.js';
 import { faultBody, HttpFault } from './http-fault.js';
 import { Inference } from './inference.js';
@@ -50,10 +51,19 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // one line an answer, written below
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.bodyBytes,
-    requestTimeout: 1000 * settings.requestSeconds,
-    keepAliveTimeout: 72_000,
-    connectionTimeout: 0,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1000 },
+    serverFactory: serverWithDoor({
+      refusal: () => inference.refusal(1),
+      headers: settings.cors === undefined ? {} : corsHeaders(settings.cors),
+      onRefused: () => metrics.requested('refused at the door', 429, 0),
+      requestTimeout: 1000 * settings.requestSeconds,
+      keepAliveTimeout: 1000 * settings.idleSeconds,
+      maxConnections: settings.maxConnections,
+    }),
+    http: {
+      // Node swaps the two times if this is the longer one
+      headersTimeout: 1000 * Math.min(10, settings.requestSeconds),
+      connectionsCheckingInterval: 1000,
+    },
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -87,11 +97,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
   acceptBodies(app);
   answerFaults(app);
-  if (settings.token !== undefined) askForToken(app, settings.token);
-  if (settings.cors !== undefined) allowOrigins(app, settings.cors);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  // before the token: a browser must be let read that it is missing
+  if (settings.cors !== undefined) allowOrigins(app, settings.cors);
+  if (settings.token !== undefined) askForToken(app, settings.token);
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown';
     const ms = reply.elapsedTime;
@@ -101,7 +112,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       'answered',
     );
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (request, reply) => {
+    // a client that does not read its answer is not waited for; Node sets the time anew with the next request
+    request.raw.socket.setTimeout(1000 * settings.requestSeconds);
     // else the connection would keep the closing server for as long as it is kept alive
     if (isClosing) reply.header('connection', 'close');
   });
@@ -136,13 +149,15 @@ function askForToken(app: FastifyInstance, token: string): void {
   });
 }
 
+const corsHeaders = (origin: string): Readonly<Record<string, string>> => ({
+  'access-control-allow-origin': origin,
+  'access-control-expose-headers': 'x-compute-type, x-compute-time, x-request-id',
+  ...(origin !== '*' && { vary: 'origin' }),
+});
+
 function allowOrigins(app: FastifyInstance, origin: string): void {
   app.addHook('onRequest', async (_request, reply) => {
-    reply.headers({
-      'access-control-allow-origin': origin,
-      'access-control-expose-headers': 'x-compute-type, x-compute-time, x-request-id',
-      ...(origin !== '*' && { vary: 'origin' }),
-    });
+    reply.headers(corsHeaders(origin));
   });
   app.options('*', async (_request, reply) =>
     reply

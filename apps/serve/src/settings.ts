@@ -33,7 +33,11 @@ export const settingsSchema = z.strictObject({
   holdSeconds: z.number().min(0).max(600).default(30),
   /** How long a worker may say nothing while it has work, before it is started anew. */
   stallSeconds: z.number().min(0.1).max(3600).default(60),
-  /** How long a client may take to send a request. */
+  /** Connections at once; more are closed as they come. */
+  maxConnections: whole(1, 1 << 16).default(4096),
+  /** How long a kept connection may be idle between two requests. */
+  idleSeconds: z.number().min(0.1).max(3600).default(72),
+  /** How long a client may take to send a request, and may pause while it reads the answer. */
   requestSeconds: z.number().min(0.1).max(3600).default(30),
   /** How long a shutdown waits for what is under way. */
   graceSeconds: z.number().min(0).max(3600).default(20),
