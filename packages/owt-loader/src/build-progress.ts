@@ -127,6 +127,8 @@ export class BuildProgress {
   }: ChunkResult): Promise<void> {
     const statistics = this.#statistics;
     const { heldOut } = this.#options.configuration;
+    const kinds = COUNT_NAMES.length;
+    const sums = new Float64Array(kinds);
     let row = 0;
     for (let i = 0; i < documents; i++) {
       const identity = { high: identities[2 * i] ?? 0, low: identities[2 * i + 1] ?? 0 };
@@ -140,9 +142,7 @@ export class BuildProgress {
         continue;
       }
       this.#fresh.push(identity.high, identity.low);
-      COUNT_NAMES.forEach((name, c) => {
-        statistics[name] += counts[i * COUNT_NAMES.length + c] ?? 0;
-      });
+      for (let c = 0; c < kinds; c++) sums[c] = (sums[c] ?? 0) + (counts[i * kinds + c] ?? 0);
       if (contaminated[i] === 1) {
         statistics.contaminated++;
         continue;
@@ -157,6 +157,9 @@ export class BuildProgress {
       const writing = this.#writers[split].append(columns, from, row, this.#kept++);
       if (writing) await writing;
     }
+    COUNT_NAMES.forEach((name, c) => {
+      statistics[name] += sums[c] ?? 0;
+    });
     this.#chunks++;
   }
 

@@ -47,14 +47,13 @@ export function sentencesToLines(bytes: Buffer, from: number, to: number): numbe
   const text = bytes.toString('latin1', from, to);
   let lines = 1;
   let start = 0;
-  const take = (end: number): void => {
+  eachEnd(text, UTF8, (end) => {
     blankEnds(bytes, from + start, from + end);
     if (text.charCodeAt(end) === 0xc2) bytes[from + end + 1] = 32; // the second byte of a no-break space
     bytes[from + end] = 10;
     lines++;
     start = end + 1;
-  };
-  eachEnd(text, UTF8, take);
+  });
   blankEnds(bytes, from + start, to);
   return lines;
 }
