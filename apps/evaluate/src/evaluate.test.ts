@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { acquireLock } from '@alectra/files';
 import { glueTasks, readSplit } from '@alectra/glue';
 import { registerGradients, registerKernels } from '@alectra/nn';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -88,6 +89,13 @@ describe('an evaluation', () => {
       outcome(join(project.root, 'whole/CoLA/seed-1')),
     );
     expect(existsSync(join(out, 'CoLA/seed-1/checkpoint'))).toBe(false);
+  });
+
+  test('is left to the process that is at it', async () => {
+    const out = join(project.root, 'locked');
+    const lock = await acquireLock(join(out, 'CoLA/seed-1/lock'));
+    await expect(evaluate(tinyOptions(project, out))).rejects.toMatchObject({ code: 'locked' });
+    await lock.release();
   });
 
   test('keeps the best evaluation if asked to', async () => {

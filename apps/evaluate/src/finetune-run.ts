@@ -3,7 +3,7 @@
 // The order of examples, dropout and the learning rate are functions of (seed, step), so a position is one number.
 
 import { join } from 'node:path';
-import { openLineLog, writeFileAtomic, writeFolderAtomic } from '@alectra/files';
+import { acquireLock, openLineLog, writeFileAtomic, writeFolderAtomic } from '@alectra/files';
 import { type Batch, type EncodedExample, evaluationBatches, trainingBatches } from '@alectra/glue';
 import type { Schedule } from '@alectra/optim';
 import type { HostTensors, Json } from '@alectra/trainer';
@@ -69,14 +69,22 @@ const LOG_EVERY = 20;
  * Runs it, goes on with it, or returns the result that is there.
  *
  * @returns undefined if the signal stopped it: a checkpoint is saved
- * @throws UsageError if the folder belongs to another run; Error if the loss is no longer a number
+ * @throws UsageError if the folder belongs to another run; FileError `locked` if another process is at it; Error if the
+ * loss is no longer a number
  */
 export async function finetuneRun(options: FinetuneRunOptions): Promise<RunResult | undefined> {
-  const { folder, config, session, steps, seed, signal, schedule } = options;
+  const { folder, config } = options;
   await claimFolder(folder, config);
-  const done = await readResult(folder);
-  if (done) return done;
+  const lock = await acquireLock(join(folder, 'lock'));
+  try {
+    return (await readResult(folder)) ?? (await runToEnd(options));
+  } finally {
+    await lock.release();
+  }
+}
 
+async function runToEnd(options: FinetuneRunOptions): Promise<RunResult | undefined> {
+  const { folder, config, session, steps, seed, signal, schedule } = options;
   const saved = await readCheckpoint(folder);
   await session.write(saved?.state ?? freshState(options.initial()));
   let position: RunPosition = saved?.position ?? BEGINNING;
