@@ -6,8 +6,8 @@ import {
   type ConfigFields,
   checkEncoderSizes,
   configFamily,
+  DEPTH,
   type FamilyConfig,
-  type FieldKind,
   oneOf,
   POSITIVE,
   RATE,
@@ -49,12 +49,6 @@ export interface AlbertConfig extends FamilyConfig {
   /** Ours. Epsilon of the LayerNorm in the masked-LM head, 1e-5 in Hugging Face's 2020 code; default `layerNormEps`. */
   readonly predictionsLayerNormEps?: number;
 }
-
-/** Every layer is a row of names: a config.json that lies must not make billions. */
-const DEPTH: FieldKind = {
-  expected: 'an integer from 1 to 1000',
-  accepts: (value) => SIZE.accepts(value) && (value as number) <= 1000,
-};
 
 const FIELDS: ConfigFields = {
   vocabSize: { json: 'vocab_size', kind: SIZE, default: 30000 },

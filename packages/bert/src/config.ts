@@ -6,8 +6,8 @@ import {
   type ConfigFields,
   checkEncoderSizes,
   configFamily,
+  DEPTH,
   type FamilyConfig,
-  type FieldKind,
   POSITIVE,
   RATE,
   SIZE,
@@ -40,12 +40,6 @@ export interface ElectraConfig extends BertConfig {
   /** Width of the tables; where it differs from `hiddenSize`, a linear map follows. */
   readonly embeddingSize: number;
 }
-
-/** Every layer is a row of names: a config.json that lies must not make billions. */
-const DEPTH: FieldKind = {
-  expected: 'an integer from 1 to 1000',
-  accepts: (value) => SIZE.accepts(value) && (value as number) <= 1000,
-};
 
 const BERT_FIELDS: ConfigFields = {
   vocabSize: { json: 'vocab_size', kind: SIZE, default: 30522 },

@@ -4,8 +4,8 @@ import {
   type ConfigFamily,
   type ConfigFields,
   configFamily,
+  DEPTH,
   type FamilyConfig,
-  type FieldKind,
   oneOf,
   POSITIVE,
   RATE,
@@ -36,12 +36,6 @@ export interface GptConfig extends FamilyConfig {
   /** Where a classifier finds the end of a text; absent (as released): by the attention mask. */
   readonly padTokenId?: number;
 }
-
-/** Every layer is a row of names: a config.json that lies must not make billions. */
-const DEPTH: FieldKind = {
-  expected: 'an integer from 1 to 1000',
-  accepts: (value) => SIZE.accepts(value) && (value as number) <= 1000,
-};
 
 const FIELDS: ConfigFields = {
   vocabSize: { json: 'vocab_size', kind: SIZE, default: 40478 },

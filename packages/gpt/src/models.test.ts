@@ -60,6 +60,7 @@ describe('the config', () => {
 
   test.each([
     [{ nHead: 3 }, "'nEmbd' is 8, expected a multiple of 'nHead', 3"],
+    [{ nLayer: 1001 }, "'nLayer' is 1001, expected an integer from 1 to 1000"],
     [{ padTokenId: 23 }, "'padTokenId' is 23, expected an id below 'vocabSize', 23"],
     [{ afn: 'gelu_new' as 'gelu' }, '\'afn\' is "gelu_new", expected one of gelu, relu'],
   ])('%j is refused', (changes, message) => {

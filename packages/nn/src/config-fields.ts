@@ -36,6 +36,12 @@ export const SIZE: FieldKind = {
     Number.isInteger(value) && (value as number) > 0 && (value as number) <= MAX_SIZE,
 };
 
+/** A number of layers. Every layer is a row of names: a config.json that lies must not make billions. */
+export const DEPTH: FieldKind = {
+  expected: 'an integer from 1 to 1000',
+  accepts: (value) => SIZE.accepts(value) && (value as number) <= 1000,
+};
+
 /** A probability of dropping. */
 export const RATE: FieldKind = {
   expected: 'a number from 0 to below 1',

@@ -19,6 +19,7 @@ export {
   ACTIVATION,
   type ConfigField,
   type ConfigFields,
+  DEPTH,
   type FieldKind,
   OBJECT,
   oneOf,
