@@ -80,7 +80,10 @@ export interface GlueTask {
   readonly hasBrokenRows?: boolean;
   /** Row counts of an earlier edition that was withdrawn. */
   readonly withdrawnRows?: readonly number[];
-  /** What a submission says where nothing was predicted: the class most frequent in training, or the mean score. */
+  /**
+   * What a submission says where nothing was predicted: the class most frequent in training, or the mean score. The
+   * classes of MNLI and QNLI are even within a few rows: their first.
+   */
   readonly majority: number;
   /** Official files, with where each is kept under the data folder. */
   readonly downloads: readonly (KnownFile & { readonly path: string })[];
