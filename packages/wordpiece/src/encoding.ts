@@ -31,6 +31,7 @@ export interface EncodingParts {
   readonly overflowing: readonly Encoding[];
 }
 
+/** Arrays of one encoding may share a buffer, never those of two. */
 export class Encoding {
   /** Token ids, padding included. */
   readonly ids: Int32Array; // [n]

@@ -49,7 +49,7 @@ const python = process.env.ALECTRA_PYTHON;
       });
       const expected = texts.map(([text, pair]) => {
         const { ids, typeIds } = own.encode(text, pair ?? undefined);
-        const decoded = own.decode(ids, { cleanUp: false });
+        const decoded = own.decode(ids);
         return { ids: [...ids], typeIds: [...typeIds], plain: [...ids], text: decoded };
       });
       expect(answers).toEqual(expected);
