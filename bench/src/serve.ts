@@ -37,6 +37,8 @@ interface Server {
   readonly target: Target;
   /** Resident memory in MiB, where the system says it. */
   memoryMiB(): number;
+  /** Milliseconds of processor time so far, where the system says it. */
+  processorMs(): number;
   stop(): void;
 }
 
@@ -117,6 +119,11 @@ async function latency(
   );
 }
 
+interface Round extends Load {
+  /** Of one answer. */
+  readonly processorMs: number;
+}
+
 async function throughput(
   ours: Server,
   theirs: Server,
@@ -124,12 +131,15 @@ async function throughput(
   rounds: number,
   seconds: number,
 ): Promise<void> {
-  const load = (server: Server, time = seconds): Promise<Load> =>
-    closedLoad(server.target, texts, { clients: CLIENTS, seconds: time });
+  const load = async (server: Server, time = seconds): Promise<Round> => {
+    const before = server.processorMs();
+    const done = await closedLoad(server.target, texts, { clients: CLIENTS, seconds: time });
+    return { ...done, processorMs: (server.processorMs() - before) / done.latencies.length };
+  };
   await load(ours, 2 * seconds); // shapes are compiled when they are first met
   await load(theirs, seconds / 2);
-  const mine: Load[] = [];
-  const reference: Load[] = [];
+  const mine: Round[] = [];
+  const reference: Round[] = [];
   for (let round = 0; round < rounds; round++) {
     mine.push(await load(ours));
     reference.push(await load(theirs));
@@ -146,11 +156,18 @@ async function throughput(
     const refused = loads.flatMap((one) => Object.values(one.refused)).reduce((a, b) => a + b, 0);
     console.log(
       `${server.name}, ${CLIENTS} clients: ${median(loads.map((one) => one.throughput)).toFixed(1)} requests/s, ` +
+        `${median(loads.map((one) => one.processorMs)).toFixed(1)} ms of processor time each, ` +
         `p50 ${percentile(all, 0.5).toFixed(0)} ms, p99 ${percentile(all, 0.99).toFixed(0)} ms, ` +
         `${refused} refused, ${server.memoryMiB().toFixed(0)} MiB`,
     );
   }
-  console.log(`throughput ratio ${ratio.toFixed(2)}, at least 3 wanted`);
+  const work = pairedRatio(
+    mine.map((one) => one.processorMs),
+    reference.map((one) => one.processorMs),
+  );
+  console.log(
+    `throughput ratio ${ratio.toFixed(2)}, at least 3 wanted; of processor time ${work.toFixed(2)}`,
+  );
 }
 
 /** Fails if memory or p99 of the last third is above that of the middle third by more than noise. */
@@ -219,6 +236,7 @@ function server(name: string, child: ChildProcess, origin: string): Server {
     name,
     target: targetAt(`${origin}/models/${MODEL}`),
     memoryMiB: () => residentMiB(child.pid),
+    processorMs: () => processorMs(child.pid),
     stop: () => child.kill('SIGKILL'),
   };
 }
@@ -228,6 +246,18 @@ function residentMiB(pid: number | undefined): number {
     const [, kilobytes] =
       /^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     return Number(kilobytes) / 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function processorMs(pid: number | undefined): number {
+  try {
+    // After the name, which is in parentheses: user and system time are the 12th and 13th field, in 1/100 s.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return 10 * (Number(fields[11]) + Number(fields[12]));
   } catch {
     return Number.NaN;
   }
