@@ -56,6 +56,7 @@ export function featureExtraction<Config extends ModelConfig>(
     options,
     {
       first: { kind: kinds.none, positions: 0 },
+      takesPairs: true,
       prepare: (input, given) => {
         const { pooling, normalize, truncation } = checked(given);
         const { text, pair } = textAndPair(input);

@@ -120,6 +120,25 @@ describe('refused', () => {
     await expect(asked).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
 
+  test.each([
+    [5, 'found 5, expected a string.'],
+    [null, 'found null, expected a string.'],
+    [['a [MASK]'], 'found ["a [MASK]"], expected a string.'],
+    [{ text: 'a [MASK]' }, 'found {"text":"a [MASK]"}, expected a string.'],
+  ])('what is no text: %j', async (input, message) => {
+    await expect(fill.call(['a [MASK]', input as never])).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining(message),
+    });
+    expect(() => fill.tokenCount(input as never)).toThrow(message);
+  });
+
+  test('a single text, which other libraries take without a list', async () => {
+    await expect(fill.call('a [MASK]' as unknown as string[])).rejects.toThrow(
+      'found "a [MASK]", expected a list of texts.\nWrite a single text as [text].',
+    );
+  });
+
   test('a cut that keeps every mask is not', async () => {
     expect(await one(`[MASK] ${long}`, { truncation: true })).toHaveLength(5);
   });

@@ -1,6 +1,8 @@
 // What is wrong with a request, as opposed to the program or the machine.
 
 export type InputErrorCode =
+  /** No text, or no list of texts. */
+  | 'bad-input'
   /** There is nothing to fill. */
   | 'no-mask'
   /** More tokens than the model has positions. */
@@ -34,6 +36,27 @@ export function checkOneOf(name: string, value: unknown, allowed: readonly unkno
   throw new InputError(
     'bad-option',
     `cannot use \`${name}\`: found ${show(value)}, expected ${allowed.map(show).join(', ')}.\nCorrect the option.`,
+  );
+}
+
+/** @throws InputError unless `input` is a text, or where pairs are taken a record of a text and its pair */
+export function checkInput(input: unknown, takesPairs: boolean): void {
+  if (typeof input === 'string') return;
+  const { text, text_pair: pair } = (input ?? {}) as { text?: unknown; text_pair?: unknown };
+  const isPair = typeof text === 'string' && typeof (pair ?? '') === 'string';
+  if (takesPairs && isPair) return;
+  throw new InputError(
+    'bad-input',
+    `cannot read a text: found ${show(input)}, expected a string${takesPairs ? ' or { text, text_pair }' : ''}.\nCorrect the input.`,
+  );
+}
+
+/** @throws InputError for a single text in place of a list */
+export function checkInputs(inputs: unknown): void {
+  if (Array.isArray(inputs)) return;
+  throw new InputError(
+    'bad-input',
+    `cannot answer: found ${show(inputs)}, expected a list of texts.\nWrite a single text as [text].`,
   );
 }
 

@@ -2,7 +2,7 @@
 
 import type { EngineName } from '@alectra/jit';
 import { EnginePool } from './engine-pool.js';
-import { InputError } from './input-error.js';
+import { checkInput, checkInputs, InputError } from './input-error.js';
 import type { Weighted } from './model.js';
 import { type Row, type RowOutputs, runRows } from './run-rows.js';
 import type { EngineOptions, Kind } from './shaped-programs.js';
@@ -77,6 +77,8 @@ export function textAndPair(input: string | TextAndPair): { text: string; pair?:
 export interface Task<Input, Options, Answer> {
   /** The function and number of positions that are compiled at once. */
   readonly first: { readonly kind: Kind; readonly positions: number };
+  /** Whether an input may be a text with its pair. Default false. */
+  readonly takesPairs?: boolean;
   readonly prepare: (input: Input, options: Options) => Omit<Request<Answer>, 'tokenCount'>;
 }
 
@@ -98,7 +100,7 @@ export async function makePipeline<
     parallelRuns = 1,
     ...rest
   }: PipelineOptions<Weighted>,
-  { first, prepare }: Task<Input, Options, Answer>,
+  { first, takesPairs = false, prepare }: Task<Input, Options, Answer>,
 ): Promise<Pipeline<Input, Options, Answer>> {
   const longest = longestText({ model, tokenizer, ...rest });
   checkCount('parallelRuns', parallelRuns);
@@ -113,6 +115,7 @@ export async function makePipeline<
   const padId = tokenizer.tokenToId(tokenizer.config.padToken) ?? 0;
 
   const prepared = (input: Input, options: Options): Request<Answer> => {
+    checkInput(input, takesPairs);
     const request = prepare(input, options);
     const tokenCount = request.rows.reduce((sum, { ids }) => sum + ids.length, 0);
     return { ...request, tokenCount };
@@ -137,10 +140,12 @@ export async function makePipeline<
     prepare: (input, options = none) => prepared(input, options),
     run,
     call: async (inputs, options = none) => {
+      checkInputs(inputs);
       const each = perInput(inputs, options);
       return run(inputs.map((input, at) => prepared(input, each[at])));
     },
     tokenCount: (input) => {
+      checkInput(input, takesPairs);
       const { text, pair } = textAndPair(input);
       return tokenizer.encode(text, { pair }).ids.length;
     },

@@ -25,6 +25,14 @@ test('a pair is another input than its text', async () => {
   expect(pair).not.toEqual(text);
 });
 
+test.each([{ text: 5 }, { text: 'a', text_pair: 5 }, {}, undefined])(
+  '%j is no text, and no pair',
+  async (input) => {
+    const asked = classify.call([input as unknown as string]);
+    await expect(asked).rejects.toThrow('expected a string or { text, text_pair }.');
+  },
+);
+
 test.each([
   [{ functionToApply: 'tanh' }, 'found "tanh", expected "sigmoid", "softmax", "none"'],
   [{ topK: 0 }, 'cannot use `topK`: found 0'],

@@ -53,6 +53,7 @@ export function textClassification<Config extends ModelConfig>(
   };
   return makePipeline<string | TextAndPair, TextClassificationOptions, ScoredLabel[]>(options, {
     first: { kind, positions: 0 },
+    takesPairs: true,
     prepare: (input, given) => {
       const { topK, functionToApply, truncation } = checked(given);
       const { text, pair } = textAndPair(input);
