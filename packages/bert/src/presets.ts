@@ -53,8 +53,9 @@ const QUARTER: Partial<ElectraConfig> = {
 };
 
 const ELECTRA_VALUES: Readonly<Record<ElectraPreset, Partial<ElectraConfig>>> = {
+  /** ELECTRA-Small-OWT and ELECTRA-Small++ (`google/electra-small-discriminator`): trained otherwise, sized alike. */
   'electra-small': {},
-  /** As released: as large as the discriminator. */
+  /** That of Small++, as released: as large as the discriminator. */
   'electra-small-generator': {},
   /** As in the paper and in Google's OpenWebText recipe: a quarter of the width. */
   'electra-small-quarter-generator': {
