@@ -76,6 +76,17 @@ test('a new model appears, and a changed one has another revision', async () => 
   expect(catalogue.find('growing/late')?.revision).not.toBe(first);
 });
 
+test('a folder that cannot be read any more hides no other', async () => {
+  const root = join(dirname(runs), 'passing');
+  mkdirSync(root);
+  const catalogue = await openCatalogue([root, runs]);
+  rmSync(root, { recursive: true });
+  writeFileSync(root, 'a file');
+  await catalogue.refresh(true);
+  expect(catalogue.faults).toEqual([{ folder: root, message: expect.stringMatching(/ENOTDIR/) }]);
+  expect(catalogue.find('toy/generator')).toBeDefined();
+});
+
 test('a folder that does not exist is refused by name', async () => {
   await expect(openCatalogue([join(runs, 'nowhere')])).rejects.toThrow(
     /nowhere: found no such folder/,

@@ -43,7 +43,11 @@ export async function openCatalogue(sources: readonly string[]): Promise<Catalog
 
   const scanAll = async (): Promise<void> => {
     const next: Scan = { models: new Map(), runs: new Map(), faults: [] };
-    for (const source of sources) await scanSource(source, next);
+    for (const source of sources)
+      await scanSource(source, next).catch((error: Error) => {
+        // a folder that was deleted or closed to us while it was read hides no other
+        next.faults.push({ folder: splitSource(source).path, message: error.message });
+      });
     found = sorted(next);
     scannedAt = performance.now();
   };

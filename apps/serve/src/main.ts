@@ -25,8 +25,8 @@ try {
   const [newest] = catalogue.models;
   console.error(
     newest
-      ? `${catalogue.models.length} models at ${address}/ which opens on ${newest.id}`
-      : `no model yet; runs are shown at ${address}/`,
+      ? `${address}/ shows ${catalogue.models.length} models, the newest at ${address}/models/${newest.id}`
+      : `${address}/ shows runs; there is no model yet`,
   );
 } catch (error) {
   const isUsage = error instanceof CommanderError;
