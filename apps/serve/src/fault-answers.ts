@@ -36,7 +36,10 @@ function asFault(error: FastifyError | HttpFault): HttpFault {
 }
 
 /** A request so malformed that Node gives no request object: the answer is written to the socket. */
-export function malformedRequest(error: Error & { code?: string }, socket: Socket): void {
+export function malformedRequest(
+  error: Error & { code?: string; rawPacket?: unknown },
+  socket: Socket,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -47,9 +50,12 @@ export function malformedRequest(error: Error & { code?: string }, socket: Socke
     'The request is not valid HTTP',
   ];
   const body = JSON.stringify({ error: message, error_type: type });
+  // an answer to HEAD has no body, whatever was wrong
+  const { rawPacket } = error; // Fastify's types say otherwise; it is a Buffer
+  const isHead = Buffer.isBuffer(rawPacket) && rawPacket.toString('latin1', 0, 5) === 'HEAD ';
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${isHead ? '' : body}`,
   );
 }
 

@@ -151,6 +151,9 @@ describe('the protocol (V4, V5)', () => {
       /^HTTP\/1.1 400 [\s\S]*"error_type":"Validation"/,
     );
     expect(await raw('\0\0\0\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
+    expect(await raw('HEAD nothing HTTP/1.1\r\nhost: x\r\n\r\n')).toMatch(
+      /^HTTP\/1.1 400 [^{]*\r\n\r\n$/,
+    );
   });
 
   test('pipelined requests are answered in order', async () => {
