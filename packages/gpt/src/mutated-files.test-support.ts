@@ -41,7 +41,7 @@ export function mutateFiles(count: number): Tally {
       tokenizer = OpenAIGPTTokenizer.fromTokenizerJson(JSON.parse(text));
     } catch (error) {
       const { name, message } = error as Error;
-      const isNamed = name === 'SyntaxError' || /^gpt: cannot .*: [^]*\n./.test(message);
+      const isNamed = name === 'SyntaxError' || /^gpt: cannot .*: [\s\S]*\n./.test(message);
       if (!isNamed) throw new Error(`${message} for ${text}`, { cause: error });
       tally.refused++;
       continue;
