@@ -9,8 +9,7 @@
 import {
   applyTransformerLayer,
   attentionBias,
-  type CallOptions,
-  firstRows,
+  type EncodeOptions,
   linear,
   type Params,
   type TokenBatch,
@@ -24,7 +23,8 @@ import type { AlbertConfig } from './config.js';
 import { layerName } from './parameters.js';
 
 /**
- * Hidden states of every position, `[B * S, H]`; rows at padding are meaningless. The caller disposes.
+ * Hidden states of every position, `[B * S, H]`; rows at padding are meaningless. Or those of every sequence's first
+ * position, `[B, H]`. The caller disposes.
  *
  * @param prefix of the body's parameters: '' for a bare model, 'albert.' below a head
  * @throws RangeError for sequences longer than `maxPositionEmbeddings` and for missing parameters
@@ -34,7 +34,7 @@ export function encode(
   config: AlbertConfig,
   prefix: string,
   batch: TokenBatch,
-  options: CallOptions = {},
+  { positions = 'all', ...options }: EncodeOptions = {},
 ): tf.Tensor2D {
   const { numHiddenLayers, numHiddenGroups, innerGroupNum } = config;
   return tf.tidy(() => {
@@ -54,7 +54,9 @@ export function encode(
     for (let depth = 0; depth < numHiddenLayers; depth++) {
       const group = Math.trunc(depth / (numHiddenLayers / numHiddenGroups));
       for (const [inner, layer] of groups[group].entries()) {
+        const isLast = depth === numHiddenLayers - 1 && inner === innerGroupNum - 1;
         x = applyTransformerLayer(params, layer, x, {
+          ...(isLast && { positions }),
           dropout: options.dropout,
           batchSize: batch.inputIds.shape[0],
           attentionBias: bias,
@@ -74,14 +76,9 @@ export function encode(
   });
 }
 
-/** tanh of a linear map of the first position, `[B, H]`; the caller disposes. */
-export function pool(
-  params: Params,
-  prefix: string,
-  hidden: tf.Tensor2D,
-  batch: TokenBatch,
-): tf.Tensor2D {
-  return tf.tidy(() => tf.tanh(linear(params, `${prefix}pooler`, firstRows(hidden, batch))));
+/** tanh of a linear map of the first positions, `[B, H]` → `[B, H]`; the caller disposes. */
+export function pool(params: Params, prefix: string, first: tf.Tensor2D): tf.Tensor2D {
+  return tf.tidy(() => tf.tanh(linear(params, `${prefix}pooler`, first)));
 }
 
 function packLayer(params: Params, config: AlbertConfig, layer: string): TransformerLayer {

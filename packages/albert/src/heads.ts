@@ -7,6 +7,7 @@ import {
   affine,
   type CallOptions,
   dropout,
+  firstRows,
   layerNorm,
   linear,
   linearLayout,
@@ -54,7 +55,7 @@ export const albertModel: AlbertDefinition<AlbertOutputs> = {
       const hidden = encode(params, config, '', batch, options);
       return {
         lastHiddenState: toSequences(hidden, batch),
-        poolerOutput: pool(params, '', hidden, batch),
+        poolerOutput: pool(params, '', firstRows(hidden, batch.inputIds.shape[0])),
       };
     }),
 };
@@ -86,7 +87,7 @@ export const preTraining: AlbertDefinition<PreTrainingOutputs> = {
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
       const hidden = encode(params, config, BODY, batch, options);
-      const pooled = pool(params, BODY, hidden, batch);
+      const pooled = pool(params, BODY, firstRows(hidden, batch.inputIds.shape[0]));
       return {
         predictionLogits: toSequences(predictions(params, config, hidden), batch),
         sopLogits: classify(params, config, 'sop_classifier.classifier', pooled, options),
@@ -121,8 +122,8 @@ export const sequenceClassification: AlbertDefinition<SequenceClassifierOutputs>
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
-      const hidden = encode(params, config, BODY, batch, options);
-      const pooled = pool(params, BODY, hidden, batch);
+      const first = encode(params, config, BODY, batch, { ...options, positions: 'first' });
+      const pooled = pool(params, BODY, first);
       return { logits: classify(params, config, 'classifier', pooled, options) };
     }),
 };

@@ -46,7 +46,7 @@ export const bertModel: BertDefinition<BertOutputs> = {
       const hidden = encode(params, config, '', batch, options);
       return {
         lastHiddenState: toSequences(hidden, batch),
-        poolerOutput: pool(params, '', hidden, batch),
+        poolerOutput: pool(params, '', firstRows(hidden, batch.inputIds.shape[0])),
       };
     }),
 };
@@ -75,7 +75,7 @@ export const bertPreTraining: BertDefinition<BertPreTrainingOutputs> = {
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
       const hidden = encode(params, config, BODY, batch, options);
-      const pooled = pool(params, BODY, hidden, batch);
+      const pooled = pool(params, BODY, firstRows(hidden, batch.inputIds.shape[0]));
       return {
         predictionLogits: toSequences(predictions(params, config, hidden), batch),
         seqRelationshipLogits: linear(params, 'cls.seq_relationship', pooled),
@@ -93,8 +93,8 @@ export const bertSequenceClassification: BertDefinition<SequenceClassifierOutput
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
-      const hidden = encode(params, config, BODY, batch, options);
-      const pooled = pool(params, BODY, hidden, batch);
+      const first = encode(params, config, BODY, batch, { ...options, positions: 'first' });
+      const pooled = pool(params, BODY, first);
       return { logits: classify(params, config, 'classifier', pooled, options) };
     }),
 };
@@ -133,9 +133,9 @@ function predictionsLayout({ vocabSize, hiddenSize: H }: BertConfig): ParameterL
   };
 }
 
-/** tanh of a linear map of the first position: `[B * S, H]` → `[B, H]`. */
-function pool(params: Params, prefix: string, hidden: tf.Tensor2D, batch: TokenBatch): tf.Tensor2D {
-  return tf.tanh(linear(params, `${prefix}pooler.dense`, firstRows(hidden, batch)));
+/** tanh of a linear map of the first positions: `[B, H]` → `[B, H]`. */
+function pool(params: Params, prefix: string, first: tf.Tensor2D): tf.Tensor2D {
+  return tf.tanh(linear(params, `${prefix}pooler.dense`, first));
 }
 
 /** dense → activation → LayerNorm → product with the word table: `[N, H]` → `[N, V]`. */

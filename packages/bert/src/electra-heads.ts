@@ -9,7 +9,6 @@ import {
   activation,
   affine,
   type CallOptions,
-  firstRows,
   gelu,
   layerNorm,
   linear,
@@ -92,9 +91,9 @@ export const electraSequenceClassification: ElectraDefinition<SequenceClassifier
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
-      const hidden = encode(params, config, BODY, batch, options);
-      const first = classifierDropout(config, firstRows(hidden, batch), 'classifier', options);
-      const bent = gelu(linear(params, 'classifier.dense', first));
+      const first = encode(params, config, BODY, batch, { ...options, positions: 'first' });
+      const kept = classifierDropout(config, first, 'classifier', options);
+      const bent = gelu(linear(params, 'classifier.dense', kept));
       return { logits: classify(params, config, 'classifier.out_proj', bent, options) };
     }),
 };
@@ -110,8 +109,7 @@ export const electraGoogleClassification: ElectraDefinition<SequenceClassifierOu
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
-      const hidden = encode(params, config, BODY, batch, options);
-      const first = firstRows(hidden, batch);
+      const first = encode(params, config, BODY, batch, { ...options, positions: 'first' });
       return { logits: classify(params, config, 'classifier', first, options) };
     }),
 };

@@ -6,7 +6,7 @@
 import {
   applyTransformerLayer,
   attentionBias,
-  type CallOptions,
+  type EncodeOptions,
   linear,
   linearLayout,
   normLayout,
@@ -48,7 +48,8 @@ export function encoderLayout(config: EncoderConfig, prefix: string): ParameterL
 }
 
 /**
- * Hidden states of every position, `[B * S, H]`; rows at padding are meaningless. The caller disposes.
+ * Hidden states of every position, `[B * S, H]`; rows at padding are meaningless. Or those of every sequence's first
+ * position, `[B, H]`. The caller disposes.
  *
  * @throws RangeError for sequences longer than `maxPositionEmbeddings` and for missing parameters
  */
@@ -57,7 +58,7 @@ export function encode(
   config: EncoderConfig,
   prefix: string,
   batch: TokenBatch,
-  options: CallOptions = {},
+  { positions = 'all', ...options }: EncodeOptions = {},
 ): tf.Tensor2D {
   const { hiddenSize, embeddingSize = hiddenSize } = config;
   return tf.tidy(() => {
@@ -76,6 +77,7 @@ export function encode(
       const name = `${prefix}encoder.layer.${depth}`;
       const layer = transformerLayer(params, layerNames(name), config.numAttentionHeads);
       x = applyTransformerLayer(params, layer, x, {
+        ...(depth === config.numHiddenLayers - 1 && { positions }),
         dropout: options.dropout,
         batchSize: batch.inputIds.shape[0],
         attentionBias: bias,

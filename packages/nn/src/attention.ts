@@ -24,6 +24,8 @@ export interface AttentionWeights {
 
 export interface AttentionOptions {
   readonly batchSize: number;
+  /** Rows of the positions whose contexts are wanted, `[B * Q, H]`; default: every position's. */
+  readonly queries?: tf.Tensor2D;
   /** Of `attentionBias` or `causalBias`; absent when every position may see every other. */
   readonly bias?: tf.Tensor4D;
   /** Of the attention probabilities. */
@@ -73,38 +75,71 @@ export function attentionWeights(params: Params, name: string, heads: number): A
   }));
 }
 
-/** Contexts of every position, before the output map: `[B * S, H]` → `[B * S, H]`; the caller disposes. */
+/**
+ * Contexts of every position, or of `queries`, before the output map: `[B * S, H]` → `[B * Q, H]`; the caller disposes.
+ */
 export function selfAttention(
   { weight, bias, heads }: AttentionWeights,
   x: tf.Tensor2D,
   options: AttentionOptions,
 ): tf.Tensor2D {
   const B = options.batchSize;
-  const [N, H] = x.shape;
-  const S = N / B;
+  const [N, H] = (options.queries ?? x).shape;
   return tf.tidy(() => {
-    const packed = affine(x, weight, bias); // [B S, 3 H]
-    const [query, key, value] = splitHeads(packed, [B, heads, S, H / heads]);
-    let scores: tf.Tensor4D = tf.matMul(query, key, false, true); // [B, A, S, S]
+    const [query, key, value] = options.queries
+      ? queriesApart({ weight, bias, heads }, x, options.queries, B)
+      : splitHeads(affine(x, weight, bias), 3, { batchSize: B, heads });
+    let scores: tf.Tensor4D = tf.matMul(query, key, false, true); // [B, A, Q, S]
     if (options.bias) scores = tf.add(scores, options.bias);
     let probabilities = softmax(scores);
     if (options.dropout) {
       const { rate, key: random, stream } = options.dropout;
       probabilities = dropout(probabilities, rate, random, stream);
     }
-    const context: tf.Tensor4D = tf.matMul(probabilities, value); // [B, A, S, D]
+    const context: tf.Tensor4D = tf.matMul(probabilities, value); // [B, A, Q, D]
     const ordered = heads === 1 ? context : tf.transpose(context, [0, 2, 1, 3]);
     return tf.reshape(ordered, [N, H]);
   });
 }
 
-/** Three matrices side by side, `[B S, 3 H]`, as three batches of heads, `[B, A, S, D]`. */
-function splitHeads(packed: tf.Tensor2D, shape: [number, number, number, number]): tf.Tensor4D[] {
-  const [B, A, S, D] = shape;
-  // One head needs no transpose; several share one, which leaves the three parts contiguous.
-  const parts =
-    A === 1
-      ? tf.split(packed, 3, 1)
-      : tf.split(tf.transpose(tf.reshape(packed, [B, S, 3, A, D]), [2, 0, 3, 1, 4]), 3);
-  return parts.map((part) => tf.reshape(part, shape));
+/** Queries of some positions, keys and values of all. */
+function queriesApart(
+  { weight, bias, heads }: AttentionWeights,
+  x: tf.Tensor2D,
+  asking: tf.Tensor2D,
+  batchSize: number,
+): tf.Tensor4D[] {
+  const H = x.shape[1];
+  const sizes = [H, 2 * H];
+  const [forQueries, forOthers] = tf.split<tf.Tensor2D>(weight, sizes);
+  const [queryBias, otherBias] = tf.split<tf.Tensor1D>(bias, sizes);
+  const shape = { batchSize, heads };
+  return [
+    inHeads(affine(asking, forQueries, queryBias), shape),
+    ...splitHeads(affine(x, forOthers, otherBias), 2, shape),
+  ];
+}
+
+interface HeadShape {
+  readonly batchSize: number;
+  readonly heads: number;
+}
+
+/** Matrices side by side, `[B S, count H]`, as batches of heads, each `[B, A, S, D]`. */
+function splitHeads(packed: tf.Tensor2D, count: number, shape: HeadShape): tf.Tensor4D[] {
+  const { batchSize: B, heads: A } = shape;
+  // One head needs no transpose; several share one, which leaves the parts contiguous.
+  if (A === 1) return tf.split<tf.Tensor2D>(packed, count, 1).map((part) => inHeads(part, shape));
+  const S = packed.shape[0] / B;
+  const D = packed.shape[1] / (count * A);
+  const ordered = tf.transpose(tf.reshape(packed, [B, S, count, A, D]), [2, 0, 3, 1, 4]);
+  return tf.split(ordered, count).map((part) => tf.reshape(part, [B, A, S, D]));
+}
+
+/** `[B S, H]` → `[B, A, S, D]` */
+function inHeads(rows: tf.Tensor2D, { batchSize: B, heads: A }: HeadShape): tf.Tensor4D {
+  const S = rows.shape[0] / B;
+  const D = rows.shape[1] / A;
+  if (A === 1) return tf.reshape(rows, [B, A, S, D]);
+  return tf.transpose(tf.reshape(rows, [B, S, A, D]), [0, 2, 1, 3]);
 }

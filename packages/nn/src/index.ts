@@ -63,7 +63,13 @@ export type {
   SequenceClassifierOutputs,
   TokenClassifierOutputs,
 } from './model-outputs.js';
-export { type CallOptions, type Params, parameter, type TokenBatch } from './params.js';
+export {
+  type CallOptions,
+  type EncodeOptions,
+  type Params,
+  parameter,
+  type TokenBatch,
+} from './params.js';
 export {
   gumbel,
   hostRandomBits,

@@ -8,6 +8,7 @@ import { linear } from './linear.js';
 import { type Params, parameter, type TokenBatch } from './params.js';
 import { hostRandomBits } from './random-bits.js';
 import { registerKernels } from './register.js';
+import { firstRows } from './sequence-rows.js';
 import { tokenEmbeddings } from './token-embeddings.js';
 
 tf.env().set('IS_TEST', true);
@@ -161,6 +162,24 @@ describe('selfAttention', () => {
       for (const row of [s, S + s])
         expectClose(causal[row], whole.slice(row * H, (row + 1) * H), 5);
     }
+  });
+
+  test.each([1, 2])('of %d heads answers queries of some positions as those of all', (heads) => {
+    const bias = attentionBias(tf.tensor2d([1, 1, 0, 1, 1, 1], [B, S], 'int32'));
+    const weights = attentionWeights(params, 'a', heads);
+    const all = selfAttention(weights, x, { batchSize: B, bias }).arraySync() as number[][];
+    const firsts = (input: tf.Tensor): tf.Tensor2D =>
+      selfAttention(weights, input as tf.Tensor2D, {
+        ...{ batchSize: B, bias, queries: firstRows(input as tf.Tensor2D, B) },
+      });
+    expectClose(firsts(x).dataSync(), [...all[0], ...all[S]], 6);
+    const ofAll = (input: tf.Tensor): tf.Tensor =>
+      firstRows(selfAttention(weights, input as tf.Tensor2D, { batchSize: B, bias }), B);
+    const slope = (f: (input: tf.Tensor) => tf.Tensor) =>
+      tf
+        .grad((input) => tf.sum(tf.square(f(input))))(x)
+        .dataSync();
+    expectClose(slope(firsts), slope(ofAll), 6);
   });
 
   test('what stands at a masked position changes nothing, and gets no gradient', () => {

@@ -24,6 +24,12 @@ export interface CallOptions {
   readonly dropout?: RandomKey;
 }
 
+/** How to run an encoder. */
+export interface EncodeOptions extends CallOptions {
+  /** Which positions' outputs are wanted: `first` is less work, and enough below a head that reads no other. */
+  readonly positions?: 'all' | 'first';
+}
+
 /**
  * The parameter of that name.
  *

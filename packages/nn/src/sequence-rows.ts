@@ -13,10 +13,10 @@ export function toSequences(rows: tf.Tensor2D, { inputIds }: TokenBatch): tf.Ten
 }
 
 /** The row of every sequence's first position, where [CLS] stands: `[B * S, X]` → `[B, X]`; the caller disposes. */
-export function firstRows(rows: tf.Tensor2D, { inputIds }: TokenBatch): tf.Tensor2D {
-  const [B, S] = inputIds.shape;
-  const X = rows.shape[1];
-  return tf.tidy(() => tf.slice(tf.reshape<tf.Rank.R2>(rows, [B, S * X]), [0, 0], [B, X]));
+export function firstRows(rows: tf.Tensor2D, batchSize: number): tf.Tensor2D {
+  const [N, X] = rows.shape;
+  const sequences: [number, number] = [batchSize, (N / batchSize) * X];
+  return tf.tidy(() => tf.slice(tf.reshape<tf.Rank.R2>(rows, sequences), [0, 0], [batchSize, X]));
 }
 
 /**

@@ -10,7 +10,8 @@ import { type AttentionWeights, attentionWeights, selfAttention } from './attent
 import { dropout } from './dropout.js';
 import { layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
-import type { CallOptions, Params } from './params.js';
+import type { EncodeOptions, Params } from './params.js';
+import { firstRows } from './sequence-rows.js';
 
 /** Full parameter names, without `.weight` and `.bias`. */
 export interface TransformerLayerNames {
@@ -23,7 +24,7 @@ export interface TransformerLayerNames {
   readonly feedForwardNorm: string;
 }
 
-export interface TransformerLayerOptions extends CallOptions {
+export interface TransformerLayerOptions extends EncodeOptions {
   readonly batchSize: number;
   readonly attentionBias?: tf.Tensor4D;
   readonly hiddenAct: string;
@@ -50,17 +51,23 @@ export function transformerLayer(
   return { names, attention: attentionWeights(params, names.attention, heads) };
 }
 
-/** The layer's output for `x`: `[B * S, H]` → `[B * S, H]`; the caller disposes. */
+/**
+ * The layer's output for `x`: `[B * S, H]` → `[B * S, H]`, or `[B, H]` of every sequence's first position; the caller
+ * disposes.
+ */
 export function applyTransformerLayer(
   params: Params,
   { names, attention }: TransformerLayer,
   x: tf.Tensor2D,
   options: TransformerLayerOptions,
 ): tf.Tensor2D {
-  const { dropout: key, stream, epsilon } = options;
+  const { batchSize, dropout: key, stream, epsilon } = options;
   return tf.tidy(() => {
+    const isFirst = options.positions === 'first';
+    const asking = isFirst ? firstRows(x, batchSize) : x;
     const context = selfAttention(attention, x, {
-      batchSize: options.batchSize,
+      batchSize,
+      ...(isFirst && { queries: asking }),
       bias: options.attentionBias,
       dropout: { rate: options.attentionDropout, key, stream: `${stream}.attention` },
     });
@@ -70,7 +77,7 @@ export function applyTransformerLayer(
       key,
       `${stream}.attention.output`,
     );
-    const y = layerNorm(params, names.attentionNorm, tf.add(x, attended), epsilon);
+    const y = layerNorm(params, names.attentionNorm, tf.add(asking, attended), epsilon);
 
     const inner = activation(options.hiddenAct, linear(params, names.feedForward, y)); // [B S, F]
     const fed = dropout(
