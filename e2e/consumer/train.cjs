@@ -48,7 +48,9 @@ module.exports = async function train({ tf, wordpiece, nn, albert, electraTask, 
   const program = await jit.compile(
     ({ params, moments }, { counter, ...batch }) => {
       const key = { seed: tf.scalar(0, 'int32'), counter };
-      const { result, gradients } = task.lossAndGradients(params, batch, { training: true, key });
+      const { result, gradients } = optim.lossAndGradients(params, (at) =>
+        task.loss(at, batch, { training: true, key }),
+      );
       const next = optimizer.update(params, gradients, moments, {
         learningRate: tf.scalar(1e-3),
         step: counter,
