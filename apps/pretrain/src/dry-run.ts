@@ -52,6 +52,7 @@ export async function dryRun(recipe: Recipe, seconds = 10): Promise<Estimate> {
       accumulation: size / microSize,
       seed: recipe.seed,
       engine: recipe.engine,
+      ...(recipe.precision && { precision: recipe.precision }),
       ...(recipe.threads > 0 && { threads: recipe.threads }),
     });
     try {

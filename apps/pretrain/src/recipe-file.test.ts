@@ -68,6 +68,11 @@ describe('a recipe', () => {
       'batch: {size: 48}',
       'batch.size: 48 is not a multiple of batch.microSize 32',
     ],
+    [
+      'bf16 where no engine has it',
+      'precision: bf16',
+      'precision: bf16 needs engine tensorflow, found onnxruntime',
+    ],
     ['a size of nothing', 'generator: {hiddenSize: 0}', 'generator.hiddenSize: Too small'],
     ['a missing file', 'vocabulary: {file: nowhere.txt}', 'a file is missing: nowhere.txt'],
     ['broken YAML', 'a: [1', 'cannot be read'],

@@ -148,6 +148,8 @@ export const recipeSchema = z
     engine: z.enum(['auto', 'onnxruntime', 'eager', 'tensorflow']).default('auto'),
     /** 0 leaves the choice to the engine. */
     threads: z.int().min(0).default(0),
+    /** Of matrix products, float32 when left out; bf16 needs engine tensorflow. */
+    precision: z.enum(['float32', 'bf16']).optional(),
   })
   .superRefine((recipe, context) => {
     const refuse = (path: string, message: string): void =>
@@ -192,6 +194,8 @@ export const recipeSchema = z
     const { size, microSize } = recipe.batch;
     if (size % microSize !== 0)
       refuse('batch.size', `${size} is not a multiple of batch.microSize ${microSize}`);
+    if (recipe.precision === 'bf16' && recipe.engine !== 'tensorflow')
+      refuse('precision', `bf16 needs engine tensorflow, found ${recipe.engine}`);
     const { warmupSteps, steps } = recipe.schedule;
     if (warmupSteps > steps)
       refuse('schedule.warmupSteps', `${warmupSteps} exceeds schedule.steps ${steps}`);

@@ -71,6 +71,7 @@ export async function openRun({
     accumulation: size / microSize,
     seed: recipe.seed,
     engine: recipe.engine,
+    ...(recipe.precision && { precision: recipe.precision }),
     ...(recipe.threads > 0 && { threads: recipe.threads }),
   });
   return { tokenizer, shards, networks, evaluation, trainer };

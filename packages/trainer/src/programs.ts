@@ -11,6 +11,7 @@ import {
   compile,
   type EngineName,
   type HostTensor,
+  type Precision,
   type Program,
   type TensorSpec,
   type Tree,
@@ -34,6 +35,8 @@ export interface ProgramOptions extends StepOptions {
   readonly seed: number;
   readonly engine: EngineName | 'auto';
   readonly threads?: number | undefined;
+  /** Type of matrix products; `bf16` needs engine `tensorflow`. */
+  readonly precision?: Precision | undefined;
 }
 
 /** Parameters and optimizer state as host memory. */
@@ -92,11 +95,15 @@ export async function compilePrograms(
   options: ProgramOptions,
   initial: TrainingState,
 ): Promise<Programs> {
-  const { accumulation, engine, threads, evaluation, inputs } = options;
+  const { accumulation, engine, threads, precision, evaluation, inputs } = options;
   const fused = accumulation === 1;
   const gradients = fused ? undefined : mapValues(initial.parameters, zerosLike);
   const state = { ...initial, ...(gradients && { gradients }) };
-  const base = { engine, ...(threads === undefined ? {} : { threads }) };
+  const base = {
+    engine,
+    ...(threads !== undefined && { threads }),
+    ...(precision !== undefined && { precision }),
+  };
   const main = await compile(fused ? fusedStep(options) : accumulateStep(options), {
     state,
     inputs: { batch: inputs, random: RANDOM, ...(fused && { update: UPDATE }) },
