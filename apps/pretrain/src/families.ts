@@ -20,7 +20,7 @@ import {
 } from '@alectra/bert';
 import type { JsonObject } from '@alectra/checkpoint';
 import type { Discriminator, Generator } from '@alectra/electra-task';
-import type { HostTensors } from '@alectra/nn';
+import type { HostTensors, InitOptions } from '@alectra/nn';
 import type { Recipe } from './recipe.js';
 
 /** Sizes, rates and special tokens of one network: fields that both families know by the same names. */
@@ -57,8 +57,8 @@ export interface Network<Role> {
 export interface Family {
   /** Name in the model card. */
   readonly title: string;
-  generator(fields: NetworkFields, seed: number): Network<Generator>;
-  discriminator(fields: NetworkFields, seed: number): Network<Discriminator>;
+  generator(fields: NetworkFields, init: InitOptions): Network<Generator>;
+  discriminator(fields: NetworkFields, init: InitOptions): Network<Discriminator>;
 }
 
 const LABELS = ['ORIGINAL', 'REPLACED'];
@@ -66,15 +66,15 @@ const LABELS = ['ORIGINAL', 'REPLACED'];
 /** One layer applied again and again, or groups of them; the discriminator has two labels. */
 const albert: Family = {
   title: 'ALBERT',
-  generator(fields, seed) {
+  generator(fields, init) {
     const config = albertConfig({ ...fields, classifierDropoutProb: fields.hiddenDropoutProb });
     return {
       network: albertMaskedLM(config),
-      weights: AlbertForMaskedLM.initialTensors(config, { seed }),
+      weights: AlbertForMaskedLM.initialTensors(config, init),
       config: albertConfigToJson(config, AlbertForMaskedLM.architecture),
     };
   },
-  discriminator(fields, seed) {
+  discriminator(fields, init) {
     const config = albertConfig({
       ...fields,
       classifierDropoutProb: fields.hiddenDropoutProb,
@@ -83,7 +83,7 @@ const albert: Family = {
     });
     return {
       network: albertTokenClassifier(config),
-      weights: AlbertForTokenClassification.initialTensors(config, { seed }),
+      weights: AlbertForTokenClassification.initialTensors(config, init),
       config: albertConfigToJson(config, AlbertForTokenClassification.architecture),
     };
   },
@@ -92,19 +92,19 @@ const albert: Family = {
 /** A layer each; the discriminator has a dense layer and one logit, as google-research/electra. */
 const electra: Family = {
   title: 'ELECTRA',
-  generator(fields, seed) {
+  generator(fields, init) {
     const config = electraConfigOf(fields);
     return {
       network: electraGenerator(config),
-      weights: ElectraForMaskedLM.initialTensors(config, { seed }),
+      weights: ElectraForMaskedLM.initialTensors(config, init),
       config: electraConfigToJson(config, ElectraForMaskedLM.architecture),
     };
   },
-  discriminator(fields, seed) {
+  discriminator(fields, init) {
     const config = electraConfigOf(fields);
     return {
       network: electraDiscriminator(config),
-      weights: ElectraForPreTraining.initialTensors(config, { seed }),
+      weights: ElectraForPreTraining.initialTensors(config, init),
       config: electraConfigToJson(config, ElectraForPreTraining.architecture),
     };
   },

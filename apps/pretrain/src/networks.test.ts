@@ -29,3 +29,18 @@ test('google-small-owt is an ELECTRA: its discriminator has the parameters that 
   expect(networks.generatorConfig).toMatchObject({ architectures: ['ElectraForMaskedLM'] });
   expect(networks.discriminatorConfig).toMatchObject({ architectures: ['ElectraForPreTraining'] });
 });
+
+test('quickstart begins flat and lets context through: small tables, linear layers by their inputs', () => {
+  const { task } = networksOf('quickstart');
+  const rms = (name: string): number => {
+    const { data } = task.params[name] ?? { data: new Float32Array() };
+    return Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length);
+  };
+  expect(rms('generator.albert.embeddings.word_embeddings.weight')).toBeCloseTo(0.02, 3);
+  const layer = 'encoder.albert_layer_groups.0.albert_layers.0';
+  expect(rms(`generator.albert.${layer}.ffn_output.weight`)).toBeCloseTo(1 / Math.sqrt(128), 2);
+  expect(rms(`discriminator.albert.${layer}.attention.key.weight`)).toBeCloseTo(
+    1 / Math.sqrt(128),
+    2,
+  );
+});

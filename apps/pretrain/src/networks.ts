@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '@alectra/checkpoint';
 import { type ElectraTask, electraTask, type TaskTokens } from '@alectra/electra-task';
-import type { HostTensor } from '@alectra/nn';
+import type { HostTensor, InitOptions } from '@alectra/nn';
 import type { WordPieceTokenizer } from '@alectra/wordpiece';
 import { families, type NetworkFields } from './families.js';
 import type { Recipe } from './recipe.js';
@@ -19,10 +19,12 @@ export interface Networks {
 export function makeNetworks(recipe: Recipe, tokenizer: WordPieceTokenizer): Networks {
   const tokens = taskTokens(tokenizer);
   const family = families[recipe.model.family];
-  const generator = family.generator(fieldsOf(recipe, 'generator', tokenizer), recipe.seed);
+  const { linearInitializerRange: linearDeviation, positionInitializer: positions } = recipe.model;
+  const start = (seed: number): InitOptions => ({ seed, linearDeviation, positions });
+  const generator = family.generator(fieldsOf(recipe, 'generator', tokenizer), start(recipe.seed));
   const discriminator = family.discriminator(
     fieldsOf(recipe, 'discriminator', tokenizer),
-    recipe.seed + 1,
+    start(recipe.seed + 1),
   );
   const task = electraTask<HostTensor>({
     generator: generator.network,
@@ -75,7 +77,15 @@ export function parameterCounts({ task }: Networks): {
 }
 
 function fieldsOf(
-  { model: { family: _, ...model }, ...recipe }: Recipe,
+  {
+    model: {
+      family: _,
+      linearInitializerRange: _linear,
+      positionInitializer: _positions,
+      ...model
+    },
+    ...recipe
+  }: Recipe,
   network: 'generator' | 'discriminator',
   tokenizer: WordPieceTokenizer,
 ): NetworkFields {

@@ -91,8 +91,9 @@ const quickstart: Preset = {
     // the text is met up to ten times in three minutes; held-out AUC was higher with dropout, see docs/log.md
     hiddenDropoutProb: 0.1,
     attentionProbsDropoutProb: 0.1,
-    // 0.02 belongs to widths of several hundred: at 64 it lets next to no context through, see docs/log.md
-    initializerRange: 0.06,
+    // 0.02 in linear layers belongs to widths of several hundred: at 64 it lets next to no context through, see
+    // docs/log.md. The tables keep it, so that the generator begins at ln V.
+    linearInitializerRange: 'fan-in',
   },
   // a quarter of the discriminator's width: a wider generator learns no faster, and its fakes are harder to find
   generator: {

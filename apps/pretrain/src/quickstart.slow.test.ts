@@ -47,7 +47,7 @@ test(
     const lines = await readMetrics(join(folder, 'metrics.jsonl'));
     const heldOut = lines.filter(({ kind }) => kind === 'evaluate');
     const figure = (at: number, name: string): number => Number(heldOut.at(at)?.[name]);
-    expect(Math.abs(figure(0, 'generatorLoss') - Math.log(8192))).toBeLessThan(0.2);
+    expect(Math.abs(figure(0, 'generatorLoss') - Math.log(8192))).toBeLessThan(0.1);
     if (isShort) return;
     expect(minutes).toBeLessThan(6);
     expect(figure(0, 'generatorLoss') - figure(-1, 'generatorLoss')).toBeGreaterThan(2);

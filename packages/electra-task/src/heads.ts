@@ -75,12 +75,12 @@ export function headLayout(head: HeadName, hiddenSize: number): ParameterLayout 
   checkHead(head);
   if (head === 'linear2') {
     return {
-      [`${CLASSIFIER}.weight`]: { shape: [2, hiddenSize], init: 'normal' },
+      [`${CLASSIFIER}.weight`]: { shape: [2, hiddenSize], init: 'linear' },
       [`${CLASSIFIER}.bias`]: { shape: [2], init: 'zeros' },
     };
   }
   return {
-    [`${DENSE}.weight`]: { shape: [hiddenSize, hiddenSize], init: 'normal' },
+    [`${DENSE}.weight`]: { shape: [hiddenSize, hiddenSize], init: 'linear' },
     [`${DENSE}.bias`]: { shape: [hiddenSize], init: 'zeros' },
     [`${OUTPUT}.weight`]: { shape: [1, hiddenSize], init: 'glorot' }, // as Google's code
     [`${OUTPUT}.bias`]: { shape: [1], init: 'zeros' },

@@ -39,7 +39,7 @@ export function decoderLayout(config: GptConfig, prefix: string): ParameterLayou
   const { nEmbd: H } = config;
   const parts: ParameterLayout[] = [
     { [prefix + WORD_EMBEDDINGS]: { shape: [config.vocabSize, H], init: 'normal' } },
-    { [prefix + POSITIONS]: { shape: [config.nPositions, H], init: 'normal' } },
+    { [prefix + POSITIONS]: { shape: [config.nPositions, H], init: 'position' } },
   ];
   for (let depth = 0; depth < config.nLayer; depth++) {
     const layer = `${prefix}h.${depth}`;
@@ -153,7 +153,7 @@ function conv1d(params: Params, name: string, x: tf.Tensor2D): tf.Tensor2D {
 
 function conv1dLayout(name: string, inputs: number, outputs: number): ParameterLayout {
   return {
-    [`${name}.weight`]: { shape: [inputs, outputs], init: 'normal' },
+    [`${name}.weight`]: { shape: [inputs, outputs], init: 'linear', transposed: true },
     [`${name}.bias`]: { shape: [outputs], init: 'zeros' },
   };
 }

@@ -60,7 +60,7 @@ export const gptSequenceClassification: GptDefinition<SequenceClassifierOutputs>
   tied: {},
   layout: (config) => ({
     ...decoderLayout(config, BODY),
-    'score.weight': { shape: [config.numLabels, config.nEmbd], init: 'normal' },
+    'score.weight': { shape: [config.numLabels, config.nEmbd], init: 'linear' },
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {

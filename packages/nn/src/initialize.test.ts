@@ -38,6 +38,45 @@ test("in Google's scheme, normals end at two deviations and projections are Glor
   expect(deviation(projection.data)).toBeCloseTo(bound / Math.sqrt(3), 2);
 });
 
+const kinds = {
+  words: { shape: [200, 50], init: 'normal' },
+  dense: { shape: [30, 400], init: 'linear' },
+  conv: { shape: [400, 30], init: 'linear', transposed: true },
+  positions: { shape: [5, 6], init: 'position' },
+} as const;
+
+test('linear weights and positions are drawn as the tables are, unless asked otherwise', () => {
+  const { words, dense, conv, positions } = initialize(kinds, options);
+  for (const { data } of [words, dense, conv]) expect(deviation(data)).toBeCloseTo(0.02, 3);
+  const asNormal = initialize({ positions: { shape: [5, 6], init: 'normal' } }, options);
+  expect(positions).toEqual(asNormal.positions);
+});
+
+test('linear weights take a deviation of their own, by number or by their inputs', () => {
+  const plain = initialize(kinds, options);
+  const ratios = (linearDeviation: number | 'fan-in'): number[] => {
+    const drawn = initialize(kinds, { ...options, linearDeviation });
+    return (['words', 'dense', 'conv'] as const).map(
+      (name) => drawn[name].data[7] / plain[name].data[7],
+    );
+  };
+  expect(ratios(0.3)).toEqual([1, 0.3 / 0.02, 0.3 / 0.02].map((n) => expect.closeTo(n, 4)));
+  // 400 inputs, whichever way the weight is stored
+  expect(ratios('fan-in')).toEqual([1, 0.05 / 0.02, 0.05 / 0.02].map((n) => expect.closeTo(n, 4)));
+});
+
+test('sinusoidal positions are those of the Transformer, with the mean square of normal ones', () => {
+  const { positions } = initialize(kinds, { ...options, positions: 'sinusoidal' });
+  const unit = Math.fround(0.02 * Math.SQRT2);
+  const waves = [1, 10_000 ** (1 / 3), 10_000 ** (2 / 3)];
+  const expected = [0, 1, 2, 3, 4].flatMap((at) =>
+    waves.flatMap((wave) => [unit * Math.sin(at / wave), unit * Math.cos(at / wave)]),
+  );
+  expect([...positions.data]).toEqual(expected.map((value) => expect.closeTo(value, 8)));
+  const square = positions.data.reduce((sum, value) => sum + value * value, 0);
+  expect(Math.sqrt(square / positions.data.length)).toBeCloseTo(0.02, 8);
+});
+
 test('the same seed gives the same values, another seed others', () => {
   const first = (seed: number): number[] => [
     ...initialize(layout, { ...options, seed }).table.data.slice(0, 100),

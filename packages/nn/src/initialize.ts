@@ -2,7 +2,7 @@
 
 import { hostRandomBits } from './random-bits.js';
 
-const { abs, cos, log, sqrt } = Math;
+const { abs, cos, log, sin, sqrt } = Math;
 const TAU = 2 * Math.PI;
 
 /** One tensor as plain data. */
@@ -15,8 +15,11 @@ export interface HostTensor {
 /** Tensors by parameter name. */
 export type HostTensors = Record<string, HostTensor>;
 
-/** Distribution of one tensor: 'glorot' is uniform within ±√(6 / (in + out)). */
-export type Initializer = 'normal' | 'zeros' | 'ones' | 'glorot';
+/**
+ * Distribution of one tensor. 'linear' (the weight of a linear layer) and 'position' (a table of positions) are
+ * 'normal' unless the options give them another; 'glorot' is uniform within ±√(6 / (in + out)).
+ */
+export type Initializer = 'normal' | 'linear' | 'position' | 'zeros' | 'ones' | 'glorot';
 
 /** Shape and first values of one tensor. */
 export interface ParameterShape {
@@ -24,6 +27,8 @@ export interface ParameterShape {
   readonly init: Initializer;
   /** Where Google's code draws from another distribution than Hugging Face's. */
   readonly google?: Initializer;
+  /** Of a linear weight that is stored `[in, out]`, not `[out, in]`. */
+  readonly transposed?: true;
   /** A row that starts as zeros in Hugging Face's code: the vector of the padding token. */
   readonly zeroRow?: number;
 }
@@ -37,6 +42,13 @@ export interface InitializeOptions {
   /** Standard deviation of 'normal'. */
   readonly standardDeviation: number;
   readonly scheme?: InitScheme;
+  /**
+   * Standard deviation of linear weights, where it is not that of the tables; 'fan-in' is 1 / √in, which keeps the
+   * scale of activations at any width. A small deviation of the tables beside it lets a masked-LM head begin flat.
+   */
+  readonly linearDeviation?: number | 'fan-in';
+  /** 'sinusoidal': sines and cosines of Vaswani et al. 2017, 3.5, as large as 'normal' (default) would be. */
+  readonly positions?: 'normal' | 'sinusoidal';
 }
 
 /**
@@ -62,7 +74,7 @@ export function initialize(layout: ParameterLayout, options: InitializeOptions):
   return Object.fromEntries(
     Object.entries(layout).map(([name, entry]) => {
       const { shape, zeroRow } = entry;
-      const data = draw(name, shape, (google && entry.google) || entry.init, options);
+      const data = draw(name, entry, (google && entry.google) || entry.init, options);
       if (!google && zeroRow !== undefined)
         data.fill(0, zeroRow * shape[1], (zeroRow + 1) * shape[1]);
       return [name, { dtype: 'float32', shape, data }];
@@ -77,13 +89,14 @@ export function parameterCount(layout: ParameterLayout): number {
 
 function draw(
   name: string,
-  shape: readonly number[],
+  { shape, transposed }: ParameterShape,
   init: Initializer,
-  { seed, standardDeviation, scheme }: InitializeOptions,
+  { seed, standardDeviation, linearDeviation, positions, scheme }: InitializeOptions,
 ): Float32Array {
   const size = sizeOf(shape);
   if (init === 'zeros') return new Float32Array(size);
   if (init === 'ones') return new Float32Array(size).fill(1);
+  if (init === 'position' && positions === 'sinusoidal') return sinusoids(shape, standardDeviation);
   if (init === 'glorot') {
     const bound = sqrt(6 / (shape[0] + shape[1]));
     const values = new Float32Array(size);
@@ -91,9 +104,24 @@ function draw(
     for (let i = 0; i < size; i++) values[i] = (2 * draws[i] - 1) * bound;
     return values;
   }
+  const asked = init === 'linear' ? linearDeviation : undefined;
+  const fanIn = transposed ? shape[0] : shape[1];
+  const deviation = asked === 'fan-in' ? 1 / sqrt(fanIn) : (asked ?? standardDeviation);
   const values = normal(seed, 0, name, size);
   if (scheme === 'google') redraw(values, seed, name);
-  for (let i = 0; i < size; i++) values[i] *= standardDeviation;
+  for (let i = 0; i < size; i++) values[i] *= deviation;
+  return values;
+}
+
+/** Rows of interleaved sines and cosines, wave lengths 2π to 20,000π, root mean square `deviation`. */
+function sinusoids([rows, width]: readonly number[], deviation: number): Float32Array {
+  const values = new Float32Array(rows * width);
+  for (let i = 0; i < values.length; i++) {
+    const column = i % width;
+    const even = column - (column % 2);
+    const phase = (i - column) / width / 10_000 ** (even / width);
+    values[i] = sqrt(2) * deviation * (column === even ? sin(phase) : cos(phase));
+  }
   return values;
 }
 

@@ -5,7 +5,7 @@ import type { Initializer, ParameterLayout, ParameterShape } from './initialize.
 /**
  * A linear layer: weight `[outputs, inputs]` and bias `[outputs]`.
  *
- * @param google distribution of the weight in Google's scheme, where it is not the normal one
+ * @param google distribution of the weight in Google's scheme, where it is another
  */
 export function linearLayout(
   name: string,
@@ -14,7 +14,7 @@ export function linearLayout(
   google?: Initializer,
 ): ParameterLayout {
   return {
-    [`${name}.weight`]: { shape: [outputs, inputs], init: 'normal', ...(google && { google }) },
+    [`${name}.weight`]: { shape: [outputs, inputs], init: 'linear', ...(google && { google }) },
     [`${name}.bias`]: { shape: [outputs], init: 'zeros' },
   };
 }
@@ -43,7 +43,10 @@ export function tokenEmbeddingsLayout(
   const table = (rows: number): ParameterShape => ({ shape: [rows, width], init: 'normal' });
   return {
     [`${name}.word_embeddings.weight`]: { ...table(sizes.vocabSize), zeroRow: sizes.padTokenId },
-    [`${name}.position_embeddings.weight`]: table(sizes.maxPositionEmbeddings),
+    [`${name}.position_embeddings.weight`]: {
+      ...table(sizes.maxPositionEmbeddings),
+      init: 'position',
+    },
     [`${name}.token_type_embeddings.weight`]: table(sizes.typeVocabSize),
     ...normLayout(`${name}.LayerNorm`, width),
   };

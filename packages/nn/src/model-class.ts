@@ -73,7 +73,8 @@ export interface ModelStorage<Config, Source extends object = object> {
   ): Promise<void>;
 }
 
-export type InitOptions = Pick<InitializeOptions, 'seed' | 'scheme'>;
+/** Where first values come from; `standardDeviation` is the config's `initializerRange`. */
+export type InitOptions = Omit<InitializeOptions, 'standardDeviation'>;
 
 export interface LoadOptions extends Partial<InitOptions> {
   /** Accept parameters of another shape (a head for other labels) and initialise them instead of throwing. */
@@ -156,13 +157,21 @@ export function modelClass<
     fromTensors: (config, tensors) => create(config, tensors),
     init: (config, options) => create(config, draw(config, layout(config), options)),
     async fromPretrained(name, options = {}) {
-      const { seed = 0, scheme, allowMismatch = false, ...source } = options;
+      const {
+        seed = 0,
+        scheme,
+        linearDeviation,
+        positions,
+        allowMismatch = false,
+        ...source
+      } = options;
+      const init = { seed, scheme, linearDeviation, positions };
       const expected = { prefix, tied, layout, allowMismatch };
       // What is left are the storage's own options, which the type of the parameter says.
       const loaded = await storage.load(name, expected, source as Partial<Source>);
       const all = layout(loaded.config);
       const lacking = Object.fromEntries(loaded.missing.map((lack) => [lack, all[lack]]));
-      const tensors = { ...loaded.tensors, ...draw(loaded.config, lacking, { seed, scheme }) };
+      const tensors = { ...loaded.tensors, ...draw(loaded.config, lacking, init) };
       return create(loaded.config, tensors, loaded);
     },
   };
