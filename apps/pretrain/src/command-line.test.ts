@@ -1,6 +1,6 @@
 // Flags that cannot mean anything, refused before a file is touched.
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
@@ -31,4 +31,12 @@ test('quickstart refuses a folder with a run, and says how to go on with it', as
   await expect(call('quickstart', '--out', run)).rejects.toThrow(
     `Go on with it: npm run pretrain -- --resume '${run}'`,
   );
+});
+
+test('quickstart refuses a number of steps, which it measures', async () => {
+  const run = join(folder, 'none');
+  await expect(call('quickstart', '--out', run, '--set', 'schedule.steps=5')).rejects.toThrow(
+    'the quickstart cannot take --set schedule.steps=5: found steps, which it measures itself.',
+  );
+  expect(existsSync(run)).toBe(false);
 });

@@ -37,6 +37,7 @@ export async function quickstart(options: QuickstartOptions): Promise<RunResult[
       `pretrain: ${folder} holds a run already.\n` +
         `Go on with it: npm run pretrain -- --resume ${shellWord(folder)}\nOr choose another folder with --out.`,
     );
+  refuseMeasured(options.set ?? []);
   const gathered = await gatherDocumentation();
   console.say(describe(gathered));
   const draft = resolveRecipe({
@@ -92,6 +93,18 @@ export async function quickstart(options: QuickstartOptions): Promise<RunResult[
     console.end();
     await run.trainer.close();
   }
+}
+
+/** What follows from the measurement would overwrite these without a word. */
+function refuseMeasured(set: readonly string[]): void {
+  const measured = set.filter((value) =>
+    /^(?:schedule(?:\.steps|\.warmupSteps)?|intervals\.evaluateSteps)=/.test(value),
+  );
+  if (measured.length === 0) return;
+  throw new UsageError(
+    `pretrain: the quickstart cannot take --set ${measured.join(' ')}: found steps, which it measures itself.\n` +
+      'Give --seconds, or train by npm run pretrain -- --preset quickstart --text <files>.',
+  );
 }
 
 /** The draft with the number of steps that fits the time: a tenth of them warm-up, four evaluations on the way. */

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { presets } from './presets.js';
 import { type Recipe, recipeSchema } from './recipe.js';
 import { checkPaths } from './recipe-paths.js';
+import { checkSizes } from './recipe-sizes.js';
 import { UsageError } from './usage-error.js';
 
 type PlainRecord = { [key: string]: unknown };
@@ -43,6 +44,7 @@ export function resolveRecipe({
     name === undefined ? merged : { ...merged, preset: name },
     file ?? 'the recipe',
   );
+  checkSizes(recipe);
   checkPaths(recipe, folder);
   return recipe;
 }
