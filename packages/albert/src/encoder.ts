@@ -44,7 +44,7 @@ export function encode(
       dropoutRate: config.hiddenDropoutProb,
       padTokenId: config.padTokenId,
     });
-    const bias = attentionBias(batch.attentionMask);
+    const bias = attentionBias(batch.attentionMask, options.sees);
     const groups = Array.from({ length: numHiddenGroups }, (_, group) =>
       Array.from({ length: innerGroupNum }, (_, inner) =>
         packLayer(params, config, prefix + layerName(group, inner)),

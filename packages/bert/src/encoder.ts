@@ -72,7 +72,7 @@ export function encode(
       embeddingSize === hiddenSize
         ? embedded
         : linear(params, `${prefix}embeddings_project`, embedded); // [B S, H]
-    const bias = attentionBias(batch.attentionMask);
+    const bias = attentionBias(batch.attentionMask, options.sees);
     for (let depth = 0; depth < config.numHiddenLayers; depth++) {
       const name = `${prefix}encoder.layer.${depth}`;
       const layer = transformerLayer(params, layerNames(name), config.numAttentionHeads);

@@ -41,5 +41,11 @@ export {
   type MaskSelection,
   type Objective,
 } from './settings.js';
+export {
+  type TwoTowerOptions,
+  twoTowerGenerator,
+  twoTowerHeadLayout,
+  twoTowerWeights,
+} from './two-towers.js';
 export type { TieKey, TiePart, Tying, Weight, Weights } from './tying.js';
 export { countTokens, type UnigramBaseline, unigramBaseline } from './unigram.js';

@@ -41,7 +41,7 @@ test('the two ALECTRA presets differ where the card and the code do', () => {
 });
 
 describe('the parameters of alectra-small-owt', () => {
-  // shapes of electra.md 2.4; presets.slow.test.ts takes them from the models
+  // shapes of electra.md 2.4; preset-parameters.test.ts takes them from the models
   const body = {
     'albert.embeddings.word_embeddings.weight': [30522, 128],
     'albert.embeddings.position_embeddings.weight': [128, 128],

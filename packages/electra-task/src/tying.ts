@@ -43,7 +43,12 @@ export function tiedNames(
   const counterparts = new Map<string, string>();
   for (const name of Object.keys(generator)) {
     const found = tieKey(name);
-    if (found) counterparts.set(`${found.part} ${found.key}`, name);
+    if (!found) continue;
+    const key = `${found.part} ${found.key}`;
+    const other = counterparts.get(key);
+    if (other !== undefined && tying[found.part])
+      throw fault(found.part, `the generator has two of it, "${other}" and "${name}"`);
+    counterparts.set(key, name);
   }
   const tied: Record<string, string> = {};
   const met = new Set<TiePart>();

@@ -9,7 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout } from './dropout.js';
 import { affine } from './linear.js';
-import { type Params, parameter } from './params.js';
+import { type Params, parameter, type Sight } from './params.js';
 import type { RandomKey } from './random-bits.js';
 import { softmax } from './softmax.js';
 
@@ -39,26 +39,25 @@ export interface AttentionOptions {
 /** exp of it is exactly 0 beside any real score, and a row of nothing else stays finite and uniform. */
 const MASKED = -1e9;
 
-/** Added to attention scores: 0 at tokens, a large negative number at padding. int32 `[B, S]` → `[B, 1, 1, S]`. */
-export function attentionBias(mask: tf.Tensor2D): tf.Tensor4D {
-  const [B, S] = mask.shape;
-  return tf.tidy(() =>
-    tf.reshape(tf.mul(tf.sub(1, tf.cast(mask, 'float32')), MASKED), [B, 1, 1, S]),
-  );
-}
-
 /**
- * As `attentionBias`, and large and negative also at later positions: no token sees what follows it. int32 `[B, S]` →
- * `[B, 1, S, S]`; the caller disposes.
+ * Added to attention scores: 0 at tokens, a large negative number at padding and at positions that `sees` hides. int32
+ * `[B, S]` → `[B, 1, 1, S]`, or `[B, 1, S, S]` for one side; the caller disposes.
  */
-export function causalBias(mask: tf.Tensor2D): tf.Tensor4D {
+export function attentionBias(mask: tf.Tensor2D, sees: Sight = 'both'): tf.Tensor4D {
   const [B, S] = mask.shape;
   return tf.tidy(() => {
-    const at = tf.range(0, S, 1, 'int32');
-    const isPast = tf.lessEqual(tf.reshape(at, [1, S]), tf.reshape(at, [S, 1])); // [S, S]
     const isToken = tf.reshape(tf.cast(mask, 'float32'), [B, 1, 1, S]);
-    return tf.mul(tf.sub(1, tf.mul(tf.cast(isPast, 'float32'), isToken)), MASKED) as tf.Tensor4D;
+    if (sees === 'both') return tf.mul(tf.sub(1, isToken), MASKED) as tf.Tensor4D;
+    const at = tf.range(0, S, 1, 'int32');
+    const [seen, self] = [tf.reshape(at, [1, S]), tf.reshape(at, [S, 1])];
+    const isSeen = sees === 'past' ? tf.lessEqual(seen, self) : tf.greaterEqual(seen, self); // [S, S]
+    return tf.mul(tf.sub(1, tf.mul(tf.cast(isSeen, 'float32'), isToken)), MASKED) as tf.Tensor4D;
   });
+}
+
+/** As `attentionBias`, and no token sees what follows it. int32 `[B, S]` → `[B, 1, S, S]`; the caller disposes. */
+export function causalBias(mask: tf.Tensor2D): tf.Tensor4D {
+  return attentionBias(mask, 'past');
 }
 
 /** Packs `${name}.query`, `.key` and `.value` (weights `[H, H]`, biases `[H]`); the caller disposes. */

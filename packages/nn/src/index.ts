@@ -68,6 +68,7 @@ export {
   type EncodeOptions,
   type Params,
   parameter,
+  type Sight,
   type TokenBatch,
 } from './params.js';
 export {

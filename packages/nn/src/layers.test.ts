@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { activation } from './activation.js';
-import { attentionBias, attentionWeights, causalBias, selfAttention } from './attention.js';
+import { attentionBias, attentionWeights, selfAttention } from './attention.js';
 import { dropout } from './dropout.js';
 import { linear } from './linear.js';
 import { type Params, parameter, type TokenBatch } from './params.js';
@@ -147,20 +147,25 @@ describe('selfAttention', () => {
     expectClose(unmasked.dataSync(), expected(heads, [[1, 1, 1], mask[1]]), 5);
   });
 
-  test('with a causal bias every position is what it is at the end of its own past', () => {
+  test.each([
+    ['past', 'at the end of its own past', (s: number, t: number) => t <= s],
+    ['future', 'at the start of its own future', (s: number, t: number) => t >= s],
+  ] as const)('seeing its %s, every position is what it is %s', (sees, _, isSeen) => {
     const mask = [
       [1, 1, 0],
       [1, 1, 1],
     ];
     const weights = attentionWeights(params, 'a', 2);
-    const bias = causalBias(tf.tensor2d(mask, [B, S], 'int32'));
+    const bias = attentionBias(tf.tensor2d(mask, [B, S], 'int32'), sees);
     expect(bias.shape).toEqual([B, 1, S, S]);
-    const causal = selfAttention(weights, x, { batchSize: B, bias }).arraySync() as number[][];
+    const sided = selfAttention(weights, x, { batchSize: B, bias }).arraySync() as number[][];
     for (let s = 0; s < S; s++) {
-      const past = mask.map((row) => row.map((visible, t) => (t <= s ? visible : 0)));
-      const whole = expected(2, past);
+      const side = mask.map((row) => row.map((visible, t) => (isSeen(s, t) ? visible : 0)));
+      const whole = expected(2, side);
       for (const row of [s, S + s])
-        expectClose(causal[row], whole.slice(row * H, (row + 1) * H), 5);
+        if (side[Math.floor(row / S)].includes(1))
+          // else it sees nothing, and means nothing
+          expectClose(sided[row], whole.slice(row * H, (row + 1) * H), 5);
     }
   });
 

@@ -28,7 +28,12 @@ export interface CallOptions {
 export interface EncodeOptions extends CallOptions {
   /** Which positions' outputs are wanted: `first` is less work, and enough below a head that reads no other. */
   readonly positions?: 'all' | 'first';
+  /** What a position sees beside itself, default both sides. */
+  readonly sees?: Sight;
 }
+
+/** The tokens on both sides of a position, before it, or after it. */
+export type Sight = 'both' | 'past' | 'future';
 
 /**
  * The parameter of that name.

@@ -68,7 +68,7 @@ export function applyTransformerLayer(
     const context = selfAttention(attention, x, {
       batchSize,
       ...(isFirst && { queries: asking }),
-      bias: options.attentionBias,
+      bias: isFirst ? biasOfFirst(options.attentionBias) : options.attentionBias,
       dropout: { rate: options.attentionDropout, key, stream: `${stream}.attention` },
     });
     const attended = dropout(
@@ -88,4 +88,11 @@ export function applyTransformerLayer(
     );
     return layerNorm(params, names.feedForwardNorm, tf.add(y, fed), epsilon);
   });
+}
+
+/** One-sided sight gives each position a bias of its own: that of the first, `[B, 1, 1, S]`. */
+function biasOfFirst(bias: tf.Tensor4D | undefined): tf.Tensor4D | undefined {
+  if (!bias || bias.shape[2] === 1) return bias;
+  const [B, , , S] = bias.shape;
+  return tf.slice(bias, [0, 0, 0, 0], [B, 1, 1, S]);
 }
