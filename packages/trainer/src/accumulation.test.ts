@@ -39,7 +39,7 @@ describe('gradient accumulation', () => {
     expect(await weights('twice')).toEqual(once.map((weight) => expect.closeTo(weight, 5)));
   });
 
-  test('resumes to the same bits', async () => {
+  test('C9: resumes to the same bits', async () => {
     const options = () => ({ accumulation: 3, source: toySource() });
     await train('whole', {}, options());
     await trainUntil(7, 'parts', {}, options());

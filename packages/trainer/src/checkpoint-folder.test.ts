@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '@alectra/files';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import {
   type Checkpoint,
   lastGoodCheckpoint,
@@ -20,6 +20,7 @@ import {
   writeCheckpoint,
 } from './checkpoint-folder.js';
 
+jest.setTimeout(60_000); // every write is flushed to a disk that others use, too
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'checkpoints-'));
@@ -37,7 +38,7 @@ const at = (step: number): Checkpoint => ({
 });
 
 describe('a checkpoint', () => {
-  test('comes back bit by bit', async () => {
+  test('C11: comes back bit by bit', async () => {
     expect(await readCheckpoint(await writeCheckpoint(folder, at(7)))).toEqual(at(7));
   });
 
@@ -49,10 +50,38 @@ describe('a checkpoint', () => {
     expect(await listCheckpoints(folder)).toEqual([500, 1_234_567]);
   });
 
-  test('written twice at a step is the second one', async () => {
+  test('C12: written twice at a step is the second one', async () => {
     await writeCheckpoint(folder, at(7));
     const path = await writeCheckpoint(folder, { ...at(7), state: 'second' });
     expect((await readCheckpoint(path)).state).toBe('second');
+  });
+
+  test('C13: replaced again and again is read as one of those written, or not at all', async () => {
+    await writeCheckpoint(folder, at(7));
+    let isDone = false;
+    const seen: unknown[] = [];
+    const refused: unknown[] = [];
+    const read = async (): Promise<void> => {
+      while (!isDone)
+        await readCheckpoint(join(folder, 'step-000007')).then(
+          ({ state, parameters }) => seen.push([state, parameters.b?.data[2]]),
+          (error: { code?: string }) => refused.push(error.code),
+        );
+    };
+    const reader = read();
+    const versions = Array.from({ length: 12 }, (_, index) => index);
+    for (const version of versions) {
+      const parameters = { ...at(7).parameters, b: tensor(2, 3, version) };
+      await writeCheckpoint(folder, { ...at(7), parameters, state: version });
+    }
+    isDone = true;
+    await reader;
+    expect(refused.filter((code) => code !== 'damaged')).toEqual([]);
+    expect(seen.length).toBeGreaterThan(0);
+    for (const one of seen)
+      expect([[at(7).state, 7], ...versions.map((version) => [version, version])]).toContainEqual(
+        one,
+      );
   });
 
   test('can be removed', async () => {
@@ -61,7 +90,7 @@ describe('a checkpoint', () => {
     expect(await listCheckpoints(folder)).toEqual([]);
   });
 
-  test('that was being removed when the process died is gone at the next start', async () => {
+  test('C1: that was being removed when the process died is gone at the next start', async () => {
     mkdirSync(join(folder, '.removing-step-000003'));
     expect((await lastGoodCheckpoint(folder)).checkpoint).toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
@@ -112,7 +141,7 @@ const damages: [string, Damage][] = [
 describe('damage', () => {
   // a final newline more in manifest.json changes nothing that is read
   test.each(damages.filter(([name]) => name !== 'manifest.json grown'))(
-    'is found: %s',
+    'C6: is found: %s',
     async (_, damage) => {
       await writeCheckpoint(folder, at(5));
       const path = await writeCheckpoint(folder, at(6));
@@ -126,7 +155,7 @@ describe('damage', () => {
     },
   );
 
-  test('fails an exact search and moves nothing', async () => {
+  test('C6: fails an exact search and moves nothing', async () => {
     await writeCheckpoint(folder, at(6));
     rmSync(join(folder, 'step-000006/state.json'));
     await expect(lastGoodCheckpoint(folder, { exact: true })).rejects.toThrow(
@@ -135,7 +164,7 @@ describe('damage', () => {
     expect(await listCheckpoints(folder)).toEqual([6]);
   });
 
-  test('is not what a newer format is', async () => {
+  test('C7: is not what a newer format is', async () => {
     await writeCheckpoint(folder, at(5));
     const path = await writeCheckpoint(folder, at(6));
     edit('manifest.json', (bytes) =>

@@ -72,20 +72,29 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
 }
 
 /**
- * Reads one checkpoint folder after testing it.
+ * Reads one checkpoint folder after testing it; a trainer may be at work on it: what comes back is of one checkpoint.
  *
  * @throws CheckpointError `damaged` naming the file, or `newer-format`
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const manifest = await readManifest(path);
-  for (const entry of manifest.files) await verify(path, entry);
-  const state: Json = JSON.parse(await readFile(join(path, 'state.json'), 'utf8'));
-  return {
-    step: manifest.step,
-    parameters: await tensorsOf(join(path, 'model.safetensors')),
-    optimizer: await tensorsOf(join(path, 'optimizer.safetensors')),
-    state,
-  };
+  try {
+    const manifest = await readManifest(path);
+    for (const entry of manifest.files) await verify(path, entry);
+    const state: Json = JSON.parse(await readFile(join(path, 'state.json'), 'utf8'));
+    const checkpoint: Checkpoint = {
+      step: manifest.step,
+      parameters: await tensorsOf(join(path, 'model.safetensors')),
+      optimizer: await tensorsOf(join(path, 'optimizer.safetensors')),
+      state,
+    };
+    const now = await readManifest(path);
+    if (JSON.stringify(now) === JSON.stringify(manifest)) return checkpoint;
+    throw damage(path, 'manifest.json', 'it was replaced while it was read');
+  } catch (error) {
+    if (error instanceof CheckpointError || (error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw error;
+    throw damage(path, 'its files', 'they vanished while they were read', error);
+  }
 }
 
 /** The steps that have a checkpoint, valid or not, in ascending order. */

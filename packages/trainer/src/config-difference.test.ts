@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { configDifferences, formatDifferences, refusedChanges } from './config-difference.js';
 
-test('names each changed, added and removed leaf by its path', () => {
+test('C7: names each changed, added and removed leaf by its path', () => {
   const before = { steps: 500, optimizer: { name: 'lamb', decay: 0.01 }, tie: ['word'] };
   const now = { steps: 600, optimizer: { name: 'lamb' }, tie: ['word', 'position'], seed: 1 };
   expect(formatDifferences(configDifferences(before, now))).toBe(

@@ -1,5 +1,5 @@
 // Every disk call of a run fails once, as on a full disk: nothing is lost, nothing is left lying about.
-// ALECTRA_SLOW=short tries every eleventh call. Then the system itself refuses to let files grow.
+// ALECTRA_SLOW=short tries every eleventh call. Then the system itself refuses: files may not grow, a disk is full.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,16 +21,20 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-test('a run whose disk call fails goes on or says so, and resumes to the same bits', async () => {
+test('C3: a run whose disk call fails goes on or says so, and resumes to the same bits', async () => {
   const flags = ['--import', 'tsx', '--conditions=@alectra/source', PROGRAM, root, String(STRIDE)];
   const { stdout } = await promisify(execFile)(process.execPath, flags, { maxBuffer: 1 << 24 });
   const tries = stdout
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { said: string; weight: number[]; left: string[] });
+    .map(
+      (line) =>
+        JSON.parse(line) as { said: string; kept: boolean; weight: number[]; left: string[] },
+    );
   const { parameters } = await readCheckpoint(join(root, 'whole/checkpoints/step-000012'));
   expect(tries.length).toBeGreaterThan(50 / STRIDE);
-  for (const { said, weight, left } of tries) {
+  for (const { said, kept, weight, left } of tries) {
+    expect(kept).toBe(true);
     expect(weight).toEqual([...(parameters.weight?.data ?? [])]);
     expect(left).toEqual([]);
     expect(said).toMatch(/^(finished|save-failed)$|ENOSPC/);
@@ -38,7 +42,7 @@ test('a run whose disk call fails goes on or says so, and resumes to the same bi
   expect(tries.filter(({ said }) => said === 'save-failed').length).toBeGreaterThan(0);
 }, 1_200_000);
 
-test('a run whose files may not grow says so at the end, and resumes to the same bits', async () => {
+test('C4: a run whose files may not grow says so at the end, and resumes to the same bits', async () => {
   const program = await bundle(TOY_RUN, join(root, 'bundle'));
   const run = promisify(execFile);
   const [whole, small] = [join(root, 'unlimited'), join(root, 'limited')];
@@ -55,3 +59,35 @@ test('a run whose files may not grow says so at the end, and resumes to the same
   expect(b?.parameters).toEqual(a?.parameters);
   expect(b?.optimizer).toEqual(a?.optimizer);
 }, 120_000);
+
+// only root may mount
+const asRoot = process.getuid?.() === 0 && process.platform === 'linux' ? test : test.skip;
+
+asRoot(
+  'C4: a run on a full disk keeps its checkpoints, and resumes to the same bits once there is room',
+  async () => {
+    const program = await bundle(TOY_RUN, join(root, 'bundle-full'));
+    const whole = join(root, 'roomy');
+    await promisify(execFile)(process.execPath, [program, whole]);
+    // in a mount namespace of its own: first too little room, then enough
+    const script = [
+      `mkdir -p "${root}/disk" && mount -t tmpfs -o size=48k tmpfs "${root}/disk"`,
+      `"${process.execPath}" "${program}" "${root}/disk/run"; echo "code $?"`,
+      `ls "${root}/disk/run/checkpoints"`,
+      `mount -o remount,size=4m "${root}/disk" && "${process.execPath}" "${program}" "${root}/disk/run"`,
+      `cp -r "${root}/disk/run" "${root}/from-full"`,
+    ].join('\n');
+    const { stdout, stderr } = await promisify(execFile)('unshare', ['-m', 'bash', '-c', script]);
+    expect(stdout).toContain('code 1\n');
+    expect(stderr).toMatch(/could not be written to .*ENOSPC/);
+    expect(stdout).toMatch(/^step-0000/m);
+    const [a, b] = await Promise.all(
+      [whole, join(root, 'from-full')].map((folder) =>
+        readCheckpoint(join(folder, 'checkpoints/step-000040')),
+      ),
+    );
+    expect(b?.parameters).toEqual(a?.parameters);
+    expect(b?.optimizer).toEqual(a?.optimizer);
+  },
+  120_000,
+);

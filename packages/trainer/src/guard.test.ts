@@ -12,12 +12,12 @@ function after(steps: readonly [loss: number, applied: boolean][]): GuardState {
 }
 
 describe('the guard', () => {
-  test('accepts everything finite before it has statistics', () => {
+  test('S6: accepts everything finite before it has statistics', () => {
     const state = after([1, 2, 3].map((loss) => [loss, true]));
     expect(limits(state, options)).toEqual({ loss: NO_LIMIT, norm: NO_LIMIT });
   });
 
-  test('sets the limit at mean plus six standard deviations', () => {
+  test('S5: sets the limit at mean plus six standard deviations', () => {
     const state = after([1, 3, 1, 3].map((loss) => [loss, true]));
     expect(limits(state, options).loss).toBe(2 + 6 * 1);
   });
@@ -27,7 +27,7 @@ describe('the guard', () => {
     expect(limits(state, options).loss).toBeCloseTo(1.06, 12);
   });
 
-  test('keeps refused values out of its window, NaN above all', () => {
+  test('S5: keeps refused values out of its window, NaN above all', () => {
     const good: [number, boolean][] = [1, 3, 1, 3].map((loss) => [loss, true]);
     const state = after([...good, [Number.NaN, false], [900, false]]);
     expect(limits(state, options)).toEqual(limits(after(good), options));
@@ -70,7 +70,7 @@ describe('the guard', () => {
       [0, 0, 1, 0, 0, 1, 0, 1],
       '63 % of the last 8 updates were refused',
     ],
-  ])('judges %s', (_, applied, verdict) => {
+  ])('S7: judges %s', (_, applied, verdict) => {
     const state = after(applied.map((one) => [1, one === 1]));
     expect(divergence(state, options)).toBe(verdict);
   });

@@ -62,7 +62,7 @@ async function outcome(folder: string) {
 }
 
 test(
-  `a run killed ${KILLS} times ends with the bits of an uninterrupted one (seed ${seed})`,
+  `C1, C2: a run killed ${KILLS} times ends with the bits of an uninterrupted one (seed ${seed})`,
   async () => {
     const random = mulberry32(seed);
     const whole = join(root, 'whole');

@@ -1,4 +1,14 @@
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
@@ -19,7 +29,7 @@ describe('resuming', () => {
     ['at a checkpoint', 10],
     ['before the first checkpoint', 1],
     ['one step before the end', 19],
-  ])('stopped %s and resumed has the same bits and lines', async (_, stop) => {
+  ])('C9, C10, C11: stopped %s and resumed has the same bits and lines', async (_, stop) => {
     await train('whole');
     expect((await trainUntil(stop, 'parts')).status).toBe('interrupted');
     expect((await train('parts')).status).toBe('finished');
@@ -30,7 +40,7 @@ describe('resuming', () => {
     expect(await logged('parts')).toEqual(await logged('whole'));
   });
 
-  test('at step 0 has the same bits', async () => {
+  test('C9: at step 0 has the same bits', async () => {
     await train('whole');
     expect(await train('parts', { signal: AbortSignal.abort() })).toMatchObject({
       status: 'interrupted',
@@ -44,14 +54,14 @@ describe('resuming', () => {
     expect(await logged('parts')).toEqual(await logged('whole'));
   });
 
-  test('resumed after its last step does nothing', async () => {
+  test('C9: resumed after its last step does nothing', async () => {
     await train('a');
     const before = await logged('a');
     expect(await train('a')).toMatchObject({ status: 'finished', step: 20 });
     expect(await logged('a')).toEqual(before);
   });
 
-  test('can be made longer when that is allowed', async () => {
+  test('C7: can be made longer when that is allowed', async () => {
     await train('a');
     await expect(train('a', { steps: 25 })).rejects.toThrow(
       'was begun with another configuration:\n  steps: 20 before, 25 now',
@@ -64,7 +74,7 @@ describe('resuming', () => {
     expect((await saved('a', 25)).parameters).toEqual((await saved('b', 25)).parameters);
   });
 
-  test('falls back to the last good checkpoint and sets the damaged one aside', async () => {
+  test('C6: falls back to the last good checkpoint and sets the damaged one aside', async () => {
     await train('whole');
     await trainUntil(12, 'a');
     const path = join(folder('a'), 'checkpoints/step-000012/model.safetensors');
@@ -82,7 +92,7 @@ describe('resuming', () => {
     expect(await logged('a')).toEqual(await logged('whole'));
   });
 
-  test('exactly, fails on a damaged checkpoint instead', async () => {
+  test('C6: exactly, fails on a damaged checkpoint instead', async () => {
     await trainUntil(12, 'a');
     rmSync(join(folder('a'), 'checkpoints/step-000012/optimizer.safetensors'));
     await expect(train('a', {}, { resume: 'exact' })).rejects.toThrow(
@@ -101,7 +111,7 @@ describe('resuming', () => {
     );
   });
 
-  test('removes an older checkpoint that a killed run had no time to remove', async () => {
+  test('C8: removes an older checkpoint that a killed run had no time to remove', async () => {
     await train('a');
     const checkpoints = join(folder('a'), 'checkpoints');
     cpSync(join(checkpoints, 'step-000010'), join(checkpoints, 'step-000005'), { recursive: true });
@@ -109,7 +119,28 @@ describe('resuming', () => {
     expect(await listCheckpoints(checkpoints)).toEqual([10, 15, 20]);
   });
 
-  test('with micro-batches of half the size meets the same rows in the same order', async () => {
+  test('C5: in a folder that cannot be made fails before anything is computed', async () => {
+    writeFileSync(folder('a'), 'a file');
+    const parameters = (): never => {
+      throw new Error('too late');
+    };
+    await expect(train('a/run', {}, { parameters })).rejects.toThrow(/ENOTDIR|EEXIST/);
+  });
+
+  test('C5: with its checkpoints on another file system works as anywhere', async () => {
+    await train('whole');
+    const elsewhere = mkdtempSync(
+      existsSync('/dev/shm') ? '/dev/shm/trainer-' : join(folder(''), 'x-'),
+    );
+    mkdirSync(folder('a'));
+    symlinkSync(elsewhere, join(folder('a'), 'checkpoints'));
+    await trainUntil(12, 'a');
+    await train('a');
+    expect((await saved('a', 20)).parameters).toEqual((await saved('whole', 20)).parameters);
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  test('C9: with micro-batches of half the size meets the same rows in the same order', async () => {
     await train('whole', {}, microBatches(4));
     await trainUntil(10, 'parts', {}, microBatches(4));
     await train('parts', {}, microBatches(2));
@@ -134,7 +165,28 @@ describe('resuming', () => {
         );
   });
 
-  test('needs the lock', async () => {
+  test('on another machine goes on from a copy of the folder, with the lock that the first left in it', async () => {
+    await train('whole');
+    await trainUntil(12, 'here');
+    const lock = {
+      place: '0'.repeat(12),
+      boot: '1'.repeat(12),
+      host: 'node-7',
+      pid: 12,
+      started: '',
+    };
+    const there = join(folder('there'), 'lock');
+    cpSync(folder('here'), folder('there'), { recursive: true });
+    writeFileSync(there, JSON.stringify({ ...lock, token: 'f'.repeat(32), since: '2026-01-01' }));
+    utimesSync(there, 1, 1); // its last sign of life
+    await train('there');
+    const [whole, moved] = [await saved('whole', 20), await saved('there', 20)];
+    expect(moved.parameters).toEqual(whole.parameters);
+    expect(moved.optimizer).toEqual(whole.optimizer);
+    expect(await logged('there')).toEqual(await logged('whole'));
+  });
+
+  test('C5: needs the lock', async () => {
     const trainer = await openTrainer(toyOptions(folder('a')));
     await expect(train('a')).rejects.toMatchObject({ code: 'locked' });
     await trainer.close();
@@ -144,7 +196,7 @@ describe('resuming', () => {
   test.each([
     ['was taken over', (lock: string) => writeFileSync(lock, '{"token":"of another"}')],
     ['is gone with its folder', (lock: string) => rmSync(dirname(lock), { recursive: true })],
-  ])('writes nothing once its lock %s', async (_, act) => {
+  ])('C5: writes nothing once its lock %s', async (_, act) => {
     const onEvent = (event: RunEvent): void => {
       if (event.kind === 'step' && event.step === 8) act(join(folder('a'), 'lock'));
     };
@@ -152,7 +204,7 @@ describe('resuming', () => {
     expect(existsSync(join(folder('a'), 'checkpoints/step-000010'))).toBe(false);
   });
 
-  test('goes on after the source of batches has failed', async () => {
+  test('S8: goes on after the source of batches has failed', async () => {
     await train('whole');
     const failing = (index: number): number | undefined => {
       if (index === 12) throw new Error('the disk with the shards is gone');

@@ -3,7 +3,7 @@ import { better, expendable } from './retention.js';
 
 const steps = [100, 200, 300, 400, 500];
 
-describe('retention', () => {
+describe('C8: retention', () => {
   test.each([
     ['keeps the last two', { keepLast: 2, keepEvery: 0 }, {}, [100, 200, 300]],
     ['keeps at least one', { keepLast: 0, keepEvery: 0 }, {}, [100, 200, 300, 400]],
@@ -18,7 +18,7 @@ describe('retention', () => {
   });
 });
 
-describe('the best checkpoint', () => {
+describe('C8: the best checkpoint', () => {
   const best = { step: 100, value: 5 };
   test.each([
     ['takes the first', undefined, 7, 'min', 7],

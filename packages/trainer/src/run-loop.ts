@@ -65,6 +65,7 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
   let savedAt = performance.now();
   let evaluation: Metrics | undefined;
   let secondsPerStep = Number.NaN;
+  let lastKnown: Metrics = {};
 
   const record = async (line: MetricsLine): Promise<void> => {
     const unixSeconds = Date.now() / 1000;
@@ -181,7 +182,8 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
       const metrics = windowMetrics(state.window, summarise);
       const tokensPerSecond = tokensPerStep / secondsPerStep;
       const secondsLeft = (steps - step) * secondsPerStep;
-      emit({ kind: 'step', step, steps, metrics, tokensPerSecond, secondsLeft });
+      if (state.window.steps > 0) lastKnown = metrics;
+      emit({ kind: 'step', step, steps, metrics: lastKnown, tokensPerSecond, secondsLeft });
       if (step % plan.logEvery === 0 || step === steps) {
         const { tokens, seconds } = state;
         await record({
@@ -245,7 +247,7 @@ async function openEvents(folder: string, step: number): Promise<EventFile> {
 }
 
 function scalarsOf({ step: _, kind, ...fields }: MetricsLine): Record<string, number> {
-  const numbers = Object.entries(fields).filter(([, value]) => typeof value === 'number');
+  const numbers = Object.entries(fields).filter(([, value]) => Number.isFinite(value));
   return Object.fromEntries(numbers.map(([name, value]) => [`${kind}/${name}`, Number(value)]));
 }
 

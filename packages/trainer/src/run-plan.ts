@@ -61,7 +61,10 @@ export type RunEvent =
       readonly kind: 'step';
       readonly step: number;
       readonly steps: number;
-      /** Means since the last log line, this step included. */
+      /**
+       * Means over the accepted updates since the last log line, this step included; where all were refused, the last
+       * means that there were, empty before the first.
+       */
       readonly metrics: Readonly<Record<string, number>>;
       readonly tokensPerSecond: number;
       /** NaN before the second step. */

@@ -25,7 +25,7 @@ describe('a checkpoint', () => {
     return steps;
   }
 
-  test('that is being written when a signal comes is finished, and not written again', async () => {
+  test('S2: that is being written when a signal comes is finished, and not written again', async () => {
     expect(
       await savedAt((event, stop) => {
         // the save of step 5 follows the event; these come while its files are written
@@ -34,7 +34,7 @@ describe('a checkpoint', () => {
     ).toEqual([5]);
   });
 
-  test('asked for by a signal during an evaluation is written once, after it', async () => {
+  test('C12: asked for by a signal during an evaluation is written once, after it', async () => {
     expect(
       await savedAt((event, stop) => {
         if (event.kind === 'evaluate' && event.step === 7) stop();
@@ -42,7 +42,7 @@ describe('a checkpoint', () => {
     ).toEqual([5, 7]);
   });
 
-  test('keeps the last, every tenth and the best', async () => {
+  test('C8: keeps the last, every tenth and the best', async () => {
     const best = { metric: 'loss', mode: 'min' } as const;
     const checkpoint = { everySteps: 5, everySeconds: 0, keepLast: 1, keepEvery: 10, best };
     await train('a', { checkpoint });
@@ -55,7 +55,7 @@ describe('a checkpoint', () => {
     );
   });
 
-  test('of a step that is the best and due at once is written once', async () => {
+  test('C12: of a step that is the best and due at once is written once', async () => {
     const best = { metric: 'loss', mode: 'min' } as const;
     const checkpoint = { everySteps: 5, everySeconds: 0, keepLast: 9, keepEvery: 0, best };
     const steps: number[] = [];
@@ -66,7 +66,7 @@ describe('a checkpoint', () => {
     expect(steps).toEqual([5, 10, 15, 20]);
   });
 
-  test('by time does not mind a clock that is set back or forward', async () => {
+  test('C12: by time does not mind a clock that is set back or forward', async () => {
     const clock = Date.now();
     let calls = 0;
     const now = jest

@@ -1,13 +1,15 @@
-// SIGINT and SIGTERM as an AbortSignal: the first asks the trainer to finish its step and save, a second
-// SIGINT within the wait ends the process at once. Installed by an explicit call, removed by `release`.
+// SIGINT, SIGTERM and SIGHUP (the terminal was closed) as an AbortSignal: the first asks the trainer to finish its step
+// and save, a second SIGINT within the wait ends the process at once. Installed by an explicit call, removed by `release`.
 
 /** EX_TEMPFAIL: stopped on request, a checkpoint is saved, the same command resumes. */
 export const INTERRUPTED_EXIT_CODE = 75;
 /** The run diverged: the last good checkpoint is kept. */
 export const DIVERGED_EXIT_CODE = 3;
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 export interface StopSignals {
-  /** Aborted on the first SIGINT or SIGTERM; its reason is the signal's name. */
+  /** Aborted on the first of them; its reason is the signal's name. */
   readonly signal: AbortSignal;
   release(): void;
 }
@@ -23,13 +25,11 @@ export function stopSignals(onFirst?: (name: string) => void): StopSignals {
     controller.abort(name);
     onFirst?.(name);
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const name of SIGNALS) process.on(name, onSignal);
   return {
     signal: controller.signal,
     release() {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const name of SIGNALS) process.off(name, onSignal);
     },
   };
 }
