@@ -31,6 +31,7 @@ interface PretrainFlags {
   readonly resume?: string;
   readonly exact?: boolean;
   readonly initFrom?: string;
+  readonly probe?: string;
   readonly allowConfigChange?: string[];
   readonly dryRun?: boolean;
 }
@@ -64,6 +65,7 @@ function addPretrain(program: Command): void {
     .option('--out <folder>', 'run folder (default: runs/<preset>-<time>)')
     .option('--resume <folder>', 'go on with this run')
     .option('--init-from <folder>', 'begin with the weights of another run or checkpoint')
+    .option('--probe <folder>', 'GLUE data to probe the discriminator on; see probe in the recipe')
     .option('--exact', 'with --resume: fail if the newest checkpoint is damaged')
     .option('--allow-config-change <key...>', 'with --resume: keys that may differ from the run')
     .option('--dry-run', 'print sizes, memory and time, and write nothing')
@@ -191,8 +193,7 @@ function refuseIdleFlags(flags: PretrainFlags): void {
 }
 
 function recipeSources(flags: PretrainFlags): RecipeSources {
-  const { preset, recipe, set, text, shards, vocabulary, steps, seed, threads, engine, initFrom } =
-    flags;
+  const { preset, recipe, set, text, shards, vocabulary, steps, seed, threads, engine } = flags;
   return {
     ...(preset !== undefined && { preset }),
     ...(recipe !== undefined && { file: recipe }),
@@ -201,7 +202,8 @@ function recipeSources(flags: PretrainFlags): RecipeSources {
       data: { text, shards },
       vocabulary: { file: vocabulary },
       schedule: { steps },
-      ...{ seed, threads, engine, initFrom },
+      ...{ seed, threads, engine, initFrom: flags.initFrom },
+      ...(flags.probe !== undefined && { probe: { data: flags.probe } }),
     },
   };
 }

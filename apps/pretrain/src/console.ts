@@ -40,6 +40,12 @@ function show(printer: ProgressPrinter, event: RunEvent): void {
     case 'evaluate':
       printer.note(`held-out at step ${event.step}: ${evaluationLine(event.metrics)}`);
       return;
+    case 'probe':
+      printer.note(`probe at step ${event.step}: ${probeLine(event.metrics)}`);
+      return;
+    case 'probe-failed':
+      printer.note(`warning: the probe at step ${event.step} failed (${reason(event.error)})`);
+      return;
     case 'refused':
       printer.note(
         `step ${event.step}: update refused (loss ${event.loss}, gradient norm ${event.norm})`,
@@ -74,10 +80,18 @@ function evaluationLine(metrics: Readonly<Record<string, number>>): string {
   ].join('  ');
 }
 
-/** A reader that has left (`| head`) must neither end a run nor make an answer look like a failure. */
+function probeLine(metrics: Readonly<Record<string, number>>): string {
+  return Object.entries(metrics)
+    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${fixed(value)}`)
+    .join('  ');
+}
+
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** A reader or a terminal that has left must neither end a run nor make an answer look like a failure. */
 export function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
 }

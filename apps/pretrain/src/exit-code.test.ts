@@ -53,6 +53,6 @@ test.each([
   ['finished', 0],
   ['diverged', 3],
   ['interrupted', 75],
-] as const)('a run that %s exits with %i', (status, code) => {
+] as const)('S7: a run that %s exits with %i', (status, code) => {
   expect(exitCodeOfStatus(status)).toBe(code);
 });

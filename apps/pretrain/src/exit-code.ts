@@ -9,7 +9,7 @@ export const USAGE_EXIT_CODE = 2;
 
 /** Errors that a package of this repository words itself: `package: what failed`, then what to do. */
 const WORDED =
-  /^(?:albert|bert|checkpoint|electra-task|files|jit|nn|optim|owt-loader|pretrain|trainer|wordpiece): /;
+  /^(?:albert|bert|checkpoint|electra-task|files|glue|jit|nn|optim|owt-loader|pretrain|trainer|wordpiece): /;
 
 export function exitCodeOfStatus(status: RunResult['status']): number {
   switch (status) {

@@ -12,7 +12,7 @@ import type { Networks } from './networks.js';
 
 export const MODEL_FOLDER = 'model';
 
-/** Writes `<folder>/model`, replacing an older one; it appears whole or not at all. */
+/** Writes `<folder>/model`, replacing an older one, whole or not at all. A uniform generator has nothing to write. */
 export async function exportModel(
   folder: string,
   networks: Networks,
@@ -39,7 +39,8 @@ export async function exportModel(
         });
         await tokenizer.save(target);
       };
-      await save('generator', task.generatorParams(parameters));
+      if (!task.settings.uniformGenerator)
+        await save('generator', task.generatorParams(parameters));
       await save('discriminator', task.discriminatorParams(parameters));
     },
     { replace: true },

@@ -6,6 +6,7 @@ import {
   AlbertForTokenClassification,
   albertConfig,
   albertConfigToJson,
+  encode as albertEncode,
   albertMaskedLM,
   albertTokenClassifier,
 } from '@alectra/albert';
@@ -16,11 +17,13 @@ import {
   electraConfig,
   electraConfigToJson,
   electraDiscriminator,
+  encode as electraEncode,
   electraGenerator,
 } from '@alectra/bert';
 import type { JsonObject } from '@alectra/checkpoint';
 import type { Discriminator, Generator } from '@alectra/electra-task';
-import type { HostTensors, InitOptions } from '@alectra/nn';
+import type { HostTensors, InitOptions, Params, TokenBatch } from '@alectra/nn';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Recipe } from './recipe.js';
 
 /** Sizes, rates and special tokens of one network: fields that both families know by the same names. */
@@ -54,11 +57,18 @@ export interface Network<Role> {
   readonly config: JsonObject;
 }
 
+/** Hidden states `[B S, H]` of the discriminator's encoder, without dropout; B batch, S sequence, H hidden. */
+export type Encode = (params: Params, batch: TokenBatch) => tf.Tensor2D;
+
+export interface DiscriminatorNetwork extends Network<Discriminator> {
+  readonly encode: Encode;
+}
+
 export interface Family {
   /** Name in the model card. */
   readonly title: string;
   generator(fields: NetworkFields, init: InitOptions): Network<Generator>;
-  discriminator(fields: NetworkFields, init: InitOptions): Network<Discriminator>;
+  discriminator(fields: NetworkFields, init: InitOptions): DiscriminatorNetwork;
 }
 
 const LABELS = ['ORIGINAL', 'REPLACED'];
@@ -83,6 +93,7 @@ const albert: Family = {
     });
     return {
       network: albertTokenClassifier(config),
+      encode: (params, batch) => albertEncode(params, config, 'albert.', batch),
       weights: AlbertForTokenClassification.initialTensors(config, init),
       config: albertConfigToJson(config, AlbertForTokenClassification.architecture),
     };
@@ -104,6 +115,7 @@ const electra: Family = {
     const config = electraConfigOf(fields);
     return {
       network: electraDiscriminator(config),
+      encode: (params, batch) => electraEncode(params, config, 'electra.', batch),
       weights: ElectraForPreTraining.initialTensors(config, init),
       config: electraConfigToJson(config, ElectraForPreTraining.architecture),
     };

@@ -29,7 +29,7 @@ async function run(folder: string, killAfterMs?: number): Promise<boolean> {
 }
 
 test(
-  `pretraining killed ${KILLS} times ends with the bits of an uninterrupted run`,
+  `C2: pretraining killed ${KILLS} times ends with the bits of an uninterrupted run`,
   async () => {
     const whole = join(root, 'whole');
     const began = Date.now();

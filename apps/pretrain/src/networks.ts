@@ -4,7 +4,7 @@ import type { JsonObject } from '@alectra/checkpoint';
 import { type ElectraTask, electraTask, type TaskTokens } from '@alectra/electra-task';
 import type { HostTensor, InitOptions } from '@alectra/nn';
 import type { WordPieceTokenizer } from '@alectra/wordpiece';
-import { families, type NetworkFields } from './families.js';
+import { type Encode, families, type NetworkFields } from './families.js';
 import type { Recipe } from './recipe.js';
 
 export interface Networks {
@@ -12,6 +12,8 @@ export interface Networks {
   readonly generatorConfig: JsonObject;
   readonly discriminatorConfig: JsonObject;
   readonly tokens: TaskTokens;
+  /** The discriminator's encoder, under its own names. */
+  readonly encode: Encode;
   readonly task: ElectraTask<HostTensor>;
 }
 
@@ -38,6 +40,7 @@ export function makeNetworks(recipe: Recipe, tokenizer: WordPieceTokenizer): Net
     generatorConfig: generator.config,
     discriminatorConfig: discriminator.config,
     tokens,
+    encode: discriminator.encode,
     task,
   };
 }

@@ -1,8 +1,17 @@
 // The whole path in one process, on the eager engine: text, vocabulary, shards, four steps, export, answers, curves.
 
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { registerKernels } from '@alectra/nn';
+import { readCheckpoint, readMetrics } from '@alectra/trainer';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { detectReplaced, fillMask } from './ask.js';
@@ -11,7 +20,7 @@ import type { Console } from './console.js';
 import { type PretrainSummary, pretrain, recipeOfRun } from './pretrain.js';
 import type { Recipe } from './recipe.js';
 import { resolveRecipe } from './recipe-file.js';
-import { tinyProject } from './test-support.js';
+import { colaFiles, tinyProject } from './test-support.js';
 
 tf.enableProdMode();
 registerKernels('cpu');
@@ -30,10 +39,16 @@ const console: Console = {
 beforeAll(async () => {
   root = tinyProject();
   folder = join(root, 'run');
+  mkdirSync(join(root, 'CoLA'));
+  for (const [name, content] of Object.entries(colaFiles()))
+    writeFileSync(join(root, 'CoLA', name), content);
   recipe = resolveRecipe({
     file: join(root, 'recipe.json'),
     set: ['schedule.steps=4', 'schedule.warmupSteps=1', 'intervals.logSteps=2', 'engine=eager'],
-    flags: { data: { text: [join(root, 'text.jsonl')] } },
+    flags: {
+      data: { text: [join(root, 'text.jsonl')] },
+      probe: { data: root, task: 'cola', everySteps: 2 },
+    },
   });
   summary = await pretrain({ folder, recipe, resume: 'never', console });
 }, 60_000);
@@ -63,6 +78,17 @@ describe('pretraining', () => {
     expect(Math.abs((auc ?? 0) - 0.5)).toBeLessThan(5 * (aucError ?? 0) + 0.1);
     expect(unigramAccuracy).toBeGreaterThan(1 / 200);
     expect(constantLoss).toBeLessThan(Math.log(2));
+  });
+
+  test('probes the discriminator, into metrics.jsonl and for TensorBoard', async () => {
+    const lines = await readMetrics(join(folder, 'metrics.jsonl'));
+    const probes = lines.filter(({ kind }) => kind === 'probe');
+    expect(probes.map(({ step }) => step)).toEqual([2, 4]);
+    for (const { CoLA_matthews_correlation: found } of probes)
+      expect(Math.abs(Number(found))).toBeLessThanOrEqual(1);
+    const events = readdirSync(folder).filter((name) => name.startsWith('events'));
+    const bytes = events.map((name) => readFileSync(join(folder, name), 'latin1')).join('');
+    expect(bytes).toContain('probe/CoLA_matthews_correlation');
   });
 
   test('leaves a config.json that is its recipe', () => {
@@ -116,6 +142,29 @@ describe('pretraining', () => {
     expect(readFileSync(card, 'utf8')).toBe(before);
   }, 60_000);
 
+  test('S8: that dies of a fault of its own says where its checkpoints are, and they are good', async () => {
+    const broken = join(root, 'broken');
+    const begun = resolveRecipe({
+      file: join(folder, 'config.json'),
+      set: ['intervals.checkpointSteps=2'],
+      flags: { data: { text: [join(root, 'moved.jsonl')] } },
+    });
+    const heard: string[] = [];
+    const onEvent: Console['onEvent'] = (event) => {
+      if (event.kind === 'step' && event.step === 3) throw new TypeError('x is not a function');
+    };
+    await expect(
+      pretrain({
+        ...{ folder: broken, recipe: begun, resume: 'never' },
+        console: { ...console, say: (line) => heard.push(line), onEvent },
+      }),
+    ).rejects.toThrow('x is not a function');
+    expect(heard.at(-1)).toBe(
+      `The run has stopped. What is saved lies in ${broken}; --resume ${broken} goes on from there.`,
+    );
+    expect((await readCheckpoint(join(broken, 'checkpoints/step-000002'))).step).toBe(2);
+  }, 60_000);
+
   test('begins with the weights of another run, also when it goes on from its very beginning', async () => {
     const warm = join(root, 'warm');
     const flags = {
@@ -144,6 +193,21 @@ describe('pretraining', () => {
       console: { ...console, say: (line) => heard.push(line) },
     });
     expect(heard.join('\n')).toContain(`weights from ${folder}; tensors made anew: none`);
+  }, 60_000);
+
+  test('with a uniform generator exports the discriminator alone', async () => {
+    const uniform = join(root, 'uniform');
+    const begun = resolveRecipe({
+      file: join(folder, 'config.json'),
+      set: ['task.uniformGenerator=true', 'schedule.steps=2'],
+      flags: { data: { text: [join(root, 'moved.jsonl')] } },
+    });
+    const { evaluation } = await pretrain({
+      ...{ folder: uniform, recipe: begun, resume: 'never', console },
+    });
+    expect(evaluation?.generatorLoss).toBeCloseTo(Math.log(200), 5);
+    expect(readdirSync(join(uniform, 'model'))).toEqual(['discriminator']);
+    expect(await detectReplaced(uniform, 'the cat')).toHaveLength(2);
   }, 60_000);
 
   test('leaves curves to draw', async () => {

@@ -7,6 +7,7 @@ import { formatDifferences, type RunResult, refusedChanges } from '@alectra/trai
 import type { Console } from './console.js';
 import { finishRun } from './finish-run.js';
 import { parameterCounts } from './networks.js';
+import { type GlueProbe, glueProbe } from './probe.js';
 import type { Recipe } from './recipe.js';
 import { type RecipeSources, resolveRecipe } from './recipe-file.js';
 import { preparedParts } from './recipe-paths.js';
@@ -73,8 +74,16 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainSummar
   const say = (line: string): void => console.say(line);
   // an interrupted preparation has a config.json but no checkpoint: that is a beginning, too
   const run = await openRun({ folder, recipe, text, resume, say });
+  let probe: GlueProbe | undefined;
   try {
-    const summary = await train(options, run);
+    const { tokenizer, networks } = run;
+    const { encode, task } = networks;
+    probe = await glueProbe(recipe, {
+      tokenizer,
+      encode,
+      discriminatorParams: task.discriminatorParams,
+    });
+    const summary = await train(options, run, probe);
     if (summary.status !== 'finished') return summary;
     return { ...summary, model: await finishRun(folder, recipe, run, summary) };
   } catch (error) {
@@ -85,6 +94,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainSummar
     throw error;
   } finally {
     console.end();
+    probe?.dispose();
     await run.trainer.close();
   }
 }
@@ -92,6 +102,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainSummar
 async function train(
   { folder, recipe, signal, console, ...options }: PretrainOptions,
   run: OpenRun,
+  probe: GlueProbe | undefined,
 ): Promise<PretrainSummary> {
   const counts = parameterCounts(run.networks);
   console.say(
@@ -101,6 +112,7 @@ async function train(
   const result = await run.trainer.run({
     ...planOf(recipe),
     ...(signal && { signal }),
+    ...(probe && { probe }),
     ...(options.allowConfigChanges && { allowConfigChanges: options.allowConfigChanges }),
     onEvent: (event) => console.onEvent(event),
   });

@@ -30,6 +30,7 @@ export function checkPaths(recipe: Recipe, folder: string | undefined): void {
     ...(has.vocabulary && has.shards ? [] : data.text),
     data.shards,
     has.vocabulary ? '' : vocabulary.file,
+    recipe.probe?.data ?? '',
   ];
   const missing = paths.filter((path) => path !== '' && !existsSync(path));
   if (missing.length > 0)

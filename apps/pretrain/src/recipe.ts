@@ -149,6 +149,20 @@ export const recipeSchema = z
         examples: count.default(1024),
       })
       .prefault({}),
+    /** A GLUE task now and then: a linear head on frozen features of the discriminator. */
+    probe: z
+      .strictObject({
+        /** A folder as @alectra/glue reads it: of all tasks, or of this one. */
+        data: z.string().min(1),
+        task: z
+          .enum(['cola', 'sst2', 'mrpc', 'stsb', 'qqp', 'mnli', 'qnli', 'rte', 'wnli'])
+          .default('sst2'),
+        /** 0: at the end only. */
+        everySteps: z.int().min(0).default(0),
+        /** Most examples to fit on, and as many to score. */
+        examples: count.default(2000),
+      })
+      .optional(),
     engine: z.enum(['auto', 'onnxruntime', 'eager', 'tensorflow']).default('auto'),
     /** 0 leaves the choice to the engine. */
     threads: z.int().min(0).default(0),

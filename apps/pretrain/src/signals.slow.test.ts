@@ -32,8 +32,8 @@ function sending(...signals: NodeJS.Signals[]): Parameters<typeof runProgram>[1]
 }
 
 describe('a signal', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s finishes the step, saves, exits 75, and the run resumes to the same bits',
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'S1: %s finishes the step, saves, exits 75, and the run resumes to the same bits',
     async (signal) => {
       const folder = join(root, signal);
       const stopped = await runProgram(tinyRun(root, folder), sending(signal));
@@ -47,7 +47,7 @@ describe('a signal', () => {
   );
 
   test(
-    'SIGINT twice stops at once with 130, and the run resumes to the same bits',
+    'S1: SIGINT twice stops at once with 130, and the run resumes to the same bits',
     async () => {
       const folder = join(root, 'twice');
       const { code } = await runProgram(tinyRun(root, folder), sending('SIGINT', 'SIGINT'));
@@ -61,7 +61,7 @@ describe('a signal', () => {
 });
 
 test(
-  'a closed pipe ends neither the run nor its quiet',
+  'S3: a closed pipe ends neither the run nor its quiet',
   async () => {
     const folder = join(root, 'pipe');
     const main = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -76,7 +76,7 @@ test(
 );
 
 test(
-  'a closed pipe does not make an answer look like a failure',
+  'S3: a closed pipe does not make an answer look like a failure',
   async () => {
     const main = fileURLToPath(new URL('./main.ts', import.meta.url));
     const node = `"${process.execPath}" --import tsx --conditions=@alectra/source "${main}"`;

@@ -56,6 +56,18 @@ function text(): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** train.tsv and dev.tsv of a CoLA in which "not" makes a sentence wrong. */
+export function colaFiles(): Record<'train.tsv' | 'dev.tsv', string> {
+  const subjects = ['the cat', 'the dog', 'the cat sees the dog'];
+  const line = (i: number): string => {
+    const isWrong = i % 3 === 0;
+    return `src\t${isWrong ? 0 : 1}\t\t${subjects[i % 2]} ${isWrong ? 'not ' : ''}sees ${subjects[i % 3]}\n`;
+  };
+  const lines = (from: number, to: number): string =>
+    Array.from({ length: to - from }, (_, i) => line(from + i)).join('');
+  return { 'train.tsv': lines(0, 40), 'dev.tsv': lines(40, 60) };
+}
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
