@@ -22,14 +22,18 @@ const meanOf = (steps: readonly (readonly number[])[]): number =>
   steps.reduce((sum, [total = Number.NaN]) => sum + total, 0) / steps.length;
 
 withPython('curves', () => {
+  // rates at which 30 steps learn something: those of the presets would be next to nothing
   test.each([
-    ['alectra-small-owt', 'ALBERT, two labels'],
-    ['google-small-owt', 'ELECTRA, one logit'],
+    ['alectra-small-owt', 'ALBERT, two labels', 'adamw', '1e-4'],
+    ['alectra-small-owt', 'ALBERT, two labels', 'lamb', '2e-3'],
+    ['google-small-owt', 'ELECTRA, one logit', 'adamw', '1e-4'],
+    ['google-small-owt', 'ELECTRA, one logit', 'lamb', '2e-3'],
   ])(
-    'of %s (%s) are those of PyTorch with both optimizers',
-    async (preset) => {
-      const folder = join(out, preset);
+    'of %s (%s) with %s are those of PyTorch',
+    async (preset, _, optimizer, peak) => {
+      const folder = join(out, `${preset}-${optimizer}`);
       const flags = ['curves', '--size', 'tiny', '--steps', '30', '--text', 'docs'];
+      flags.push('--optimizers', optimizer, '--peak', peak);
       const { stdout } = await promisify(execFile)(
         process.execPath,
         [
@@ -46,14 +50,15 @@ withPython('curves', () => {
       );
       expect(stdout).toContain('largest relative difference over all steps (limit 0.001)');
       const { comparisons } = JSON.parse(readFileSync(join(folder, 'curves.json'), 'utf8')) as {
-        comparisons: { ours: number[][]; largest: object; distance: number }[];
+        comparisons: { ours: number[][]; largest: Record<string, object>; distance: number }[];
       };
-      expect(comparisons).toHaveLength(2);
+      expect(comparisons).toHaveLength(1);
       for (const { ours, largest, distance } of comparisons) {
         expect(ours).toHaveLength(30);
         // something was learned, and what separates the stacks is rounding
         expect(meanOf(ours.slice(-5))).toBeLessThan(meanOf(ours.slice(0, 5)));
-        expect(Math.max(...Object.values(largest).map(Number))).toBeLessThan(1e-5);
+        const [judged = {}] = Object.values(largest);
+        expect(Math.max(...Object.values(judged).map(Number))).toBeLessThan(1e-5);
         expect(distance).toBeLessThan(1e-3);
       }
     },

@@ -30,22 +30,34 @@ export interface Reference {
   readonly versions: string;
   readonly parameters: number;
   step(batch: Batch, draws: Draws, learningRate: number): Promise<Losses>;
-  /** ‖ours - theirs‖ / ‖theirs - start‖ over all parameters. */
-  distance(parameters: Record<string, HostTensor>): Promise<number>;
+  /** Writes the weights into a folder, for `distances` of another. */
+  save(folder: string): Promise<void>;
+  distances(folder: string): Promise<Distances>;
   stop(): void;
 }
 
-/**
- * Starts the reference with the first weights of `reproduced`, which are written into `folder`.
- *
- * @param perturb relative change of each weight: a control that shows how fast rounding grows
- */
+/** ‖other - own‖ / ‖own - start‖ of the weights in a folder and a reference's own. */
+export interface Distances {
+  readonly all: number;
+  /** By name, `generator.…` or `discriminator.…`. */
+  readonly tensors: Readonly<Record<string, number>>;
+}
+
+/** How a reference differs from plain PyTorch in float32. */
+export interface Variant {
+  /** Relative change of each first weight: a control that shows how fast rounding grows. */
+  readonly perturb?: number;
+  /** Everything in float64: an arbiter. */
+  readonly double?: boolean;
+}
+
+/** Starts a reference with the first weights of `reproduced`, which are written into `folder`. */
 export async function startReference(
   folder: string,
   reproduced: ReproducedTask,
   setup: Setup,
   threads: number,
-  perturb = 0,
+  { perturb = 0, double = false }: Variant = {},
 ): Promise<Reference> {
   const { task, generator, discriminator } = reproduced;
   const { tie, generatorWeight, discriminatorWeight } = task.settings;
@@ -65,16 +77,8 @@ export async function startReference(
   );
   const python = process.env.ALECTRA_PYTHON ?? 'python3';
   const script = fileURLToPath(new URL('../../tools/reference/electra_curves.py', import.meta.url));
-  const command = [
-    python,
-    script,
-    '--run',
-    folder,
-    '--threads',
-    String(threads),
-    '--perturb',
-    String(perturb),
-  ];
+  const flags = ['--run', folder, '--threads', String(threads), '--perturb', String(perturb)];
+  const command = [python, script, ...flags, ...(double ? ['--double'] : [])];
   const peer = await startContestant('the PyTorch reference', command).catch((cause: unknown) => {
     throw new RangeError(
       `reproduce: the PyTorch reference does not start: ${String(cause)}\n` +
@@ -94,17 +98,19 @@ export async function startReference(
       const [total, generatorLoss, discriminatorLoss] = losses as number[];
       return [Number(total), Number(generatorLoss), Number(discriminatorLoss)];
     },
-    async distance(parameters) {
-      const final = join(folder, 'final');
-      await writeWeights(final, reproduced, parameters);
-      return Number((await peer.ask({ compare: final })).distance);
+    async save(to) {
+      await peer.ask({ save: to });
+    },
+    async distances(other) {
+      const { distance, tensors } = await peer.ask({ compare: other });
+      return { all: Number(distance), tensors: tensors as Distances['tensors'] };
     },
     stop: () => peer.stop(),
   };
 }
 
 /** Each network under its own names, shared tensors in both files. */
-async function writeWeights(
+export async function writeWeights(
   folder: string,
   { task }: ReproducedTask,
   parameters: Readonly<Record<string, HostTensor>>,

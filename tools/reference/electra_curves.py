@@ -9,9 +9,11 @@ Tried with torch 2.15.0 and transformers 5.23.0.
 
 The folder has generator.safetensors, discriminator.safetensors and reference.json (what `Setup` is in
 bench/src/reproduce-peer.ts). With --perturb the first weights are changed a little: how fast that grows is how far
-rounding alone can take two runs apart. Each line of standard input is a step {inputIds, attentionMask, tokenTypeIds, maskedIds
-[B S], positions, weights, sampled [B K], learningRate}, answered with its losses before the update; or
-{"compare": folder}, answered with the distance of the weights to those in that folder, as a share of the way gone.
+rounding alone can take two runs apart. With --double everything is computed in float64: an arbiter between two runs in
+float32. Each line of standard input is a step {inputIds, attentionMask, tokenTypeIds, maskedIds [B S], positions, weights,
+sampled [B K], learningRate}, answered with its losses before the update; {"save": folder}, which writes the weights;
+or {"compare": folder}, answered with the distance of the weights to those in that folder, over all tensors and for each,
+as a share of the way gone since the start.
 """
 
 import argparse
@@ -24,14 +26,16 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--run", required=True)
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--perturb", type=float, default=0.0, help="relative change of the first weights, a control")
+parser.add_argument("--double", action="store_true", help="compute in float64")
 args = parser.parse_args()
 
 import torch  # noqa: E402
 import transformers  # noqa: E402
-from safetensors.torch import load_file  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
 torch.set_num_threads(args.threads)
+FLOAT = torch.float64 if args.double else torch.float32
 with open(os.path.join(args.run, "reference.json"), encoding="utf-8") as file:
     setup = json.load(file)
 B, S, K = setup["rows"], setup["length"], setup["slots"]
@@ -52,7 +56,7 @@ def build(part, head, start):
     left_out = [name for name in missing if name in own]
     if unexpected or left_out:
         sys.exit(f"electra_curves: the {part} does not fit: without a value {left_out}, unknown {unexpected}")
-    return model.train()  # dropout is 0 in both configurations
+    return model.to(FLOAT).train()  # dropout is 0 in both configurations
 
 
 start = read(args.run)
@@ -112,7 +116,7 @@ def losses(step):
     if scores.dim() == 3:
         discriminator_loss = F.cross_entropy(scores[real], labels[real].long())
     else:
-        discriminator_loss = F.binary_cross_entropy_with_logits(scores[real], labels[real].float())
+        discriminator_loss = F.binary_cross_entropy_with_logits(scores[real], labels[real].to(FLOAT))
     total = setup["generatorWeight"] * generator_loss + setup["discriminatorWeight"] * discriminator_loss
     return total, generator_loss, discriminator_loss
 
@@ -148,15 +152,29 @@ def train(step):
     return {"losses": [total.item(), generator_loss.item(), discriminator_loss.item()]}
 
 
+def save(folder):
+    os.makedirs(folder, exist_ok=True)
+    for part in PARTS:
+        own = {name: p.detach().contiguous() for name, p in of_part(part)}
+        save_file(own, os.path.join(folder, f"{part}.safetensors"))
+    return {}
+
+
+def of_part(part):
+    return [(name.split(".", 1)[1], p) for name, p in named.items() if name.startswith(f"{part}.")]
+
+
 @torch.no_grad()
 def compare(folder):
     other = read(folder)
-    apart, way = 0.0, 0.0
-    for name, p in named.items():
-        part, own = name.split(".", 1)
-        apart += ((p - other[part][own]).double() ** 2).sum().item()
-        way += ((p - start[part][own]).double() ** 2).sum().item()
-    return {"distance": (apart / way) ** 0.5}
+    squares = {}
+    for part in PARTS:
+        for name, p in of_part(part):
+            apart, way = ((p.double() - x[part][name].double()).norm().item() for x in (other, start))
+            squares[f"{part}.{name}"] = (apart**2, way**2)
+    apart, way = (sum(column) for column in zip(*squares.values()))
+    share = {name: (a / w) ** 0.5 if w > 0 else 0.0 for name, (a, w) in squares.items()}
+    return {"distance": (apart / way) ** 0.5, "tensors": share}
 
 
 def answer(value):
@@ -168,4 +186,5 @@ versions = f"torch {torch.__version__}, transformers {transformers.__version__},
 answer({"versions": versions, "parameters": sum(p.numel() for p in named.values())})
 for line in sys.stdin:
     question = json.loads(line)
-    answer(compare(question["compare"]) if "compare" in question else train(question))
+    known = [(kind, act) for kind, act in (("save", save), ("compare", compare)) if kind in question]
+    answer(known[0][1](question[known[0][0]]) if known else train(question))
