@@ -3,7 +3,7 @@
 import type { ResolvedEncodeOptions } from './encode-options.js';
 import { type Alignment, Encoding } from './encoding.js';
 import { positions } from './offset-unit.js';
-import type { TextEngine } from './text-engine.js';
+import type { Tokens } from './text-engine.js';
 import { truncationWindows, type Window } from './truncation.js';
 
 /** The special tokens before a text and after each sequence. */
@@ -14,7 +14,7 @@ export interface Frame {
 
 export interface Sequences {
   /** Tokens of the text, then of the pair. */
-  readonly tokens: TextEngine;
+  readonly tokens: Tokens;
   /** How many are the text's. */
   readonly first: number;
   readonly text: string;
@@ -110,39 +110,36 @@ function assembleWindow(
   });
 }
 
-function copy(source: Int32Array, from: number, to: number, target: Int32Array, at: number): void {
+function copy(
+  source: Int32Array | Uint16Array,
+  from: number,
+  to: number,
+  target: Int32Array,
+  at: number,
+): void {
   if (to - from > 32) target.set(source.subarray(from, to), at);
   else for (let t = from; t < to; t++) target[at + t - from] = source[t];
 }
 
 function align(
-  tokens: TextEngine,
+  tokens: Tokens,
   from: number,
   to: number,
   { offsets, wordIds }: Alignment,
   at: number,
 ): void {
-  const { starts, ends, words } = tokens;
-  const shift = at - from;
-  for (let t = from; t < to; t++) {
-    offsets[2 * (t + shift)] = starts[t];
-    offsets[2 * (t + shift) + 1] = ends[t];
-    wordIds[t + shift] = words[t];
-  }
+  copy(tokens.places, 2 * from, 2 * to, offsets, 2 * at);
+  copy(tokens.words, from, to, wordIds, at);
 }
 
 function convertOffsets({ tokens, first, text, pair, options }: Sequences): void {
   const unit = options.offsetUnit;
   if (unit === 'utf16') return;
-  const places = positions(text, unit);
-  for (let t = 0; t < first; t++) {
-    tokens.starts[t] = places[tokens.starts[t]];
-    tokens.ends[t] = places[tokens.ends[t]];
-  }
-  if (pair === undefined) return;
-  const more = positions(pair, unit);
-  for (let t = first; t < tokens.length; t++) {
-    tokens.starts[t] = more[tokens.starts[t]];
-    tokens.ends[t] = more[tokens.ends[t]];
-  }
+  convert(tokens.places, 0, first, positions(text, unit));
+  if (pair !== undefined) convert(tokens.places, first, tokens.length, positions(pair, unit));
+}
+
+/** Rewrites the places of the tokens [from, to). */
+function convert(places: Int32Array, from: number, to: number, units: Int32Array): void {
+  for (let p = 2 * from; p < 2 * to; p++) places[p] = units[places[p]];
 }

@@ -4,7 +4,7 @@
 // first grow with the longest batch; the last two are there once places were asked for.
 
 import { ENGINE_MODULE } from './engine-module.js';
-import { TextEngine, type WordPieceModel } from './text-engine.js';
+import { TextEngine, type Tokens, type WordPieceModel } from './text-engine.js';
 
 interface EngineExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
@@ -44,18 +44,19 @@ const SLACK = 128;
 const PAGE = 65536;
 const NO_LENGTHS = new Uint16Array(0);
 
-export class ByteEngine {
+export class ByteEngine implements Tokens {
   /** Where the text goes, UTF-8. Valid until the next `reserve`. */
   input: Uint8Array = new Uint8Array(0);
-  /** Ids of the last call, in the width asked for. */
-  output: Int32Array | Uint16Array = new Int32Array(0);
+  /** Tokens of the last call. */
+  length = 0;
+  /** In the width asked for. */
+  ids: Int32Array | Uint16Array = new Int32Array(0);
   /** ids[splits[r]] is the first of row r. */
   splits: Uint32Array = new Uint32Array(0);
   /** Byte after each row of the input. */
   ends: Uint32Array = new Uint32Array(0);
-  /** After `encodeAligned`: UTF-16 start and end of each token. */
+  /** Of `encodeAligned`. */
   places: Int32Array = new Int32Array(0);
-  /** After `encodeAligned`: the number of each token's word. */
   words: Int32Array = new Int32Array(0);
 
   readonly #exports: EngineExports;
@@ -66,6 +67,7 @@ export class ByteEngine {
   #bytes = 0;
   #rows = 0;
   #hasPlaces = false;
+  #isWide = true;
   #fallback: TextEngine | undefined;
 
   private constructor(model: WordPieceModel, exports: EngineExports) {
@@ -109,7 +111,8 @@ export class ByteEngine {
     this.ends = new Uint32Array(buffer, endsAt, this.#rows);
     this.splits = new Uint32Array(buffer, splitsAt, this.#rows + 1);
     this.input = new Uint8Array(buffer, this.#inputAt, this.#bytes);
-    this.output = new Int32Array(buffer, this.#outputAt, room);
+    this.ids = new Int32Array(buffer, this.#outputAt, room);
+    this.#isWide = true;
     if (!this.#hasPlaces) return;
     this.places = new Int32Array(buffer, placesAt, 2 * room);
     this.words = new Int32Array(buffer, wordsAt, room);
@@ -121,13 +124,12 @@ export class ByteEngine {
   }
 
   /**
-   * Encodes the rows that `ends` divides the input into; sets `output` and `splits`.
+   * Encodes the rows that `ends` divides the input into; sets `length`, `ids` and `splits`.
    *
    * @param wide 32-bit ids in an Int32Array; else 16-bit in a Uint16Array
    * @param lines whether the rows are those of `splitLines`, which is faster
-   * @returns how many ids
    */
-  encodeRows(rows: number, wide: boolean, lines = false): number {
+  encodeRows(rows: number, wide: boolean, lines = false): void {
     this.#setWidth(wide);
     const endsAt = this.#fixed;
     const splitsAt = endsAt + 4 * this.#rows;
@@ -144,30 +146,34 @@ export class ByteEngine {
         wide,
         lines,
       );
-      if (row >= rows) return this.splits[rows];
+      if (row >= rows) break;
       this.#encodeHere(row);
       row++;
     }
+    this.length = this.splits[rows];
   }
 
   /**
-   * Encodes the first `length` bytes of the input with the places of their tokens; sets `output`, `places`
-   * and `words`. Room for places must be reserved.
+   * Encodes the first `length` bytes of the input with the places of their tokens; sets `length`, `ids`,
+   * `places` and `words`. Room for places must be reserved.
    *
-   * @returns how many tokens, or -1 if this text is not for the module
+   * @returns false, and nothing, if this text is not for the module
    */
-  encodeAligned(length: number): number {
+  encodeAligned(length: number): boolean {
     this.#setWidth(true);
     const { byteOffset: places } = this.places;
     const { byteOffset: words } = this.words;
-    return this.#exports.encodeAligned(this.#inputAt, length, this.#outputAt, places, words);
+    const count = this.#exports.encodeAligned(this.#inputAt, length, this.#outputAt, places, words);
+    this.length = Math.max(0, count);
+    return count >= 0;
   }
 
   #setWidth(wide: boolean): void {
-    if (wide === this.output instanceof Int32Array) return;
+    if (wide === this.#isWide) return;
+    this.#isWide = wide;
     const { buffer } = this.#exports.memory;
     const room = this.#bytes + SLACK;
-    this.output = wide
+    this.ids = wide
       ? new Int32Array(buffer, this.#outputAt, room)
       : new Uint16Array(buffer, this.#outputAt, 2 * room);
   }
@@ -180,7 +186,7 @@ export class ByteEngine {
     engine.reset(false);
     engine.encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
     const at = this.splits[row];
-    this.output.set(engine.ids.subarray(0, engine.length), at);
+    this.ids.set(engine.ids.subarray(0, engine.length), at);
     this.splits[row + 1] = at + engine.length;
   }
 }

@@ -3,24 +3,16 @@
 
 import type { Worker } from 'node:worker_threads';
 import type { RaggedIds } from './batch-encoding.js';
-import type { EncodeBytesOptions } from './corpus-encoder.js';
 import type { LineRange } from './line-ranges.js';
+import type { EncoderBlueprint } from './sequence-encoder.js';
 import type { TrainOptions } from './train.js';
-
-export interface EncodeStreamOptions extends EncodeBytesOptions {
-  /** Threads beside this one. Default 0: this thread does the work. */
-  readonly workers?: number;
-  /** Bytes encoded at a time. Default 1 MiB. */
-  readonly chunkBytes?: number;
-}
 
 /** What a worker needs to know before its first chunk. */
 export type WorkerSetup =
   | {
       readonly task: 'encode';
-      readonly json: object;
-      readonly engine: 'auto' | 'typescript';
-      readonly width: 'uint16' | 'int32';
+      readonly blueprint: EncoderBlueprint;
+      readonly isWide: boolean;
       /** The file that ranges are of. */
       readonly path?: string;
     }

@@ -4,7 +4,7 @@
 
 import type { RegisteredToken } from './added-tokens.js';
 import type { AddedToken, WordPieceConfig, WordPieceOptions } from './options.js';
-import { readTokenizerJson, type TokenizerParts } from './tokenizer-json.js';
+import { parseJson, readTokenizerJson, type TokenizerParts } from './tokenizer-json.js';
 import { parseVocabulary, type Vocabulary } from './vocabulary.js';
 
 /** Bytes of a file of the folder; undefined if there is no such file. */
@@ -94,7 +94,13 @@ function specialTokens({ clsToken, maskToken, padToken, sepToken, unkToken }: Wo
 /** tokenizer_config.json as options. */
 function readSettings(bytes: Uint8Array | undefined): WordPieceOptions {
   if (!bytes) return {};
-  const json = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+  const name = 'tokenizer_config.json';
+  const value = parseJson(new TextDecoder().decode(bytes), name);
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(
+      `wordpiece: cannot read ${name}: it is ${value}, expected an object.\nCheck that the file is complete.`,
+    );
+  const json = value as Record<string, unknown>; // an object, as checked
   return {
     lowercase: booleanOf(json.do_lower_case),
     stripAccents: booleanOf(json.strip_accents),
@@ -138,8 +144,9 @@ function contentOf(value: unknown): string | undefined {
 function diskFolder(folder: string | URL): ReadFile {
   const { readFile } = fileSystem();
   return async (name) => {
+    const path = `${folder}/${name}`;
     try {
-      return await readFile(folder instanceof URL ? new URL(name, folder) : `${folder}/${name}`);
+      return await readFile(folder instanceof URL ? new URL(path) : path);
     } catch (error) {
       if ((error as { code?: string }).code === 'ENOENT') return undefined;
       throw error;

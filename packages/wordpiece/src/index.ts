@@ -1,8 +1,7 @@
 export type { BatchEncoding, RaggedIds } from './batch-encoding.js';
-export type { EncodeBytesOptions } from './corpus-encoder.js';
+export type { EncodeBytesOptions, EncodeStreamOptions } from './corpus-options.js';
 export type { DecodeOptions } from './decode.js';
 export type { EncodeOptions, OffsetUnit } from './encode-options.js';
-export type { EncodeStreamOptions } from './encode-workers.js';
 export type { Encoding } from './encoding.js';
 export type { AddedToken, WordPieceConfig, WordPieceOptions } from './options.js';
 export { WordPieceTokenizer } from './tokenizer.js';

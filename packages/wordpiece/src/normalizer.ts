@@ -39,6 +39,11 @@ export function normalizeText(
   const facts = codePoints();
   const characters: Character[] = [];
   const places: [number, number][] = [];
+  const run: Character[] = []; // non-starters, which are sorted by their classes
+  const endRun = () => {
+    for (const character of run.sort((a, b) => a.rank - b.rank)) characters.push(character);
+    run.length = 0;
+  };
   for (let i = start; i < stop; ) {
     const c = wellFormed(text.codePointAt(i) ?? 0);
     const end = i + (c > 0xffff ? 2 : 1);
@@ -46,12 +51,12 @@ export function normalizeText(
     if (parts.length > 0) places.push([i, end]);
     for (const [k, code] of parts.entries()) {
       const rank = options.stripAccents ? (facts.combining.get(code) ?? 0) : 0;
-      let slot = characters.length;
-      if (rank > 0) while (slot > 0 && characters[slot - 1].rank > rank) slot--;
-      characters.splice(slot, 0, { code, rank, isFirst: k === 0 });
+      if (rank === 0) endRun();
+      (rank === 0 ? characters : run).push({ code, rank, isFirst: k === 0 });
     }
     i = end;
   }
+  endRun();
   const output = { text: '', from: [] as number[], to: [] as number[] };
   let place = -1;
   for (const { code, isFirst } of characters) {

@@ -198,7 +198,7 @@ export function idStream(tokenizer: WordPieceTokenizer, lines: readonly string[]
   return Int32Array.from(parts);
 }
 
-export function sha256(content: string | Uint8Array | Int32Array): string {
+export function sha256(content: string | Uint8Array | Uint16Array | Int32Array): string {
   const bytes =
     typeof content === 'string'
       ? content

@@ -22,21 +22,22 @@ export interface WordPieceModel {
   readonly lowercase: boolean;
 }
 
-/** Tokens with their places, the number of each one's word from 0. */
-export interface PlacedTokens {
-  readonly output: ArrayLike<number>; // [n]
-  readonly places: Int32Array; // [2 n], start and end
-  readonly words: Int32Array; // [n]
+/** What an engine found, valid until its next call. */
+export interface Tokens {
+  readonly length: number;
+  readonly ids: Int32Array | Uint16Array;
+  /** UTF-16 start and end in the text of each token; written when aligning. */
+  readonly places: Int32Array; // [2 length]
+  /** Number of each token's word, from 0; written when aligning. */
+  readonly words: Int32Array; // [length]
 }
 
-export class TextEngine {
-  /** Token ids since `reset`, `length` of them. */
-  ids: Int32Array = new Int32Array(1024);
-  /** UTF-16 range in the text of each token, and the number of its word; written when aligning. */
-  starts: Int32Array = new Int32Array(0);
-  ends: Int32Array = new Int32Array(0);
-  words: Int32Array = new Int32Array(0);
+export class TextEngine implements Tokens {
+  /** Tokens since `reset`. */
   length = 0;
+  ids: Int32Array = new Int32Array(1024);
+  places: Int32Array = new Int32Array(0);
+  words: Int32Array = new Int32Array(0);
   wordCount = 0;
 
   readonly #model: WordPieceModel;
@@ -76,7 +77,7 @@ export class TextEngine {
     this.wordCount = 0;
     this.#aligning = aligning;
     this.#reader.aligning = aligning;
-    if (aligning && this.starts.length < this.ids.length) this.#growAlignment();
+    if (aligning && this.words.length < this.ids.length) this.#growAlignment();
   }
 
   /**
@@ -109,26 +110,21 @@ export class TextEngine {
     this.wordCount++;
   }
 
-  /** Appends ids that another engine found. */
-  append(ids: ArrayLike<number>, count: number): void {
+  /** Appends what another engine found `shift` units into the text, words counted from the current one. */
+  append(tokens: Tokens, shift: number): void {
+    const { length: count } = tokens;
     while (this.length + count > this.ids.length) this.#growIds();
-    for (let t = 0; t < count; t++) this.ids[this.length + t] = ids[t];
-    this.length += count;
+    const { ids, length } = this;
+    for (let t = 0; t < count; t++) ids[length + t] = tokens.ids[t];
+    this.length = length + count;
+    if (this.#aligning && count > 0) this.#appendPlaces(tokens, length, shift);
   }
 
-  /** Appends tokens that another engine found `shift` units into the text, words counted from the current one. */
-  appendPlaced(source: PlacedTokens, count: number, shift: number): void {
-    while (this.length + count > this.ids.length) this.#growIds();
-    const { ids, starts, ends, words, length, wordCount } = this;
-    const { output, places, words: numbers } = source;
-    for (let t = 0; t < count; t++) {
-      ids[length + t] = output[t];
-      starts[length + t] = places[2 * t] + shift;
-      ends[length + t] = places[2 * t + 1] + shift;
-      words[length + t] = numbers[t] + wordCount;
-    }
-    this.length = length + count;
-    if (count > 0) this.wordCount = wordCount + numbers[count - 1] + 1;
+  #appendPlaces({ places, words, length: count }: Tokens, at: number, shift: number): void {
+    const { wordCount } = this;
+    for (let p = 0; p < 2 * count; p++) this.places[2 * at + p] = places[p] + shift;
+    for (let t = 0; t < count; t++) this.words[at + t] = words[t] + wordCount;
+    this.wordCount = wordCount + words[count - 1] + 1;
   }
 
   /** Appends one token of a word counted from the current one. */
@@ -217,16 +213,16 @@ export class TextEngine {
     for (let t = 0; t < count; t++) ids[length + t] = entries[place + 5 + t];
     this.length = length + count;
     if (!this.#aligning) return;
-    const { starts, ends, words } = this;
+    const { places, words } = this;
     const lengths = this.#model.pieceLengths as Uint16Array; // there is a cache, so there are lengths
     let from = start;
     for (let t = length; t < length + count; t++) {
-      starts[t] = from;
+      places[2 * t] = from;
       from += lengths[ids[t]];
-      ends[t] = from;
+      places[2 * t + 1] = from;
       words[t] = this.wordCount;
     }
-    if (count === 1) ends[length] = end; // the unknown token covers the word
+    if (count === 1) places[2 * length + 1] = end; // the unknown token covers the word
   }
 
   /** Tokens of the word that was read, from the cache or the trie. */
@@ -297,8 +293,8 @@ export class TextEngine {
     if (this.length === this.ids.length) this.#growIds();
     this.ids[this.length] = id;
     if (this.#aligning) {
-      this.starts[this.length] = start;
-      this.ends[this.length] = end;
+      this.places[2 * this.length] = start;
+      this.places[2 * this.length + 1] = end;
       this.words[this.length] = this.wordCount;
     }
     this.length++;
@@ -310,8 +306,7 @@ export class TextEngine {
   }
 
   #growAlignment(): void {
-    this.starts = enlarged(this.starts, this.ids.length);
-    this.ends = enlarged(this.ends, this.ids.length);
+    this.places = enlarged(this.places, 2 * this.ids.length);
     this.words = enlarged(this.words, this.ids.length);
   }
 }

@@ -19,13 +19,16 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** @throws RangeError if it describes anything but BERT's pipeline */
 export function readTokenizerJson(source: unknown): TokenizerParts {
-  const json = object(typeof source === 'string' ? parse(source) : source, 'the file');
+  const json = object(
+    typeof source === 'string' ? parseJson(source, 'tokenizer.json') : source,
+    'the file',
+  );
   const model = object(json.model, 'model');
   if (model.type !== undefined && model.type !== 'WordPiece')
     refuse('model', model.type, 'WordPiece');
   const vocab = object(model.vocab, 'model.vocab');
   const vocabulary = vocabularyFromEntries(
-    Object.entries(vocab).map(([token, id]) => [token, Number(id)] as const),
+    Object.entries(vocab).map(([token, id]) => [token, numberOf(id, 'model.vocab[…]')] as const),
   );
   const normalizer = object(json.normalizer, 'normalizer');
   if (normalizer.type !== 'BertNormalizer') refuse('normalizer', normalizer.type, 'BertNormalizer');
@@ -41,9 +44,15 @@ export function readTokenizerJson(source: unknown): TokenizerParts {
         typeof normalizer.strip_accents === 'boolean' ? normalizer.strip_accents : undefined,
       cleanText: flag(normalizer.clean_text, true),
       handleChineseChars: flag(normalizer.handle_chinese_chars, true),
-      maxInputCharsPerWord: Number(model.max_input_chars_per_word ?? 100),
-      unkToken: String(model.unk_token ?? '[UNK]'),
-      continuingSubwordPrefix: String(model.continuing_subword_prefix ?? '##'),
+      maxInputCharsPerWord: numberOf(
+        model.max_input_chars_per_word ?? 100,
+        'model.max_input_chars_per_word',
+      ),
+      unkToken: textOf(model.unk_token ?? '[UNK]', 'model.unk_token'),
+      continuingSubwordPrefix: textOf(
+        model.continuing_subword_prefix ?? '##',
+        'model.continuing_subword_prefix',
+      ),
       ...readTemplate(json.post_processor),
       addedTokens: readAddedTokens(json.added_tokens),
     },
@@ -151,8 +160,8 @@ function readAddedTokens(value: unknown): AddedToken[] {
   return value.map((entry: unknown) => {
     const token = object(entry, 'added_tokens[…]');
     return {
-      content: String(token.content),
-      id: Number(token.id),
+      content: textOf(token.content, 'added_tokens[…].content'),
+      id: numberOf(token.id, 'added_tokens[…].id'),
       special: flag(token.special, false),
       normalized: flag(token.normalized, true),
       singleWord: flag(token.single_word, false),
@@ -162,12 +171,13 @@ function readAddedTokens(value: unknown): AddedToken[] {
   });
 }
 
-function parse(text: string): unknown {
+/** @throws TypeError that names the file if its text is not JSON */
+export function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
     throw new TypeError(
-      `wordpiece: cannot read tokenizer.json: it is not JSON.\nCheck that the file is complete.`,
+      `wordpiece: cannot read ${name}: it is not JSON.\nCheck that the file is complete.`,
       { cause },
     );
   }
@@ -177,6 +187,14 @@ function object(value: unknown, name: string): Json {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     refuse(name, value, 'an object');
   return value as Json; // an object that is no array, as checked
+}
+
+function textOf(value: unknown, name: string): string {
+  return typeof value === 'string' ? value : refuse(name, value, 'a string');
+}
+
+function numberOf(value: unknown, name: string): number {
+  return typeof value === 'number' ? value : refuse(name, value, 'a number');
 }
 
 function flag(value: unknown, missing: boolean): boolean {

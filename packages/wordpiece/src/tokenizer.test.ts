@@ -139,7 +139,7 @@ test('the call of transformers.js gives plain arrays', () => {
       [0, 0, 0, 0],
     ],
   });
-  expect(call('ab', { text_pair: 'un' }).token_type_ids).toEqual([[0, 0, 0, 1, 1]]);
+  expect(call('ab', { text_pair: 'un' }).token_type_ids).toEqual([0, 0, 0, 1, 1]);
 });
 
 test('a batch has rows of equal length, and a row for each window', () => {

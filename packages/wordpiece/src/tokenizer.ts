@@ -1,16 +1,20 @@
 // WordPieceTokenizer: text to ids and back, as Hugging Face's Rust BERT tokenizer does it.
 
 import { type RegisteredToken, registerToken } from './added-tokens.js';
+import { requireBytes, requireList, requireText, requireTexts } from './arguments.js';
 import { assembleEncoding, type Frame } from './assemble.js';
 import { type BatchEncoding, joinBatch, type RaggedIds } from './batch-encoding.js';
 import { buildBehaviour } from './behaviour.js';
+import { fileLength, readFile, wholeLines } from './byte-stream.js';
+import { CorpusEncoder } from './corpus-encoder.js';
 import {
   type EncodeBytesOptions,
-  encodeLines,
-  fileLength,
-  readFile,
-  wholeLines,
-} from './corpus-encoder.js';
+  type EncodeStreamOptions,
+  isWide,
+  requireCount,
+  requireKnown,
+  shareOf,
+} from './corpus-options.js';
 import { type DecodeOptions, decodeTokens } from './decode.js';
 import {
   type EncodeOptions,
@@ -18,7 +22,7 @@ import {
   type ResolvedEncodeOptions,
   resolveEncodeOptions,
 } from './encode-options.js';
-import { type EncodeStreamOptions, encodeInWorkers, type WorkerSetup } from './encode-workers.js';
+import { encodeInWorkers } from './encode-workers.js';
 import type { Encoding } from './encoding.js';
 import { readFolder, writeFolder } from './folder.js';
 import { lineRanges } from './line-ranges.js';
@@ -33,10 +37,13 @@ import { SequenceEncoder } from './sequence-encoder.js';
 import { readTokenizerJson, type TokenizerParts, writeTokenizerJson } from './tokenizer-json.js';
 import { parseVocabulary, pieceLengths, type Vocabulary } from './vocabulary.js';
 
+const BYTES_OPTIONS = ['width'];
+
 export class WordPieceTokenizer {
   readonly config: WordPieceConfig;
   readonly #vocabulary: Vocabulary;
   readonly #sequences: SequenceEncoder;
+  readonly #corpus: CorpusEncoder;
   readonly #addedById = new Map<number, RegisteredToken>();
   readonly #addedByContent = new Map<string, RegisteredToken>();
   #frame: Frame | undefined;
@@ -53,8 +60,8 @@ export class WordPieceTokenizer {
       );
     const { lowercase, stripAccents = lowercase, cleanText, handleChineseChars } = config;
     const normalizer = { lowercase, stripAccents, cleanText, handleChineseChars };
-    this.#sequences = new SequenceEncoder(
-      {
+    this.#sequences = new SequenceEncoder({
+      model: {
         trie: buildPieceTrie(vocabulary.ids, config.continuingSubwordPrefix),
         behaviour: buildBehaviour(normalizer),
         pieceLengths: pieceLengths(vocabulary, config.continuingSubwordPrefix),
@@ -63,8 +70,10 @@ export class WordPieceTokenizer {
         lowercase,
       },
       normalizer,
-      config.engine === 'auto',
-    );
+      fast: config.engine === 'auto',
+      added: [],
+    });
+    this.#corpus = new CorpusEncoder(this.#sequences);
     const { unkToken, sepToken, padToken, clsToken, maskToken } = config;
     const special = [unkToken, sepToken, padToken, clsToken, maskToken]
       .filter((content) => vocabulary.ids.has(content))
@@ -108,7 +117,7 @@ export class WordPieceTokenizer {
     return this.#nextId();
   }
 
-  /** Token by id; ids without a token are left out. */
+  /** Id by token, added tokens included. */
   getVocab(): Map<string, number> {
     const all = new Map(this.#vocabulary.ids);
     for (const { content, id } of this.#addedById.values()) all.set(content, id);
@@ -151,6 +160,7 @@ export class WordPieceTokenizer {
    * @throws RangeError for impossible options, or if a cut does not fit (see `truncation`)
    */
   encode(text: string, pair?: string | EncodeOptions, options: EncodeOptions = {}): Encoding {
+    if (pair === null) requireText(pair, 'pair');
     const given = typeof pair === 'object' ? pair : options;
     const second = typeof pair === 'string' ? pair : given.pair;
     const resolved = resolveEncodeOptions(given, this.config.modelMaxLength);
@@ -168,6 +178,7 @@ export class WordPieceTokenizer {
     texts: readonly (string | readonly [text: string, pair: string])[],
     options: EncodeOptions = {},
   ): BatchEncoding {
+    requireList(texts);
     const resolved = resolveEncodeOptions(
       { padding: 'longest', ...options },
       this.config.modelMaxLength,
@@ -190,11 +201,9 @@ export class WordPieceTokenizer {
    * texts are taken as text.
    */
   encodeRagged(texts: readonly string[], options: EncodeBytesOptions = {}): RaggedIds {
-    const { ids, splits, rows } = this.#sequences.encodeTexts(texts, this.#isWide(options));
-    return {
-      ids: ids.slice(0, splits[rows]),
-      rowSplits: Int32Array.from(splits.subarray(0, rows + 1)),
-    };
+    requireKnown(options, BYTES_OPTIONS);
+    requireTexts(texts);
+    return this.#corpus.encodeTexts(texts, isWide(options, this.vocabSize));
   }
 
   /**
@@ -203,7 +212,9 @@ export class WordPieceTokenizer {
    * Special tokens in it are taken as text, bytes that are no UTF-8 as U+FFFD.
    */
   encodeBytes(utf8: Uint8Array, options: EncodeBytesOptions = {}): RaggedIds {
-    return encodeLines(this.#sequences, utf8, this.#isWide(options));
+    requireKnown(options, BYTES_OPTIONS);
+    requireBytes(utf8);
+    return this.#corpus.encodeLines(utf8, isWide(options, this.vocabSize));
   }
 
   /**
@@ -215,26 +226,25 @@ export class WordPieceTokenizer {
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     options: EncodeStreamOptions = {},
   ): AsyncGenerator<RaggedIds> {
-    const { workers = 0, chunkBytes = 1 << 20 } = options;
-    const isWide = this.#isWide(options);
+    const { workers, chunkBytes = 1 << 20, wide } = this.#streamOptions(options);
     const chunks = wholeLines(source, chunkBytes);
-    if (workers === 0) {
-      for await (const chunk of chunks) yield encodeLines(this.#sequences, chunk, isWide);
-      return;
-    }
-    yield* encodeInWorkers(chunks, workers, this.#workerSetup(options));
+    if (workers > 0) yield* encodeInWorkers(chunks, workers, this.#workerSetup(wide));
+    else for await (const chunk of chunks) yield this.#corpus.encodeLines(chunk, wide);
   }
 
   /** Encodes the lines of a file, as `encodeStream` does; workers read their parts themselves. Node only. */
   async *encodeFile(path: string, options: EncodeStreamOptions = {}): AsyncGenerator<RaggedIds> {
-    const { workers = 0, chunkBytes = 1 << 20 } = options;
+    const { workers, chunkBytes, wide } = this.#streamOptions(options);
     const length = workers > 0 ? await fileLength(path) : undefined;
     if (length === undefined) {
       yield* this.encodeStream(readFile(path), options);
       return;
     }
-    const setup = { ...this.#workerSetup(options), path };
-    for await (const rows of encodeInWorkers(lineRanges(length, chunkBytes), workers, setup)) {
+    const ranges = lineRanges(length, chunkBytes ?? shareOf(length, workers));
+    for await (const rows of encodeInWorkers(ranges, workers, {
+      ...this.#workerSetup(wide),
+      path,
+    })) {
       if (rows.rowSplits.length > 1) yield rows; // else no line starts in the range
     }
   }
@@ -278,14 +288,12 @@ export class WordPieceTokenizer {
   }
 
   #encode(text: string, pair: string | undefined, options: ResolvedEncodeOptions): Encoding {
-    const { engine } = this.#sequences;
-    engine.reset(options.offsets);
-    this.#sequences.append(text, options.splitSpecialTokens);
-    const first = engine.length;
-    if (pair !== undefined) this.#sequences.append(pair, options.splitSpecialTokens);
+    if (typeof text !== 'string') requireText(text, 'text');
+    if (pair !== undefined && typeof pair !== 'string') requireText(pair, 'pair');
+    const tokens = this.#sequences.encode(text, pair, options.splitSpecialTokens, options.offsets);
     return assembleEncoding({
-      tokens: engine,
-      first,
+      tokens,
+      first: this.#sequences.first,
       text,
       pair,
       options,
@@ -326,22 +334,15 @@ export class WordPieceTokenizer {
     return token;
   };
 
-  #workerSetup(options: EncodeBytesOptions): WorkerSetup & { task: 'encode' } {
-    return {
-      task: 'encode',
-      json: this.toTokenizerJson(),
-      engine: this.config.engine,
-      width: this.#isWide(options) ? 'int32' : 'uint16',
-    };
+  #workerSetup(wide: boolean) {
+    return { task: 'encode', blueprint: this.#sequences.blueprint, isWide: wide } as const;
   }
 
-  #isWide({ width = 'int32' }: EncodeBytesOptions): boolean {
-    if (width === 'uint16' && this.vocabSize > 65536)
-      throw new RangeError(
-        `wordpiece: cannot write ids as uint16: there are ${this.vocabSize}, expected at most 65536.\n` +
-          `Use width int32.`,
-      );
-    return width === 'int32';
+  #streamOptions({ workers = 0, chunkBytes, ...rest }: EncodeStreamOptions) {
+    requireKnown(rest, BYTES_OPTIONS);
+    requireCount('workers', workers, 0);
+    if (chunkBytes !== undefined) requireCount('chunkBytes', chunkBytes, 1);
+    return { workers, chunkBytes, wide: isWide(rest, this.vocabSize) };
   }
 
   #nextId(): number {

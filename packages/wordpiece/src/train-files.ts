@@ -1,7 +1,8 @@
 // Training from files: words are counted a line at a time, by several threads if wanted. Counts add up,
 // so the vocabulary does not depend on the number of threads.
 
-import { readFile, wholeLines } from './corpus-encoder.js';
+import { readFile, wholeLines } from './byte-stream.js';
+import { requireCount } from './corpus-options.js';
 import { countInWorkers } from './encode-workers.js';
 import { learnVocabulary, newCounter, type TrainOptions } from './train.js';
 
@@ -22,6 +23,7 @@ export async function trainWordPieceFiles(
   options: TrainFilesOptions = {},
 ): Promise<string[]> {
   const { workers = 0, ...training } = options;
+  requireCount('workers', workers, 0);
   const counter = newCounter(training);
   const chunks = fileChunks(paths);
   if (workers > 0) {

@@ -7,7 +7,9 @@
 // vocabulary (reference/wordpiece.md 6).
 
 import { buildBehaviour } from './behaviour.js';
+import { requireCount, requireKnown } from './corpus-options.js';
 import { mergePairs } from './merge-pairs.js';
+import { MAX_ID } from './vocabulary.js';
 import { WordCounter } from './word-counter.js';
 
 export interface TrainOptions {
@@ -33,6 +35,18 @@ export interface TrainOptions {
   readonly handleChineseChars?: boolean;
 }
 
+const OPTIONS = [
+  'vocabSize',
+  'minFrequency',
+  'limitAlphabet',
+  'initialAlphabet',
+  'specialTokens',
+  'maxTokenLength',
+  'lowercase',
+  'stripAccents',
+  'cleanText',
+  'handleChineseChars',
+];
 const SPECIAL_TOKENS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 const PREFIX = '##';
 
@@ -40,9 +54,13 @@ const PREFIX = '##';
  * Learns a vocabulary; the lines of its vocab.txt, in id order.
  *
  * @param texts read once, in any order: the result depends only on how often each word occurs
- * @throws RangeError if the special tokens and the alphabet alone exceed `vocabSize`
+ * @throws RangeError for impossible options, or if special tokens and alphabet alone exceed `vocabSize`
  */
 export function trainWordPiece(texts: Iterable<string>, options: TrainOptions = {}): string[] {
+  if (typeof texts === 'string')
+    throw new TypeError(
+      `wordpiece: cannot train on one string: each of its characters would be a text.\nPut it into an array.`,
+    );
   const counter = newCounter(options);
   for (const text of texts) counter.add(text);
   return learnVocabulary(counter.counts(), options);
@@ -50,11 +68,26 @@ export function trainWordPiece(texts: Iterable<string>, options: TrainOptions = 
 
 /** A counter of words as the normalizer of these options sees them. */
 export function newCounter(options: TrainOptions): WordCounter {
+  checkTrainOptions(options);
   const { lowercase = true, cleanText = true, handleChineseChars = true } = options;
   const { stripAccents = lowercase } = options;
   return new WordCounter(
     buildBehaviour({ lowercase, stripAccents, cleanText, handleChineseChars }),
   );
+}
+
+function checkTrainOptions(options: TrainOptions): void {
+  requireKnown(options, OPTIONS);
+  const { vocabSize = 1, minFrequency = 0, limitAlphabet = 0, maxTokenLength = 1 } = options;
+  requireCount('vocabSize', vocabSize, 1);
+  requireCount('minFrequency', minFrequency, 0);
+  requireCount('limitAlphabet', limitAlphabet, 0);
+  if (maxTokenLength !== Number.POSITIVE_INFINITY)
+    requireCount('maxTokenLength', maxTokenLength, 1);
+  if (vocabSize > MAX_ID + 1)
+    throw new RangeError(
+      `wordpiece: cannot train a vocabulary of ${vocabSize} entries, expected at most ${MAX_ID + 1}.\nLower vocabSize.`,
+    );
 }
 
 /** The second half of training: from word counts to the vocabulary. */

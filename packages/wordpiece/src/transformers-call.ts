@@ -3,50 +3,85 @@
 import type { WordPieceTokenizer } from './tokenizer.js';
 
 export interface TransformersCallOptions {
-  readonly text_pair?: string | readonly string[];
+  readonly text_pair?: string | readonly string[] | null;
   readonly padding?: boolean | 'max_length';
   readonly add_special_tokens?: boolean;
-  readonly truncation?: boolean;
-  readonly max_length?: number;
+  readonly truncation?: boolean | null;
+  readonly max_length?: number | null;
+  /** Tensors are the caller's to make. */
+  readonly return_tensor?: false;
 }
 
-/** Plain arrays, a row a text: what transformers.js returns with `return_tensor: false`. */
-export interface TransformersCallResult {
-  readonly input_ids: number[][];
-  readonly attention_mask: number[][];
-  readonly token_type_ids: number[][];
+/** Plain arrays: what transformers.js returns with `return_tensor: false`. */
+export interface TransformersCallResult<Row> {
+  readonly input_ids: Row;
+  readonly attention_mask: Row;
+  readonly token_type_ids: Row;
 }
 
-export type TransformersCall = (
-  texts: string | readonly string[],
-  options?: TransformersCallOptions,
-) => TransformersCallResult;
+export interface TransformersCall {
+  (text: string, options?: TransformersCallOptions): TransformersCallResult<number[]>;
+  (texts: readonly string[], options?: TransformersCallOptions): TransformersCallResult<number[][]>;
+}
 
-/** A function that is called as a tokenizer of transformers.js is. */
+/** A function that is called as a tokenizer of transformers.js is: rows for a list, one row for a text. */
 export function asTransformersCall(tokenizer: WordPieceTokenizer): TransformersCall {
-  return (texts, options = {}) => {
-    const { text_pair, padding = false, truncation = false, max_length } = options;
-    const rows = typeof texts === 'string' ? [texts] : texts;
-    const pairs = typeof text_pair === 'string' ? [text_pair] : text_pair;
-    const encodings = rows.map((text, row) =>
-      tokenizer.encode(text, {
-        pair: pairs?.[row],
-        addSpecialTokens: options.add_special_tokens ?? true,
-        splitSpecialTokens: false,
-        truncation,
-        maxLength: max_length,
-        padding: padding === 'max_length' ? padding : false,
-      }),
+  function call(text: string, options?: TransformersCallOptions): TransformersCallResult<number[]>;
+  function call(
+    texts: readonly string[],
+    options?: TransformersCallOptions,
+  ): TransformersCallResult<number[][]>;
+  function call(
+    texts: string | readonly string[],
+    { text_pair, ...options }: TransformersCallOptions = {},
+  ): TransformersCallResult<number[]> | TransformersCallResult<number[][]> {
+    if (typeof texts !== 'string') return encodeRows(tokenizer, texts, text_pair ?? [], options);
+    const pairs = typeof text_pair === 'string' ? [text_pair] : (text_pair ?? []);
+    const { input_ids, attention_mask, token_type_ids } = encodeRows(
+      tokenizer,
+      [texts],
+      pairs,
+      options,
     );
-    const longest = encodings.reduce((most, { length }) => Math.max(most, length), 0);
-    const id = tokenizer.tokenToId(tokenizer.config.padToken) ?? 0;
-    const padded = padding
-      ? encodings.map((encoding) => encoding.pad({ id, length: longest, side: 'right' }))
-      : encodings;
     return {
-      input_ids: padded.map(({ ids }) => [...ids]),
-      attention_mask: padded.map(({ attentionMask }) => [...attentionMask]),
-      token_type_ids: padded.map(({ typeIds }) => [...typeIds]),
+      input_ids: input_ids[0],
+      attention_mask: attention_mask[0],
+      token_type_ids: token_type_ids[0],
     };
+  }
+  return call;
+}
+
+function encodeRows(
+  tokenizer: WordPieceTokenizer,
+  texts: readonly string[],
+  pairs: string | readonly string[],
+  options: Omit<TransformersCallOptions, 'text_pair'>,
+): TransformersCallResult<number[][]> {
+  if (pairs.length > 0 && (typeof pairs === 'string' || pairs.length !== texts.length))
+    throw new RangeError(
+      `wordpiece: bad argument: text_pair has ${pairs.length} entries, expected a list of ${texts.length}, one a text.\n` +
+        `Pass both lists in the same length.`,
+    );
+  const { add_special_tokens = true, padding = false, truncation, max_length } = options;
+  const encodings = texts.map((text, row) =>
+    tokenizer.encode(text, {
+      pair: pairs[row],
+      addSpecialTokens: add_special_tokens,
+      splitSpecialTokens: false,
+      truncation: truncation ?? false,
+      maxLength: max_length ?? undefined,
+      padding: padding === 'max_length' ? padding : false,
+    }),
+  );
+  const length = encodings.reduce((most, encoding) => Math.max(most, encoding.length), 0);
+  const id = tokenizer.tokenToId(tokenizer.config.padToken) ?? 0;
+  const rows = padding
+    ? encodings.map((encoding) => encoding.pad({ id, length, side: 'right' }))
+    : encodings;
+  return {
+    input_ids: rows.map(({ ids }) => [...ids]),
+    attention_mask: rows.map(({ attentionMask }) => [...attentionMask]),
+    token_type_ids: rows.map(({ typeIds }) => [...typeIds]),
   };
 }

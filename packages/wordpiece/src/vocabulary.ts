@@ -13,10 +13,18 @@ export interface Vocabulary {
   readonly ids: ReadonlyMap<string, number>;
 }
 
-/** @param source the lines of a vocab.txt, or the whole file as text or bytes */
+/**
+ * @param source the lines of a vocab.txt, or the whole file as text or bytes
+ * @throws RangeError if there are more lines than ids
+ */
 export function parseVocabulary(source: readonly string[] | string | Uint8Array): Vocabulary {
   const lines =
     typeof source === 'string' ? split(source) : isBytes(source) ? split(decode(source)) : source;
+  if (lines.length > MAX_ID + 1)
+    throw new RangeError(
+      `wordpiece: bad vocabulary: ${lines.length} lines, expected at most ${MAX_ID + 1}.\n` +
+        `Check that this is a vocabulary and not a text.`,
+    );
   const tokens = lines.map(trimEnd);
   return { tokens, ids: new Map(tokens.map((token, id) => [token, id])) };
 }

@@ -36,9 +36,8 @@ export class WordReader {
   readonly #entries: Uint32Array;
   readonly #pool: Uint8Array;
   readonly #limit: number;
-  /** Non-starters at the end of the word: where each begins, and the rank of its class. */
-  readonly #run: { at: number; rank: number }[] = [];
-  #runEnd = -1;
+  /** Non-starters at the end of the word that are not in order yet, and the ranks of their classes. */
+  readonly #run: { at: number; size: number; rank: number }[] = [];
 
   /** @param limit code points of a word to keep */
   constructor({ blocks, entries, pool }: Behaviour, limit: number) {
@@ -56,7 +55,12 @@ export class WordReader {
   read(text: string, at: number, stop: number): number {
     this.length = 0;
     this.characters = 0;
-    this.#runEnd = -1;
+    const end = this.#scan(text, at, stop);
+    this.#endRun();
+    return end;
+  }
+
+  #scan(text: string, at: number, stop: number): number {
     const blocks = this.#blocks;
     const entries = this.#entries;
     let i = at;
@@ -91,13 +95,14 @@ export class WordReader {
         this.reordered = true;
         this.#combine(entry, start, i);
       } else if (entry >>> 3) {
-        this.#runEnd = -1;
+        this.#endRun();
       }
     }
     return i;
   }
 
   #append(c: number, start: number, end: number): void {
+    if (this.#run.length > 0) this.#endRun();
     const at = this.length;
     if (at + 4 > this.bytes.length) this.#grow();
     const bytes = this.bytes;
@@ -121,6 +126,7 @@ export class WordReader {
   }
 
   #appendPool(entry: number, start: number, end: number): void {
+    if (this.#run.length > 0) this.#endRun();
     const at = this.length;
     if (at + 32 > this.bytes.length) this.#grow();
     const length = (entry >>> 3) & 31;
@@ -144,38 +150,37 @@ export class WordReader {
     this.length = n;
   }
 
-  /** Appends text with non-starters, each moved before the earlier ones of a higher class. */
+  /** Appends text with non-starters. */
   #combine(entry: number, start: number, end: number): void {
-    const run = this.#run;
     const stop = (entry >>> 11) + ((entry >>> 3) & 31);
     let place = entry >>> 11;
     while (place < stop) {
       const rank = this.#pool[place++];
       const lead = this.#pool[place];
       const size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+      if (rank === 0) this.#endRun();
       const at = this.length;
       if (at + 4 > this.bytes.length) this.#grow();
-      if (this.#runEnd !== at) run.length = 0;
       for (let k = 0; k < size; k++) this.bytes[at + k] = this.#pool[place + k];
       place += size;
       this.#appended(at, at + size, 1, start, end);
-      if (rank === 0 || this.length === at) continue;
-      let slot = run.length;
-      while (slot > 0 && run[slot - 1].rank > rank) slot--;
-      const target = slot < run.length ? run[slot].at : at;
-      this.#moveBack(at, at + size, target);
-      for (let k = slot; k < run.length; k++) run[k].at += size;
-      run.splice(slot, 0, { at: target, rank });
-      this.#runEnd = at + size;
+      if (rank > 0 && this.length > at) this.#run.push({ at, size, rank });
     }
   }
 
-  /** Moves the bytes [at, end) to `target` before them. Places in the text stay in their order. */
-  #moveBack(at: number, end: number, target: number): void {
-    if (target === at) return;
-    const moved = this.bytes.slice(at, end);
-    this.bytes.copyWithin(target + moved.length, target, at);
-    this.bytes.set(moved, target);
+  /** Sorts the non-starters at the end of the word by their classes. Places in the text stay in their order. */
+  #endRun(): void {
+    const run = this.#run;
+    if (run.length > 1) {
+      const [{ at: first }] = run;
+      const bytes = this.bytes.slice(first, this.length);
+      let target = first;
+      for (const { at, size } of run.sort((a, b) => a.rank - b.rank)) {
+        this.bytes.set(bytes.subarray(at - first, at - first + size), target);
+        target += size;
+      }
+    }
+    run.length = 0;
   }
 
   #grow(): void {

@@ -1,0 +1,75 @@
+// Texts made to break an engine: both must agree on them, and they must end.
+
+import { describe, expect, test } from '@jest/globals';
+import { WordPieceTokenizer } from './index.js';
+import { randomIntegers, smallVocabulary } from './test-support.js';
+
+const vocabulary = smallVocabulary();
+const fast = WordPieceTokenizer.fromVocab(vocabulary);
+const slow = WordPieceTokenizer.fromVocab(vocabulary, { engine: 'typescript' });
+
+function expectSame(text: string): void {
+  for (const options of [{ addSpecialTokens: false }, { offsets: true }]) {
+    const [found, expected] = [fast, slow].map((tokenizer) => tokenizer.encode(text, options));
+    expect(Buffer.compare(Buffer.from(found.ids.buffer), Buffer.from(expected.ids.buffer))).toBe(0);
+  }
+}
+
+describe('the caches', () => {
+  test('answer each word with its own pieces, however many words share a place', () => {
+    // more words of each size than any table has entries, every one seen twice
+    const random = randomIntegers(12);
+    for (const [length, count] of [
+      [6, 90000],
+      [12, 40000],
+      [24, 20000],
+    ]) {
+      const words = Array.from({ length: count }, () =>
+        Array.from({ length }, () => String.fromCharCode(97 + random(26))).join(''),
+      );
+      const text = [...words, ...words].join(' ');
+      const rows = words.map((word) => slow.encode(word, { addSpecialTokens: false }).ids);
+      const expected = [...rows, ...rows].flatMap((ids) => [...ids]);
+      expect(fast.encode(text, { addSpecialTokens: false }).ids).toEqual(Int32Array.from(expected));
+    }
+  });
+  test('do not take a word for another that differs in a zero byte', () => {
+    const options = { cleanText: false } as const;
+    const [a, b] = (['auto', 'typescript'] as const).map((engine) =>
+      WordPieceTokenizer.fromVocab([...vocabulary, 'un\0'], { ...options, engine }),
+    );
+    const text = 'un un\0 un\0\0 un unun\0un un';
+    expect(a.tokenize(text)).toEqual(b.tokenize(text));
+    expect(a.tokenize('un un\0')).toEqual(['un', 'un\0']);
+  });
+});
+
+describe('long texts', () => {
+  const size = 200_000; // several of the parts that go into WebAssembly at once
+  test.each([
+    ['without a space', 'x'.repeat(size)],
+    ['of marks', '!?.'.repeat(size / 3)],
+    ['of Chinese characters', '一丁'.repeat(size / 2)],
+    ['of spaces', ' '.repeat(size)],
+    ['of words', 'hello unaffable, '.repeat(size / 17)],
+    ['of words of many bytes', 'héllo 한국 '.repeat(size / 9)],
+    ['with their only space early', `a ${'b!'.repeat(size / 2)}`],
+    ['of combining marks in falling order', 'a\u302e\u1b44\u302f\u1bf2'.repeat(size / 5)],
+    ['of one run of them', `a${'\u302e\u1b44'.repeat(size / 2)}`],
+    ['of surrogates', '\ud83d'.repeat(size)],
+  ])('%s', (_, text) => {
+    expectSame(text);
+    expect(fast.encodeRagged([text, 'a']).ids).toEqual(slow.encodeRagged([text, 'a']).ids);
+  });
+  test('have their places where they are cut', () => {
+    const text = 'hello unaffable, '.repeat(size / 17);
+    const { offsets, wordIds, length } = fast.encode(text, { offsets: true });
+    const last = length - 2;
+    expect([offsets[2 * last], offsets[2 * last + 1]]).toEqual([text.length - 2, text.length - 1]);
+    expect(wordIds[last]).toBe(3 * Math.floor(size / 17) - 1);
+  });
+  test('in number are encoded some at a time', () => {
+    const texts = Array.from({ length: 3000 }, (_, k) => `hello ${k} `.repeat(1 + (k % 200)));
+    expect(fast.encodeRagged(texts)).toEqual(slow.encodeRagged(texts));
+  });
+});
