@@ -1,13 +1,23 @@
-// npm run bench -- wordpiece [--rounds n] [--npm] [--only task]: our tokenizer beside Hugging Face's.
+// npm run bench -- wordpiece [--rounds n] [--npm folder] [--only task]: our tokenizer beside Hugging Face's.
 //
-// Python peer: ALECTRA_PYTHON or python3 with `tokenizers`. --npm also installs and runs the npm peers of
-// peers/wordpiece. Pairs are interleaved, one at a time; a ratio is the median of the rounds' ratios.
-// Seconds are per megabyte, so that slow peers may have a smaller sample of the same text.
+// Python peer: ALECTRA_PYTHON or python3 with `tokenizers`. --npm also runs the npm peers of peers/wordpiece,
+// from a folder outside the repository, where they are installed if they are not there. Pairs are interleaved, one at a time; a ratio is the median of the rounds' ratios.
+// Seconds are of processor time, which other work on the machine disturbs least, and per megabyte, so that slow
+// peers may have a smaller sample of the same text.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { WordPieceTokenizer } from '@alectra/wordpiece';
@@ -39,7 +49,7 @@ export async function run(args: string[]): Promise<void> {
     args,
     options: {
       rounds: { type: 'string', default: '5' },
-      npm: { type: 'boolean', default: false },
+      npm: { type: 'string' },
       only: { type: 'string' },
     },
   });
@@ -70,7 +80,8 @@ export async function run(args: string[]): Promise<void> {
         target,
       );
     }
-    if (values.npm) await npmPeers(texts.en, json, vocab, rounds);
+    if (values.npm !== undefined && isWanted('npm'))
+      await npmPeers(resolve(values.npm), texts.en, json, vocab, rounds);
     if (isWanted('workers')) await workers(texts.long, vocab, rounds);
     if (isWanted('load')) await loading(vocab);
     if (isWanted('adversarial')) adversarial(tokenizer);
@@ -109,14 +120,23 @@ async function compare(
   );
 }
 
-async function npmPeers(path: string, json: string, vocab: string, rounds: number): Promise<void> {
-  if (!existsSync(join(peers, 'node_modules')))
-    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--workspaces=false'], {
-      cwd: peers,
+async function npmPeers(
+  folder: string,
+  path: string,
+  json: string,
+  vocab: string,
+  rounds: number,
+): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['package.json', 'peer.mjs'])
+    copyFileSync(join(peers, name), join(folder, name));
+  if (!existsSync(join(folder, 'node_modules')))
+    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit'], {
+      cwd: folder,
       stdio: 'inherit',
     });
   for (const library of NPM_PEERS) {
-    const command = [join(peers, 'peer.mjs'), library, 'strings', path, json, '1000000'];
+    const command = [join(folder, 'peer.mjs'), library, 'strings', path, json, '1000000'];
     const theirs = await startContestant(library, [process.execPath, ...command]);
     await compare('strings en', await start('strings', path, vocab, 12e6), theirs, rounds);
   }

@@ -1,6 +1,6 @@
 // npm tokenizers as contestants of `npm run bench -- wordpiece`:
 //     node peer.mjs <library> <task> <text file> <tokenizer.json> <bytes to use>
-// Answers {"steps": n} with the seconds per megabyte of n passes; every task is one call a row.
+// Answers {"steps": n} with the seconds of processor time per megabyte of n passes; every task is one call a row.
 import { openSync, readFileSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -40,9 +40,10 @@ console.log(JSON.stringify({ version: `${library} ${version} (npm)` }));
 for await (const line of createInterface({ input: process.stdin })) {
   const seconds = [];
   for (let n = JSON.parse(line).steps; n > 0; n--) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (const row of rows) await encode(row);
-    seconds.push((performance.now() - start) / 1e3 / megabytes);
+    const { user, system } = process.cpuUsage(start);
+    seconds.push((user + system) / 1e6 / megabytes);
   }
   console.log(JSON.stringify({ seconds }));
 }
