@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import { fixtures, folderWith } from './data-folder.test-support.js';
-import { parquetRows, parquetTimeLimitMs, trustedParquetRows } from './parquet-rows.js';
+import { parquetRows, trustedParquetRows } from './parquet-rows.js';
 import { readSplit } from './read-split.js';
 import { glueTasks } from './tasks.js';
 
@@ -33,7 +33,7 @@ describe('a Parquet file', () => {
     const file = cola(204, 0xfe, 0xc2, 0xe4, 0xec, 0x82, 0x86, 0xd3);
     const began = performance.now();
     await expect(parquetRows({ file, columns }, 4000)).rejects.toThrow(
-      'values without an end, still after 4 s',
+      'work without an end, still after 4 s',
     );
     expect(performance.now() - began).toBeLessThan(20_000);
   });
@@ -57,10 +57,5 @@ describe('a Parquet file', () => {
         'found row groups of 3 rows where the footer has 4, expected the columns sentence, label, idx.\n' +
         'Download it again, or check that it holds this task.',
     );
-  });
-
-  test('may take longer the larger it is', () => {
-    expect(parquetTimeLimitMs(0)).toBe(30_000);
-    expect(parquetTimeLimitMs(50 * 2 ** 20)).toBe(130_000);
   });
 });

@@ -5,6 +5,7 @@
 // is read on a thread of its own, which is stopped when it takes too long.
 
 import { Worker } from 'node:worker_threads';
+import { BoundedThread, generousTimeLimitMs } from '@alectra/files';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
@@ -37,41 +38,29 @@ export async function trustedParquetRows({
  */
 export async function parquetRows(
   { file, columns }: ParquetRequest,
-  timeLimitMs: number = parquetTimeLimitMs(file.byteLength),
+  timeLimitMs: number = generousTimeLimitMs(file.byteLength),
 ): Promise<readonly ParquetRow[]> {
   checkRowCounts(file);
   // Far over what an honest file takes.
   const maxOldGenerationSizeMb = 1024 + Math.ceil((64 * file.byteLength) / 2 ** 20);
-  const worker = new Worker(READER, {
-    eval: true,
-    resourceLimits: { maxOldGenerationSizeMb },
-    workerData: {
-      hyparquet: import.meta.resolve('hyparquet'),
-      compressors: import.meta.resolve('hyparquet-compressors'),
-    },
-  });
-  let timer: NodeJS.Timeout | undefined;
+  const thread = new BoundedThread<ParquetRequest, Answer>(
+    () =>
+      new Worker(READER, {
+        eval: true,
+        resourceLimits: { maxOldGenerationSizeMb },
+        workerData: {
+          hyparquet: import.meta.resolve('hyparquet'),
+          compressors: import.meta.resolve('hyparquet-compressors'),
+        },
+      }),
+  );
   try {
-    const { rows, fault } = await new Promise<Answer>((resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`values without an end, still after ${timeLimitMs / 1000} s`));
-      }, timeLimitMs);
-      worker.once('message', resolve);
-      worker.once('error', reject);
-      worker.once('exit', (code) => reject(new Error(`an end of its reader with code ${code}`)));
-      worker.postMessage({ file, columns } satisfies ParquetRequest, [file]);
-    });
+    const { rows, fault } = await thread.ask({ file, columns }, { timeLimitMs, transfer: [file] });
     if (!rows) throw new Error(fault);
     return rows;
   } finally {
-    clearTimeout(timer);
-    await worker.terminate();
+    await thread.stop();
   }
-}
-
-/** An honest file takes some 0.1 s a megabyte, on a busy machine ten times that. */
-export function parquetTimeLimitMs(byteLength: number): number {
-  return 30_000 + (byteLength / 2 ** 20) * 2_000;
 }
 
 interface Answer {
@@ -82,15 +71,18 @@ interface Answer {
 // As text: a thread cannot be started from a TypeScript file, and these lines need nothing of this package.
 const READER = `
   const { parentPort, workerData } = require('node:worker_threads');
-  parentPort.once('message', async ({ file, columns }) => {
-    try {
-      const { parquetReadObjects } = await import(workerData.hyparquet);
-      const { compressors } = await import(workerData.compressors);
-      parentPort.postMessage({ rows: await parquetReadObjects({ file, columns, compressors }) });
-    } catch (error) {
-      parentPort.postMessage({ fault: String(error?.message ?? error) });
-    }
-  });
+  (async () => {
+    const { parquetReadObjects } = await import(workerData.hyparquet);
+    const { compressors } = await import(workerData.compressors);
+    parentPort.once('message', async ({ file, columns }) => {
+      try {
+        parentPort.postMessage({ rows: await parquetReadObjects({ file, columns, compressors }) });
+      } catch (error) {
+        parentPort.postMessage({ fault: String(error?.message ?? error) });
+      }
+    });
+    parentPort.postMessage('ready');
+  })();
 `;
 
 // hyparquet makes as many rows as a group says, whatever its columns hold.

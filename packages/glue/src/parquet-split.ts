@@ -5,9 +5,8 @@
 // Nothing inside a Parquet file tests its bytes; a Hugging Face cache names each by its SHA-256, which is tested. Files
 // without such a name are read on a thread that ends when it must.
 
-import { readFile, realpath } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { sha256File } from '@alectra/files';
+import { readFile } from 'node:fs/promises';
+import { cachedHash } from '@alectra/files';
 import { GlueError, type GlueErrorCode } from './glue-error.js';
 import { type ParquetRow, parquetRows, trustedParquetRows } from './parquet-rows.js';
 import { labelsInWords } from './parse-split.js';
@@ -48,9 +47,9 @@ async function readRows(path: string, task: GlueTask): Promise<readonly ParquetR
 
 /** Whether the file is named by its hash, which is then right. @throws GlueError `damaged` */
 async function checkCachedHash(path: string): Promise<boolean> {
-  const expected = basename(await realpath(path));
-  if (!/^[0-9a-f]{64}$/.test(expected)) return false;
-  const found = await sha256File(path);
+  const hash = await cachedHash(path);
+  if (!hash) return false;
+  const { expected, found } = hash;
   if (found === expected) return true;
   throw new GlueError(
     `${path} is damaged: found SHA-256 ${found}, expected ${expected}, its name in the cache.\nDownload it again.`,

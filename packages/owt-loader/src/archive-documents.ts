@@ -3,48 +3,38 @@
 //
 // Bounded: a member of OpenWebText is a megabyte or two; one that grows over 256 MiB is refused.
 
-import { ByteReader, type ByteStream, collect } from './byte-reader.js';
+import { type ByteStream, collect } from './byte-reader.js';
 import { uncover } from './decompress.js';
-import type { Document } from './document.js';
+import { type RawDocument, withoutMark } from './document.js';
 import { parseJsonLines } from './json-lines.js';
+import { byCodeUnit } from './list-files.js';
 import { ShardError } from './shard-error.js';
-import { tarEntries } from './tar.js';
+import { tarFiles } from './tar.js';
 
 const MAX_MEMBER = 1 << 28;
-const MAX_ENTRIES = 1_000_000;
 
 export async function* archiveDocuments(
   stream: ByteStream,
   name: string,
   textKey: string,
-): AsyncGenerator<Document> {
+): AsyncGenerator<RawDocument> {
   const { form, bytes } = await uncover(stream, name);
-  const tooMany = (): Error => tooLarge(name, `more than ${MAX_MEMBER} bytes`, `${MAX_MEMBER}`);
+  const whole = (): Promise<Uint8Array> => collect(bytes, MAX_MEMBER, () => tooLarge(name));
   // A text that begins like JSON is a text still.
   switch (form === 'json-lines' && name.endsWith('.txt') ? 'text' : form) {
     case 'empty':
       return;
     case 'tar': {
-      const documents: Document[] = [];
-      let size = 0;
-      for await (const entry of tarEntries(new ByteReader(bytes), name)) {
-        size += entry.size + 512;
-        if (size > MAX_MEMBER) throw tooMany();
-        if (documents.length === MAX_ENTRIES)
-          throw tooLarge(name, `more than ${MAX_ENTRIES} entries`, `${MAX_ENTRIES}`);
-        if (!entry.name.endsWith('.txt')) continue;
-        const body = await collect(entry.body(), MAX_MEMBER, tooMany);
-        documents.push({ id: `${name}/${entry.name}`, text: decode(body) });
-      }
-      documents.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-      yield* documents;
+      const files = [...tarFiles(await whole(), name)].filter((file) => file.name.endsWith('.txt'));
+      files.sort((a, b) => byCodeUnit(a.name, b.name));
+      for (const file of files) yield { id: `${name}/${file.name}`, text: withoutMark(file.body) };
       return;
     }
     case 'json-lines':
-      yield* parseJsonLines(await collect(bytes, MAX_MEMBER, tooMany), name, 1, textKey);
+      yield* parseJsonLines(await whole(), name, 1, textKey);
       return;
     case 'text':
-      yield { id: name, text: decode(await collect(bytes, MAX_MEMBER, tooMany)) };
+      yield { id: name, text: withoutMark(await whole()) };
       return;
     default:
       throw new ShardError(
@@ -54,14 +44,11 @@ export async function* archiveDocuments(
   }
 }
 
-/** UTF-8 to text; wrong bytes become U+FFFD, a byte order mark at the start goes. */
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
-}
-
-function tooLarge(name: string, found: string, expected: string): ShardError {
+function tooLarge(name: string): ShardError {
+  const found = `more than ${MAX_MEMBER} bytes`;
+  const expected = `at most ${MAX_MEMBER} in one member`;
   return new ShardError(
-    `${name} is refused: found ${found}, expected at most ${expected} in one member.\n` +
+    `${name} is refused: found ${found}, expected ${expected}.\n` +
       'Unpack it by hand if you trust where it comes from, and give the folder.',
     { code: 'refused', file: name, found, expected },
   );

@@ -4,9 +4,16 @@
 // demanded.
 
 import { open } from 'node:fs/promises';
-import { RecordBatchReader } from 'apache-arrow';
+import {
+  type Data,
+  DataType,
+  type LargeUtf8,
+  RecordBatchReader,
+  type Utf8,
+  type Vector,
+} from 'apache-arrow';
 import { END_OF_STREAM } from './arrow-examples.js';
-import type { Document } from './document.js';
+import { type RawDocument, withoutMark } from './document.js';
 import { ShardError } from './shard-error.js';
 
 export interface ArrowMessage {
@@ -86,7 +93,7 @@ export function* arrowDocuments(
   bytes: Uint8Array,
   name: string,
   textKey: string,
-): Generator<Document> {
+): Generator<RawDocument> {
   let row = 0;
   for (const batch of RecordBatchReader.from(bytes)) {
     const column = batch.getChild(textKey);
@@ -98,8 +105,8 @@ export function* arrowDocuments(
         { code: 'format', file: name, found: columns, expected: textKey },
       );
     }
-    for (const text of column) {
-      if (typeof text !== 'string')
+    for (const text of utf8Of(column) ?? column) {
+      if (typeof text !== 'string' && !(text instanceof Uint8Array))
         throw new ShardError(
           `${name}, row ${row}: "${textKey}" is ${text === null ? 'null' : typeof text}, expected a text.`,
           { code: 'format', file: name },
@@ -107,6 +114,17 @@ export function* arrowDocuments(
       yield { id: `${name}:${row++}`, text };
     }
   }
+}
+
+/** The values of a plain text column as they stand, without strings; undefined for dictionaries and columns with gaps. */
+function utf8Of({ data, type, nullCount }: Vector): Iterable<Uint8Array> | undefined {
+  const [part] = data;
+  const isPlain = DataType.isUtf8(type) || DataType.isLargeUtf8(type);
+  if (!isPlain || nullCount > 0 || !part) return undefined;
+  const { values, valueOffsets, length } = part as Data<Utf8 | LargeUtf8>;
+  return Array.from({ length }, (_, i) =>
+    withoutMark(values.subarray(Number(valueOffsets[i]), Number(valueOffsets[i + 1]))),
+  );
 }
 
 /** Reads type and body length from a Message flatbuffer: fields 1 and 3 of its root table. */

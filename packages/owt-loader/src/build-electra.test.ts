@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { drawTarget, electraExamples, nonBlankLines } from './build-electra.js';
+import { drawTarget, electraExamples } from './build-electra.js';
 import type { Draws } from './draws.js';
 import { FIXTURES } from './test-support.js';
 
@@ -62,10 +62,6 @@ describe('drawTarget', () => {
     expect(drawTarget(given(0.05), 128)).toBe(128);
     expect(drawTarget(given(0.0499), 128)).toBe(5);
   });
-});
-
-test('nonBlankLines strips lines and drops empty ones', () => {
-  expect(nonBlankLines(' a b \r\n\n\t\nc')).toEqual(['a b', 'c']);
 });
 
 function runs(tokens: Int32Array): Runs {

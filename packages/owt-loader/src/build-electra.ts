@@ -85,16 +85,6 @@ function cut(
   emit(a, keptA, b, keptB, total - keptA - keptB);
 }
 
-/** Lines as ELECTRA's script sees them: stripped, blank ones left out. */
-export function nonBlankLines(text: string): string[] {
-  const lines: string[] = [];
-  for (const line of text.split('\n')) {
-    const stripped = line.trim();
-    if (stripped) lines.push(stripped);
-  }
-  return lines;
-}
-
 export function buildElectra({ sentences: lines, draws, sink, counts }: BuildInput): void {
   counts.tokens += lines.tokens;
   for (let i = 0; i < lines.count; i++)

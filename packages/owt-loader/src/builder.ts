@@ -4,12 +4,12 @@
 // thread in any order, and the examples of a document never depend on its neighbours.
 
 import { buildCarry } from './build-carry.js';
-import { buildElectra, nonBlankLines } from './build-electra.js';
+import { buildElectra } from './build-electra.js';
 import { buildLmtuners } from './build-lmtuners.js';
 import type { Draws } from './draws.js';
 import type { Sentences } from './encoder.js';
 import type { ExampleSink } from './example-columns.js';
-import { splitSentences } from './sentences.js';
+import { linesToLines, sentencesToLines, type ToLines } from './sentences.js';
 
 export type BuilderName = 'carry' | 'electra' | 'lmtuners';
 
@@ -31,7 +31,7 @@ export interface BuildCounts {
 export const COUNT_NAMES = ['sentences', 'tokens', 'placed', 'cut', 'tail', 'single'] as const;
 
 export interface BuildInput {
-  /** What SPLITTERS makes of the document, encoded; valid during the call. */
+  /** What SPLITTERS makes of the document, encoded; blank ones have no tokens. Valid during the call. */
   readonly sentences: Sentences;
   readonly draws: Draws;
   readonly sink: ExampleSink;
@@ -48,10 +48,10 @@ export const BUILDERS: Readonly<Record<BuilderName, Builder>> = {
 };
 
 /** The pieces of a text that a builder sees: sentences by rule, or lines. */
-export const SPLITTERS: Readonly<Record<BuilderName, (text: string) => string[]>> = {
-  carry: splitSentences,
-  electra: nonBlankLines,
-  lmtuners: nonBlankLines,
+export const SPLITTERS: Readonly<Record<BuilderName, ToLines>> = {
+  carry: sentencesToLines,
+  electra: linesToLines,
+  lmtuners: linesToLines,
 };
 
 export function noCounts(): BuildCounts {

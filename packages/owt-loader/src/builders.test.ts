@@ -1,17 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import { BUILDERS, type BuilderName, noCounts, SPLITTERS } from './builder.js';
-import { identify } from './document.js';
 import { drawsFor } from './draws.js';
-import { SentenceEncoder } from './encoder.js';
+import { linesEncoder } from './encoder.js';
 import { ExampleSink } from './example-columns.js';
+import { LineEncoder } from './line-encoder.js';
 import { splitSentences } from './sentences.js';
 import { encode, SPECIAL, someDocuments, VOCABULARY } from './test-support.js';
 
 function build(name: BuilderName, text: string, length = 32, seed = 1) {
   const sink = new ExampleSink(length, VOCABULARY, SPECIAL, 1);
   const counts = noCounts();
-  const sentences = new SentenceEncoder({ encode }).encode(SPLITTERS[name](text));
-  BUILDERS[name]({ sentences, draws: drawsFor(seed, identify(text)), sink, counts });
+  const encodeLines = linesEncoder({ encode });
+  const lines = new LineEncoder({ encodeLines, toLines: SPLITTERS[name], clean: 'none' });
+  const { identity } = lines.write(text);
+  lines.keep();
+  lines.encode((sentences) => {
+    BUILDERS[name]({ sentences, draws: drawsFor(seed, identity), sink, counts });
+  });
   const columns = sink.columns();
   const examples = Array.from({ length: columns.rows }, (_, row) => {
     const end = columns.lengths[row] ?? 0;

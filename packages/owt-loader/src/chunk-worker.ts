@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { loadEncoder } from './encoder-module.js';
 import { ChunkProcessor, transferable } from './process-chunk.js';
 import type { WorkerRequest, WorkerResponse, WorkerSetup } from './process-in-order.js';
-import { ShardError } from './shard-error.js';
+import { failureOf } from './shard-error.js';
 
 const { settings, encoder } = workerData as WorkerSetup;
 const processor = loadEncoder(encoder).then((loaded) => new ChunkProcessor(settings, loaded));
@@ -22,13 +22,7 @@ async function answer({ id, chunk }: WorkerRequest): Promise<void> {
     const response: WorkerResponse = { id, result };
     parentPort?.postMessage(response, buffersOf(result));
   } catch (error) {
-    const response: WorkerResponse = {
-      id,
-      failure: {
-        message: error instanceof Error ? error.message : String(error),
-        ...(error instanceof ShardError && { fault: error.fault }),
-      },
-    };
+    const response: WorkerResponse = { id, failure: failureOf(error) };
     parentPort?.postMessage(response);
   }
 }

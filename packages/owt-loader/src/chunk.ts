@@ -4,7 +4,6 @@
 import type { FileMetaData } from 'hyparquet';
 import type { ArrowMessage } from './arrow-text.js';
 import type { Document } from './document.js';
-import type { RowGroupRange } from './parquet-text.js';
 
 export type Chunk =
   | { readonly kind: 'documents'; readonly documents: readonly Document[] }
@@ -21,16 +20,7 @@ export type Chunk =
     }
   /** An archive member, in memory or as a range of a file. */
   | { readonly kind: 'archive'; readonly name: string; readonly from: Uint8Array | FileRange }
-  /** A row group of a Parquet file, on disk or in memory: `bytes` are those from `range.start`. */
-  | {
-      readonly kind: 'row-group';
-      readonly name: string;
-      readonly metadata: FileMetaData;
-      readonly range: RowGroupRange;
-      readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
-      /** Set while the file's hash is not known to be right: no note of the build is made here. */
-      readonly unverified?: boolean;
-    }
+  | RowGroupChunk
   /** Messages of an Arrow stream file: schema, dictionaries, one record batch. */
   | {
       readonly kind: 'arrow';
@@ -38,6 +28,29 @@ export type Chunk =
       readonly path: string;
       readonly messages: readonly ArrowMessage[];
     };
+
+/** The rows of a Parquet file that one group holds, and its bytes. */
+export interface RowGroupRange {
+  /** Rows of the file before the group, and rows in it. */
+  readonly first: number;
+  readonly rows: number;
+  /** Bytes of the group in the file. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A row group of a Parquet file, on disk or in memory: `bytes` are those from `range.start`. */
+export interface RowGroupChunk {
+  readonly kind: 'row-group';
+  readonly name: string;
+  readonly metadata: FileMetaData;
+  readonly range: RowGroupRange;
+  readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
+  /** Whether the file's hash was found right: it is not read on a thread that can be stopped. */
+  readonly trusted?: boolean;
+  /** Set while the file's hash is not known to be right: no note of the build is made here. */
+  readonly unverified?: boolean;
+}
 
 export interface FileRange {
   readonly path: string;

@@ -1,12 +1,31 @@
 // Hugging Face's clean-up of OpenWebText documents, an option because it changes every hash:
 // runs of three or more line breaks become two, then white space at both ends goes.
 
-// Python's str.strip(), which differs from String.prototype.trim in U+001C..U+001F, U+0085 and U+FEFF.
-const SPACE =
-  '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
-const ENDS = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g');
+import { endOfText, isPythonSpace, startOfText } from './white-space.js';
 
-/** The text as the Hugging Face copy of OpenWebText has it. */
-export function cleanAsHuggingFace(text: string): string {
-  return text.replace(/\n{3,}/g, '\n\n').replace(ENDS, '');
+const LINE_FEED = 10;
+const THREE_BREAKS = Buffer.from('\n\n\n');
+
+/**
+ * Makes the text in place what the Hugging Face copy of OpenWebText has.
+ *
+ * @param text UTF-8
+ * @returns how many bytes of it are left
+ */
+export function cleanAsHuggingFace(text: Buffer): number {
+  let read = 0;
+  let written = 0;
+  for (;;) {
+    const run = text.indexOf(THREE_BREAKS, read);
+    const end = run < 0 ? text.length : run + 2;
+    if (written < read) text.copyWithin(written, read, end);
+    written += end - read;
+    if (run < 0) break;
+    read = end;
+    while (text[read] === LINE_FEED) read++;
+  }
+  const start = startOfText(text, 0, written, isPythonSpace);
+  const end = endOfText(text, start, written, isPythonSpace);
+  if (start > 0) text.copyWithin(0, start, end);
+  return end - start;
 }

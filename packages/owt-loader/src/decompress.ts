@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ByteReader, type ByteStream } from './byte-reader.js';
 import { ShardError } from './shard-error.js';
-import { isTarHeader } from './tar.js';
+import { isTarHeader } from './tar-headers.js';
 import { isTfRecordStart } from './tfrecord-start.js';
 import { xzBytes } from './xz.js';
 import { zstdBytes } from './zstd.js';

@@ -11,6 +11,18 @@ export interface Document {
   readonly text: string;
 }
 
+/** A document as a reader has it: UTF-8 where no string needs to be made of it. */
+export interface RawDocument {
+  readonly id: string;
+  readonly text: string | Uint8Array;
+}
+
+/** The text of a file without the byte order mark it may begin with. */
+export function withoutMark(utf8: Uint8Array): Uint8Array {
+  const isMarked = utf8[0] === 0xef && utf8[1] === 0xbb && utf8[2] === 0xbf;
+  return isMarked ? utf8.subarray(3) : utf8;
+}
+
 /** The first 64 bits of the SHA-256 of the text (as UTF-8, or given as such), as two unsigned 32-bit halves. */
 export interface Identity {
   readonly high: number;

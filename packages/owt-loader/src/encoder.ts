@@ -32,50 +32,41 @@ export interface Sentences {
   readonly tokens: number;
 }
 
-/** Encodes sentence after sentence into one buffer that is used again for the next document. */
-export class SentenceEncoder {
-  readonly #encoder: Encoder;
-  #ids = new Int32Array(4096);
-  #ends = new Int32Array(256);
-
-  constructor(encoder: Encoder) {
-    this.#encoder = encoder;
-  }
-
-  /** The tokens of `texts`: views, valid until the next call. */
-  encode(texts: readonly string[]): Sentences {
-    const count = texts.length;
-    if (this.#ends.length < count) this.#ends = new Int32Array(2 * count);
-    const { encode, encodeBatch } = this.#encoder;
-    if (encodeBatch) {
-      const { ids, rowSplits } = encodeBatch(texts);
-      const tokens = rowSplits[count] ?? 0;
-      this.#reserve(tokens, 0);
-      copy(ids, this.#ids, 0, tokens);
-      for (let i = 0; i < count; i++) this.#ends[i] = rowSplits[i + 1] ?? 0;
-      return { ids: this.#ids, ends: this.#ends, count, tokens };
-    }
-    let tokens = 0;
-    for (let i = 0; i < count; i++) {
-      const ids = encode(texts[i] ?? '');
-      this.#reserve(tokens + ids.length, tokens);
-      copy(ids, this.#ids, tokens, ids.length);
-      tokens += ids.length;
-      this.#ends[i] = tokens;
-    }
-    return { ids: this.#ids, ends: this.#ends, count, tokens };
-  }
-
-  #reserve(size: number, used: number): void {
-    if (size <= this.#ids.length) return;
-    const grown = new Int32Array(2 * size);
-    grown.set(this.#ids.subarray(0, used));
-    this.#ids = grown;
-  }
+/** The best way of a tokenizer to encode lines; strings are made of them where it takes nothing else. */
+export function linesEncoder({ encode, encodeBatch, encodeLines }: Encoder): EncodeLines {
+  if (encodeLines) return encodeLines;
+  const batch = encodeBatch ?? oneByOne(encode);
+  return (utf8) => {
+    const lines = trimmedLines(utf8);
+    const texts = lines.filter(Boolean);
+    const { ids, rowSplits } = batch(texts);
+    let row = 0;
+    const splits = Int32Array.from([0, ...lines.map((line) => rowSplits[line ? ++row : row] ?? 0)]);
+    return { ids: Int32Array.from(ids), rowSplits: splits };
+  };
 }
 
-function copy(from: ArrayLike<number>, to: Int32Array, at: number, count: number): void {
-  if (from instanceof Int32Array || from instanceof Uint16Array)
-    to.set(from.length === count ? from : from.subarray(0, count), at);
-  else for (let i = 0; i < count; i++) to[at + i] = from[i] ?? 0;
+function oneByOne(encode: Encode): EncodeBatch {
+  return (texts) => {
+    const rows = texts.map(encode);
+    const rowSplits = [0];
+    for (const row of rows) rowSplits.push((rowSplits.at(-1) ?? 0) + row.length);
+    const ids = new Int32Array(rowSplits.at(-1) ?? 0);
+    rows.forEach((row, i) => {
+      ids.set(row, rowSplits[i]);
+    });
+    return { ids, rowSplits };
+  };
+}
+
+/** A string a line: a text of gigabytes may be too long for one of its own. */
+function trimmedLines(utf8: Uint8Array): string[] {
+  const bytes = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.length);
+  const lines: string[] = [];
+  for (let from = 0; from < bytes.length; ) {
+    const end = bytes.indexOf(10, from);
+    lines.push(bytes.toString('utf8', from, end).trim());
+    from = end + 1;
+  }
+  return lines;
 }

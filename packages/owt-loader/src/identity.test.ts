@@ -103,6 +103,11 @@ test.each([
   ['\n\n a\n\nb \x1c\x85\u3000', 'a\n\nb'],
   ['\ufeffa\u200b', '\ufeffa\u200b'],
   ['\n\n\n', ''],
+  ['a\n\n\nb\n\nc\n\n\n\n\nd', 'a\n\nb\n\nc\n\nd'],
+  ['', ''],
+  ['\u2003\u205f\x1f é\u1680\u2029', 'é'],
 ])('cleanAsHuggingFace(%j)', (text, expected) => {
-  expect(cleanAsHuggingFace(text)).toBe(expected);
+  const bytes = Buffer.from(text);
+  const left = cleanAsHuggingFace(bytes);
+  expect(bytes.toString('utf8', 0, left)).toBe(expected);
 });

@@ -1,26 +1,45 @@
-// Documents to token ids by way of their UTF-8: written once into a buffer, hashed there, their sentences made
-// lines in place, and many documents given to the tokenizer in one call.
+// Documents to token ids by way of their UTF-8: put once into a buffer, cleaned and hashed there, their sentences
+// made lines in place, and many documents given to the tokenizer in one call.
 //
 // A string of each sentence, and a call for each document, cost as much as the tokenizer itself.
 
+import { isAscii, isUtf8 } from 'node:buffer';
+import { cleanAsHuggingFace } from './clean-text.js';
 import { type Identity, identify } from './document.js';
 import type { EncodeLines, Sentences } from './encoder.js';
-import { sentencesToLines } from './sentences.js';
+import type { ToLines } from './sentences.js';
 
 /** Text that makes a call worth while; more of it only leaves the processor's cache. */
 const FULL = 1 << 17;
 const LARGE = 1 << 22;
+const REPAIRING = new TextDecoder('utf-8', { ignoreBOM: true });
+
+export interface LineEncoderOptions {
+  readonly encodeLines: EncodeLines;
+  /** What the builder sees as sentences. */
+  readonly toLines: ToLines;
+  readonly clean: 'none' | 'huggingface';
+}
+
+/** A document as it lies in the buffer. */
+export interface WrittenDocument {
+  readonly identity: Identity;
+  /** UTF-16 units of its text before it was cleaned. */
+  readonly characters: number;
+}
 
 export class LineEncoder {
-  readonly #encodeLines: EncodeLines;
+  readonly #options: LineEncoderOptions;
   #bytes: Buffer = Buffer.allocUnsafeSlow(2 * FULL);
+  /** Bytes of the documents that wait to be encoded; the one written last may follow. */
   #used = 0;
+  #written = 0;
   /** Lines of each document that waits. */
   #lines: number[] = [];
   #ends = new Int32Array(256);
 
-  constructor(encodeLines: EncodeLines) {
-    this.#encodeLines = encodeLines;
+  constructor(options: LineEncoderOptions) {
+    this.#options = options;
   }
 
   /** Whether it is time to call {@link encode}. */
@@ -35,16 +54,35 @@ export class LineEncoder {
     if (this.#bytes.length > LARGE) this.#bytes = Buffer.allocUnsafeSlow(2 * FULL);
   }
 
-  /** Takes one more document in, and says which it is. */
-  add(text: string): Identity {
+  /**
+   * Puts a document behind those that wait. Unless {@link keep} is called it is overwritten by the next.
+   *
+   * @param text UTF-8 or a string; what is no UTF-8 becomes U+FFFD
+   */
+  write(text: string | Uint8Array): WrittenDocument {
+    const isText = typeof text === 'string';
+    if (!isText && !isUtf8(text)) return this.write(REPAIRING.decode(text));
     const from = this.#used;
-    this.#reserve(from + 1 + (text.length < FULL ? 3 * text.length : Buffer.byteLength(text)));
-    const to = from + this.#bytes.write(text, from);
-    const identity = identify(this.#bytes.subarray(from, to));
-    this.#lines.push(sentencesToLines(this.#bytes, from, to));
-    this.#bytes[to] = 10;
-    this.#used = to + 1;
-    return identity;
+    this.#reserve(from + 1 + byteBound(text));
+    const size = isText ? this.#bytes.write(text, from) : copy(text, this.#bytes, from);
+    const bytes = this.#bytes.subarray(from, from + size);
+    const characters = isText ? text.length : unitsOf(bytes);
+    const left = this.#options.clean === 'huggingface' ? cleanAsHuggingFace(bytes) : size;
+    this.#written = from + left;
+    const identity = identify(left === size ? bytes : bytes.subarray(0, left));
+    return { identity, characters };
+  }
+
+  /** The text of the document written last. */
+  text(): string {
+    return this.#bytes.toString('utf8', this.#used, this.#written);
+  }
+
+  /** Lets the document written last wait with the others. */
+  keep(): void {
+    this.#lines.push(this.#options.toLines(this.#bytes, this.#used, this.#written));
+    this.#bytes[this.#written] = 10;
+    this.#used = this.#written + 1;
   }
 
   /**
@@ -56,7 +94,7 @@ export class LineEncoder {
     if (this.#lines.length === 0) return;
     const lines = this.#lines;
     const total = lines.reduce((sum, count) => sum + count, 0);
-    const { ids, rowSplits } = this.#encodeLines(this.#bytes.subarray(0, this.#used));
+    const { ids, rowSplits } = this.#options.encodeLines(this.#bytes.subarray(0, this.#used));
     if (rowSplits.length !== total + 1)
       throw new RangeError(
         `owt-loader: cannot use this tokenizer: encodeLines gave ${rowSplits.length - 1} rows for ${total} lines.\n` +
@@ -80,4 +118,26 @@ export class LineEncoder {
     this.#bytes.copy(grown, 0, 0, this.#used);
     this.#bytes = grown;
   }
+}
+
+/** At least as many bytes as the text takes: of a short one without looking at it. */
+function byteBound(text: string | Uint8Array): number {
+  if (typeof text !== 'string') return text.length;
+  return text.length < FULL ? 3 * text.length : Buffer.byteLength(text);
+}
+
+function copy(from: Uint8Array, to: Uint8Array, at: number): number {
+  to.set(from, at);
+  return from.length;
+}
+
+/** UTF-16 units of some UTF-8: one for each byte that begins a character, two for the longest. */
+function unitsOf(utf8: Uint8Array): number {
+  if (isAscii(utf8)) return utf8.length;
+  let units = 0;
+  for (let i = 0; i < utf8.length; i++) {
+    const byte = utf8[i] ?? 0;
+    if ((byte & 0xc0) !== 0x80) units += byte >= 0xf0 ? 2 : 1;
+  }
+  return units;
 }

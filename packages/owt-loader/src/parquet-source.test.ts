@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { sha256 } from '@alectra/files';
 import { describe, expect, jest, test } from '@jest/globals';
 import { buildShards } from './build-shards.js';
+import type { RowGroupChunk } from './chunk.js';
 import { openSource } from './open-source.js';
 import { type Fetch, listHubDataset, remoteParquetSource } from './parquet-source.js';
+import { parquetGroups } from './parquet-text.js';
+import { boundedTexts } from './parquet-thread.js';
 import { documentsOf } from './shard-text.js';
 import { FIXTURES, inTemporaryFolder, TOKENIZER } from './test-support.js';
 
@@ -130,3 +133,38 @@ test('a file in a Hugging Face cache is tested against the hash it is named by',
     await writeFile(join(folder, 'blobs', hash), bytes);
     await expect(count()).rejects.toThrow(/train.parquet is damaged: its SHA-256 is/);
   }));
+
+describe('a Parquet file of which nobody knows the hash', () => {
+  // Where the first data page says for how many values its first level holds, 6.
+  const LEVELS = 3821;
+
+  /** The first row group, whose level claims to hold for a thousand million values. */
+  const endless = async (): Promise<RowGroupChunk> => {
+    const bytes = Buffer.from(files[0]?.bytes ?? '');
+    expect(bytes[LEVELS]).toBe(6 << 1);
+    bytes.set([0xfe, 0xff, 0xff, 0xff, 0x07], LEVELS);
+    const from = { bytes: Uint8Array.from(bytes) };
+    const file = {
+      byteLength: bytes.length,
+      slice: async (a: number, b?: number) => from.bytes.slice(a, b).buffer,
+    };
+    const [group] = await parquetGroups(file, 'a.parquet', 'text');
+    if (!group) throw new Error('no row group');
+    const { start, end } = group.range;
+    return {
+      kind: 'row-group',
+      name: 'a.parquet',
+      ...group,
+      from: { bytes: from.bytes.subarray(start, end) },
+    };
+  };
+
+  test('is given up when its values have no end, and the next one is read', async () => {
+    await expect(boundedTexts(await endless(), 'text', 3000)).rejects.toThrow(
+      /a.parquet, rows 0 to 6 is a damaged Parquet file: found (?:work without an end, still after 3 s|.*memory limit)/,
+    );
+    let documents = 0;
+    for await (const _ of documentsOf(await openSource(join(FORMATS, 'parquet-none')))) documents++;
+    expect(documents).toBe(30);
+  });
+});

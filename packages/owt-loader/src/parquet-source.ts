@@ -17,11 +17,11 @@ export async function* parquetChunks(
   textKey: string,
 ): AsyncGenerator<Chunk> {
   for (const path of paths) {
-    await checkCachedHash(path);
+    const trusted = await checkCachedHash(path);
     const file = await openRandomAccess(path);
     try {
       for (const { metadata, range } of await parquetGroups(file, path, textKey))
-        yield { kind: 'row-group', name: path, metadata, range, from: { path } };
+        yield { kind: 'row-group', name: path, metadata, range, from: { path }, trusted };
     } finally {
       await file.close();
     }

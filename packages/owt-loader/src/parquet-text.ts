@@ -3,28 +3,19 @@
 // No reader tests page checksums, so a changed byte can pass in silence: a file is trusted only as far as its
 // SHA-256, which is tested where it is known (downloads, and files in a Hugging Face cache, named by their hash).
 
-import { open, realpath } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { open } from 'node:fs/promises';
 import * as zlib from 'node:zlib';
-import { sha256File } from '@alectra/files';
+import { cachedHash } from '@alectra/files';
 import { type FileMetaData, parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { type Compressors, compressors } from 'hyparquet-compressors';
-import type { Document } from './document.js';
+import type { RowGroupChunk, RowGroupRange } from './chunk.js';
+import { withoutMark } from './document.js';
 import { ShardError } from './shard-error.js';
 
 /** Random access to bytes: hyparquet's view of a file. */
 export interface RandomAccess {
   readonly byteLength: number;
   slice(start: number, end?: number): Promise<ArrayBuffer>;
-}
-
-export interface RowGroupRange {
-  /** Rows of the file before the group, and rows in it. */
-  readonly first: number;
-  readonly rows: number;
-  /** Bytes of the group in the file. */
-  readonly start: number;
-  readonly end: number;
 }
 
 /** The place of a file's row groups, each with a footer that knows no other group. */
@@ -34,7 +25,7 @@ export async function parquetGroups(
   textKey: string,
 ): Promise<readonly { metadata: FileMetaData; range: RowGroupRange }[]> {
   const metadata = await parquetMetadataAsync(file).catch((error: unknown) => {
-    throw broken(name, error);
+    throw damagedParquet(name, error);
   });
   const columns = metadata.schema.filter(({ type }) => type !== undefined).map(({ name }) => name);
   if (!columns.includes(textKey))
@@ -54,7 +45,7 @@ export async function parquetGroups(
     );
     const range = { first, rows, start: Math.min(...starts), end: Math.max(...ends) };
     if (range.start < 4 || range.end > file.byteLength || range.end < range.start)
-      throw broken(
+      throw damagedParquet(
         name,
         `a row group at bytes ${range.start} to ${range.end} of ${file.byteLength}`,
       );
@@ -63,14 +54,32 @@ export async function parquetGroups(
   });
 }
 
-/** The documents of one row group. */
-export async function* parquetDocuments(
-  file: RandomAccess,
-  metadata: FileMetaData,
-  { first, rows }: RowGroupRange,
-  name: string,
+/**
+ * The texts of one row group, as UTF-8: views, byte order marks taken away.
+ *
+ * @throws ShardError `damaged`; `format` for a column that is no text
+ */
+export async function rowGroupTexts(
+  chunk: RowGroupChunk,
   textKey: string,
-): AsyncGenerator<Document> {
+): Promise<readonly Uint8Array[]> {
+  const { from, range } = chunk;
+  if ('bytes' in from) return readTexts(inMemory(from.bytes, range.start), chunk, textKey);
+  const file = await openRandomAccess(from.path);
+  try {
+    return await readTexts(file, chunk, textKey);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readTexts(
+  file: RandomAccess,
+  chunk: RowGroupChunk,
+  textKey: string,
+): Promise<readonly Uint8Array[]> {
+  const { name, metadata } = chunk;
+  const { first, rows } = chunk.range;
   let texts: readonly unknown[][] = [];
   await parquetRead({
     file,
@@ -79,22 +88,36 @@ export async function* parquetDocuments(
     rowStart: 0,
     rowEnd: rows,
     compressors: { ...compressors, ...nativeZstd() },
+    parsers: { stringFromBytes: (bytes) => bytes }, // as UTF-8
     onComplete: (read) => {
       texts = read;
     },
   }).catch((error: unknown) => {
-    throw broken(`${name}, rows ${first} to ${first + rows}`, error);
+    throw damagedParquet(rowsOf(chunk), error);
   });
   if (texts.length !== rows)
-    throw broken(name, `${texts.length} rows in the group from row ${first}, expected ${rows}`);
-  for (const [i, [text]] of texts.entries()) {
-    if (typeof text !== 'string')
-      throw new ShardError(
-        `${name}, row ${first + i}: "${textKey}" is ${text === null ? 'null' : typeof text}, expected a text.`,
-        { code: 'format', file: name },
-      );
-    yield { id: `${name}:${first + i}`, text };
-  }
+    throw damagedParquet(rowsOf(chunk), `${texts.length} rows, expected ${rows}`);
+  return texts.map(([text], i) => {
+    if (text instanceof Uint8Array) return withoutMark(text);
+    throw new ShardError(
+      `${name}, row ${first + i}: "${textKey}" is ${text === null ? 'null' : typeof text}, expected a text.`,
+      { code: 'format', file: name },
+    );
+  });
+}
+
+/** A row group in messages. */
+export function rowsOf({ name, range: { first, rows } }: RowGroupChunk): string {
+  return `${name}, rows ${first} to ${first + rows}`;
+}
+
+/** The part of a file that is at hand, addressed as in the whole file. */
+function inMemory(bytes: Uint8Array, start: number): RandomAccess {
+  return {
+    byteLength: start + bytes.length,
+    slice: (from, to = start + bytes.length) =>
+      Promise.resolve(Uint8Array.from(bytes.subarray(from - start, to - start)).buffer),
+  };
 }
 
 /** A local file as random access; close it when done. */
@@ -114,16 +137,20 @@ export async function openRandomAccess(
   };
 }
 
-/** Tests a file against the SHA-256 that a Hugging Face cache names it by; other files pass. */
-export async function checkCachedHash(path: string): Promise<void> {
-  const expected = basename(await realpath(path));
-  if (!/^[0-9a-f]{64}$/.test(expected)) return;
-  const found = await sha256File(path);
-  if (found !== expected)
-    throw new ShardError(
-      `${path} is damaged: its SHA-256 is ${found}, expected ${expected}, the name in the cache.\nDownload it again.`,
-      { code: 'damaged', file: path, found, expected },
-    );
+/**
+ * Whether the file is named by its hash in a Hugging Face cache, which is then right.
+ *
+ * @throws ShardError `damaged`
+ */
+export async function checkCachedHash(path: string): Promise<boolean> {
+  const hash = await cachedHash(path);
+  if (!hash) return false;
+  const { expected, found } = hash;
+  if (found === expected) return true;
+  throw new ShardError(
+    `${path} is damaged: its SHA-256 is ${found}, expected ${expected}, the name in the cache.\nDownload it again.`,
+    { code: 'damaged', file: path, found, expected },
+  );
 }
 
 function nativeZstd(): Compressors {
@@ -133,7 +160,7 @@ function nativeZstd(): Compressors {
   return native ? { ZSTD: (bytes) => native(bytes) } : {};
 }
 
-function broken(name: string, cause: unknown): ShardError {
+export function damagedParquet(name: string, cause: unknown): ShardError {
   const found = cause instanceof Error ? cause.message : String(cause);
   return new ShardError(
     `${name} is a damaged Parquet file: found ${found}.\nCopy or download it again.`,

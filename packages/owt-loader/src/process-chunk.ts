@@ -10,15 +10,13 @@ import {
   SPLITTERS,
 } from './builder.js';
 import type { Chunk } from './chunk.js';
-import { cleanAsHuggingFace } from './clean-text.js';
 import { type Contamination, isContaminated } from './contamination.js';
-import { type Document, identify } from './document.js';
+import type { RawDocument } from './document.js';
 import { drawsFor } from './draws.js';
-import { type Encoder, SentenceEncoder, type Sentences } from './encoder.js';
+import { type Encoder, linesEncoder } from './encoder.js';
 import { type ExampleColumns, ExampleSink, type SpecialIds } from './example-columns.js';
 import { LineEncoder } from './line-encoder.js';
 import { readChunk } from './read-chunk.js';
-import { splitSentences } from './sentences.js';
 
 /** What every thread must know. Plain data. */
 export interface ChunkSettings {
@@ -48,73 +46,63 @@ export interface ChunkResult {
   readonly columns: ExampleColumns;
 }
 
-/** Longer texts (in UTF-16 units) are split as strings: their bytes may be too many for one. */
-const LONGEST_BY_LINES = 1 << 26;
-
 /** Turns chunks into results, one after another, with buffers that are used again. */
 export class ChunkProcessor {
   readonly #settings: ChunkSettings;
-  readonly #sentences: SentenceEncoder;
-  readonly #lines: LineEncoder | undefined;
+  readonly #lines: LineEncoder;
   readonly #sink: ExampleSink;
 
   constructor(settings: ChunkSettings, encoder: Encoder) {
+    const { builder, clean, length, vocabularySize, special } = settings;
     this.#settings = settings;
-    this.#sentences = new SentenceEncoder(encoder);
-    const { encodeLines } = encoder;
-    this.#lines =
-      encodeLines && SPLITTERS[settings.builder] === splitSentences
-        ? new LineEncoder(encodeLines)
-        : undefined;
-    this.#sink = new ExampleSink(settings.length, settings.vocabularySize, settings.special, 1024);
+    this.#lines = new LineEncoder({
+      encodeLines: linesEncoder(encoder),
+      toLines: SPLITTERS[builder],
+      clean,
+    });
+    this.#sink = new ExampleSink(length, vocabularySize, special, 1024);
   }
 
   /** The result's columns are views, valid until the next call. */
   async process(chunk: Chunk): Promise<ChunkResult> {
-    const { builder, clean, seed, textKey, contamination } = this.#settings;
+    const { builder, seed, textKey, contamination } = this.#settings;
     const build = BUILDERS[builder];
-    const split = SPLITTERS[builder];
     const sink = this.#sink;
+    const lines = this.#lines;
     sink.clear();
-    this.#lines?.clear(); // a chunk before may have ended in an error
+    lines.clear(); // a chunk before may have ended in an error
     const identities: number[] = [];
     const characters: number[] = [];
     const examples: number[] = [];
     const contaminated: number[] = [];
     const counts: BuildCounts[] = [];
     const waiting: number[] = []; // documents in the line encoder
-    const buildFrom = (document: number, sentences: Sentences): void => {
-      const high = identities[2 * document] ?? 0;
-      const low = identities[2 * document + 1] ?? 0;
-      const before = sink.rows;
-      const count = noCounts();
-      build({ sentences, draws: drawsFor(seed, { high, low }), sink, counts: count });
-      examples[document] = sink.rows - before;
-      counts[document] = count;
-    };
     const buildWaiting = (): void => {
       let next = 0;
-      this.#lines?.encode((sentences) => buildFrom(waiting[next++] ?? 0, sentences));
+      lines.encode((sentences) => {
+        const document = waiting[next++] ?? 0;
+        const high = identities[2 * document] ?? 0;
+        const low = identities[2 * document + 1] ?? 0;
+        const before = sink.rows;
+        const count = noCounts();
+        build({ sentences, draws: drawsFor(seed, { high, low }), sink, counts: count });
+        examples[document] = sink.rows - before;
+        counts[document] = count;
+      });
       waiting.length = 0;
     };
-    const take = (document: Document): void => {
-      const text = clean === 'huggingface' ? cleanAsHuggingFace(document.text) : document.text;
-      const isDirty = contamination !== undefined && isContaminated(text, contamination);
-      const lines = isDirty || text.length > LONGEST_BY_LINES ? undefined : this.#lines;
-      const { high, low } = lines ? lines.add(text) : identify(text);
-      const index = examples.length;
-      identities.push(high, low);
-      characters.push(document.text.length);
+    const take = (document: RawDocument): void => {
+      const written = lines.write(document.text);
+      identities.push(written.identity.high, written.identity.low);
+      characters.push(written.characters);
+      const isDirty = contamination !== undefined && isContaminated(lines.text(), contamination);
       contaminated.push(isDirty ? 1 : 0);
-      examples.push(0);
+      const index = examples.push(0) - 1;
       counts.push(NO_COUNTS);
-      if (lines) {
-        waiting.push(index);
-        if (lines.isFull) buildWaiting();
-      } else if (!isDirty) {
-        buildWaiting(); // rows stand in the order of documents
-        buildFrom(index, this.#sentences.encode(split(text)));
-      }
+      if (isDirty) return;
+      lines.keep();
+      waiting.push(index);
+      if (lines.isFull) buildWaiting();
     };
     const documents = readChunk(chunk, textKey);
     if (Symbol.iterator in documents) for (const document of documents) take(document);

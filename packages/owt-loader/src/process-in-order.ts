@@ -3,12 +3,13 @@
 // With no worker the chunks are processed here. With workers a bounded number of chunks is under way, so memory
 // does not depend on how far reading runs ahead.
 
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Chunk } from './chunk.js';
 import type { Encoder } from './encoder.js';
 import { type EncoderModule, isEncoderModule, loadEncoder } from './encoder-module.js';
 import { ChunkProcessor, type ChunkResult, type ChunkSettings } from './process-chunk.js';
-import { ShardError, type ShardFault } from './shard-error.js';
+import { type Failure, revive } from './shard-error.js';
+import { startThread } from './start-thread.js';
 
 export interface WorkerSetup {
   readonly settings: ChunkSettings;
@@ -23,7 +24,7 @@ export interface WorkerRequest {
 export interface WorkerResponse {
   readonly id: number;
   readonly result?: ChunkResult;
-  readonly failure?: { readonly message: string; readonly fault?: ShardFault };
+  readonly failure?: Failure;
 }
 
 export interface ProcessedChunk {
@@ -78,7 +79,7 @@ class ChunkThread {
   #id = 0;
 
   constructor(setup: WorkerSetup) {
-    this.#worker = startWorker(setup);
+    this.#worker = startThread('chunk-worker', { workerData: setup });
     this.#worker.on('message', ({ id, result, failure }: WorkerResponse) => {
       const request = this.#pending.get(id);
       this.#pending.delete(id);
@@ -109,19 +110,4 @@ class ChunkThread {
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }
-}
-
-/** From source the thread has to load TypeScript, which Node's own --import does not reach in a worker. */
-function startWorker(workerData: WorkerSetup): Worker {
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./chunk-worker.js', import.meta.url), { workerData });
-  const loader = import.meta.resolve('tsx/esm/api');
-  const file = new URL('./chunk-worker.ts', import.meta.url).href;
-  const script = `import('${loader}').then(({ register }) => { register(); return import('${file}'); });`;
-  const execArgv = ['--conditions=@alectra/source'];
-  return new Worker(script, { eval: true, workerData, execArgv });
-}
-
-function revive({ message, fault }: NonNullable<WorkerResponse['failure']>): Error {
-  return fault ? new ShardError(message.replace(/^owt-loader: /, ''), fault) : new Error(message);
 }

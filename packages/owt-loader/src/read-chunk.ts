@@ -7,10 +7,9 @@ import { join } from 'node:path';
 import { archiveDocuments } from './archive-documents.js';
 import type { ByteStream } from './byte-reader.js';
 import type { Chunk, FileRange } from './chunk.js';
-import type { Document } from './document.js';
+import { type RawDocument, withoutMark } from './document.js';
 import { parseJsonLines } from './json-lines.js';
 import { markdownProse } from './markdown-prose.js';
-import type { RandomAccess } from './parquet-text.js';
 
 /**
  * The documents of a chunk in order. What is in memory already comes without a promise for each document.
@@ -20,7 +19,7 @@ import type { RandomAccess } from './parquet-text.js';
 export function readChunk(
   chunk: Chunk,
   textKey = 'text',
-): Iterable<Document> | AsyncIterable<Document> {
+): Iterable<RawDocument> | AsyncIterable<RawDocument> {
   if (chunk.kind === 'documents') return chunk.documents;
   if (chunk.kind === 'json-lines')
     return parseJsonLines(chunk.bytes, chunk.name, chunk.first, textKey);
@@ -29,11 +28,11 @@ export function readChunk(
 
 type StoredChunk = Exclude<Chunk, { kind: 'documents' | 'json-lines' }>;
 
-async function* readStored(chunk: StoredChunk, textKey: string): AsyncGenerator<Document> {
+async function* readStored(chunk: StoredChunk, textKey: string): AsyncGenerator<RawDocument> {
   switch (chunk.kind) {
     case 'text-files':
       for (const path of chunk.paths)
-        yield { id: path, text: await readFile(join(chunk.root, path), 'utf8') };
+        yield { id: path, text: withoutMark(await readFile(join(chunk.root, path))) };
       return;
     case 'markdown-files':
       for (const path of chunk.paths) {
@@ -51,18 +50,12 @@ async function* readStored(chunk: StoredChunk, textKey: string): AsyncGenerator<
       return;
     }
     case 'row-group': {
-      const { openRandomAccess, parquetDocuments } = await import('./parquet-text.js');
-      const { from, range, metadata, name } = chunk;
-      if ('bytes' in from) {
-        yield* parquetDocuments(inMemory(from.bytes, range.start), metadata, range, name, textKey);
-        return;
-      }
-      const file = await openRandomAccess(from.path);
-      try {
-        yield* parquetDocuments(file, metadata, range, name, textKey);
-      } finally {
-        await file.close();
-      }
+      const texts = chunk.trusted
+        ? (await import('./parquet-text.js')).rowGroupTexts(chunk, textKey)
+        : (await import('./parquet-thread.js')).boundedTexts(chunk, textKey);
+      const { name, range } = chunk;
+      for (const [i, text] of (await texts).entries())
+        yield { id: `${name}:${range.first + i}`, text };
       return;
     }
     case 'arrow': {
@@ -82,13 +75,4 @@ export function rangeStream({ path, offset = 0, length }: FileRange): ByteStream
     ...(end !== undefined && { end }),
     highWaterMark: 1 << 18,
   });
-}
-
-/** The part of a file that is at hand, addressed as in the whole file. */
-function inMemory(bytes: Uint8Array, start: number): RandomAccess {
-  return {
-    byteLength: start + bytes.length,
-    slice: (from, to = start + bytes.length) =>
-      Promise.resolve(Uint8Array.from(bytes.subarray(from - start, to - start)).buffer),
-  };
 }

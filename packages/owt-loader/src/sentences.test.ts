@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { drawsFor } from './draws.js';
-import { sentencesToLines, splitSentences } from './sentences.js';
+import { linesToLines, sentencesToLines, splitSentences, type ToLines } from './sentences.js';
 
 describe('splitSentences', () => {
   test.each([
@@ -39,60 +39,46 @@ describe('splitSentences', () => {
   });
 });
 
-describe('sentencesToLines', () => {
-  /** The sentences of a text by way of its UTF-8, which stands in the middle of other bytes. */
-  function byLines(text: string): string[] {
-    const bytes = Buffer.from(`~~${text}\n~~`);
-    const lines = sentencesToLines(bytes, 2, bytes.length - 3);
-    const outside = bytes.toString('latin1', 0, 2) + bytes.toString('latin1', bytes.length - 3);
-    const found = bytes.toString('utf8', 2, bytes.length - 3).split('\n');
-    if (outside !== '~~\n~~' || found.length !== lines)
-      throw new Error(`${JSON.stringify(text)}: ${outside}, ${found.length} lines, not ${lines}`);
-    const blank = found.find((line) => line.replace(/^[\t-\r ]+|[\t-\r ]+$/g, '') !== line.trim());
-    if (blank !== undefined)
-      throw new Error(`a blank was left at an end of ${JSON.stringify(blank)}`);
-    return found.map((line) => line.trim()).filter(Boolean);
-  }
+/** The lines that are made of a text in the middle of other bytes, trimmed, none empty. */
+function linesOf(text: string, toLines: ToLines): string[] {
+  const bytes = Buffer.from(`~~${text}\n~~`);
+  const lines = toLines(bytes, 2, bytes.length - 3);
+  const outside = bytes.toString('latin1', 0, 2) + bytes.toString('latin1', bytes.length - 3);
+  const found = bytes.toString('utf8', 2, bytes.length - 3).split('\n');
+  if (outside !== '~~\n~~' || found.length !== lines)
+    throw new Error(`${JSON.stringify(text)}: ${outside}, ${found.length} lines, not ${lines}`);
+  const blank = found.find((line) => line.replace(/^[\t-\r ]+|[\t-\r ]+$/g, '') !== line.trim());
+  if (blank !== undefined)
+    throw new Error(`a blank was left at an end of ${JSON.stringify(blank)}`);
+  return found.map((line) => line.trim()).filter(Boolean);
+}
 
-  test('finds the sentences that splitSentences finds', () => {
-    // Every string of four of these, which meet each branch of the rule, and longer ones.
+describe('sentencesToLines', () => {
+  test('finds the sentences of the rule, a character at a time', () => {
+    // Every string of three of these between others, which meet each branch of the rule, and longer ones.
     const compare = (text: string): void => {
-      const found = byLines(text);
-      const expected = splitSentences(text);
+      const found = linesOf(text, sentencesToLines);
+      const expected = bySteps(text);
       // Fifty thousand comparisons by expect alone would take a minute.
       if (found.join('\n') !== expected.join('\n')) expect(found).toEqual(expected);
     };
     const parts = [
-      'a',
-      'B',
-      'Mr',
-      '.',
-      '!',
-      '?',
-      ' ',
-      '\t',
-      '\n',
-      '\r',
-      '\u00a0',
-      '"',
-      '”',
-      '’',
-      '»',
-      '«',
-      '(',
-    ].concat([
-      '\u2003',
-      '\u3000',
-      '\ufeff',
-      '第',
-      '😀',
-      '\u0085',
-      '\v',
-      '\x7f',
-      '\u2014',
-      '\u00c2',
+      ...['a', 'B', 'Mr', '.', '!', '?', ' ', '\t', '\n', '\r', '\u00a0', '"', '”', '’', '»', '«'],
+      ...[
+        '(',
+        '\u2003',
+        '\u3000',
+        '\ufeff',
+        '第',
+        '😀',
+        '\u0085',
+        '\v',
+        '\x7f',
+        '\u2014',
+        '\u00c2',
+      ],
       '1',
-    ]);
+    ];
     const count = parts.length;
     for (let n = 0; n < count ** 3; n++) {
       const pick = (i: number): string => parts[Math.floor(n / count ** i) % count] ?? '';
@@ -106,3 +92,36 @@ describe('sentencesToLines', () => {
     }
   });
 });
+
+test('linesToLines strips lines', () => {
+  expect(linesOf(' a. B \r\n\n\u3000\t\nc\u00a0\n', linesToLines)).toEqual(['a. B', 'c']);
+});
+
+/** The rule over characters, as plainly as it can be said. */
+function bySteps(text: string): string[] {
+  const characters = [...text];
+  const isOneOf = (set: string, at: number): boolean => set.includes(characters[at] ?? '~');
+  const sentences: string[] = [];
+  let sentence = '';
+  for (let i = 0; i < characters.length; i++) {
+    sentence += characters[i];
+    let end = characters[i] === '\n' ? i + 1 : 0;
+    if (isOneOf('.!?', i)) {
+      let close = i + 1;
+      while (isOneOf('.!?"\')]”’»', close)) close++;
+      let opening = close;
+      while (isOneOf(' \t\r\u00a0', opening)) opening++;
+      const opens = /^[A-Z0-9"'([\u0080-\u{10ffff}]/u.test(characters[opening] ?? '');
+      const word = /[A-Za-z.]*$/.exec(characters.slice(0, i).join(''))?.[0] ?? '';
+      const isShort =
+        characters[i] === '.' && /^(?:[A-HJ-Z.]|mr)$/i.test(word) && !/^[a-z]$/.test(word);
+      for (let at = i + 1; at < close; at++) sentence += characters[at];
+      i = close - 1;
+      if (opening > close && opens && !isShort) end = close;
+    }
+    if (end === 0) continue;
+    sentences.push(sentence);
+    sentence = '';
+  }
+  return [...sentences, sentence].map((one) => one.trim()).filter(Boolean);
+}

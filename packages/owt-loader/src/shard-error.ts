@@ -31,6 +31,23 @@ export class ShardError extends Error {
   }
 }
 
+/** An error on its way from one thread to another. */
+export interface Failure {
+  readonly message: string;
+  readonly fault?: ShardFault;
+}
+
+export function failureOf(error: unknown): Failure {
+  return {
+    message: error instanceof Error ? error.message : String(error),
+    ...(error instanceof ShardError && { fault: error.fault }),
+  };
+}
+
+export function revive({ message, fault }: Failure): Error {
+  return fault ? new ShardError(message.replace(/^owt-loader: /, ''), fault) : new Error(message);
+}
+
 /** The message for bytes that are not what the manifest says: file, part, offset, expected and found. */
 export function damaged(fault: Omit<ShardFault, 'code'>): ShardError {
   const part =

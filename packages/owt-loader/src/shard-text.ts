@@ -15,9 +15,13 @@ export function holdsShards(path: string): boolean {
   return existsSync(join(path, MANIFEST_NAME));
 }
 
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** The documents of a source, one after another. */
 export async function* documentsOf(source: Source, textKey = 'text'): AsyncGenerator<Document> {
-  for await (const chunk of source.chunks()) yield* readChunk(chunk, textKey);
+  for await (const chunk of source.chunks())
+    for await (const { id, text } of readChunk(chunk, textKey))
+      yield { id, text: typeof text === 'string' ? text : UTF8.decode(text) };
 }
 
 export interface TextStatistics {

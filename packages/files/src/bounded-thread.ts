@@ -1,0 +1,90 @@
+// A thread whose answers are waited for so long and no longer: parsers of files from strangers can be led into
+// work without an end, and cannot be interrupted.
+
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import type { TransferListItem, Worker } from 'node:worker_threads';
+
+export interface AskOptions {
+  readonly timeLimitMs: number;
+  /** Buffers of the request that are handed over instead of copied. */
+  readonly transfer?: readonly TransferListItem[];
+}
+
+/** How long a thread may take to load its modules, on the busiest machine. */
+const START_LIMIT_MS = 300_000;
+
+/** Work of about 0.1 s a megabyte is given twenty times that, and half a minute. */
+export function generousTimeLimitMs(byteLength: number): number {
+  return 30_000 + (byteLength / 2 ** 20) * 2_000;
+}
+
+/** Answers one request after another. It keeps the process alive only while it has one. */
+export class BoundedThread<Request, Answer> {
+  readonly #start: () => Worker;
+  #worker: Worker | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param start makes the thread, which posts one message when it is ready and then one for each it gets; called
+   *   again after a failure
+   */
+  constructor(start: () => Worker) {
+    this.#start = start;
+  }
+
+  /** @throws Error that says what was found instead of an answer: no end in time, or in memory, or an exit */
+  ask(request: Request, options: AskOptions): Promise<Answer> {
+    const answer = this.#last.then(() => this.#exchange(request, options));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  /** Ends the thread; whoever waits for an answer is told. */
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  async #exchange(request: Request, { timeLimitMs, transfer = [] }: AskOptions): Promise<Answer> {
+    try {
+      const isNew = this.#worker === undefined;
+      const worker = this.#worker ?? this.#start();
+      this.#worker = worker;
+      worker.ref();
+      if (isNew) await nextMessage(worker, START_LIMIT_MS);
+      const answer = nextMessage<Answer>(worker, timeLimitMs);
+      worker.postMessage(request, transfer);
+      const found = await answer;
+      worker.unref();
+      return found;
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+}
+
+/** @throws Error if the thread says nothing in time, or nothing more */
+async function nextMessage<Message>(worker: Worker, timeLimitMs: number): Promise<Message> {
+  const listening = new AbortController();
+  const { signal } = listening;
+  const next = async (event: 'message' | 'exit'): Promise<unknown> => {
+    const [value] = await once(worker, event, { signal }); // rejects on "error"
+    return value;
+  };
+  try {
+    return (await Promise.race([
+      next('message'),
+      next('exit').then((code) => {
+        throw new Error(`an end of its thread with code ${code}`);
+      }),
+      setTimeout(timeLimitMs, undefined, { signal }).then(() => {
+        throw new Error(`work without an end, still after ${timeLimitMs / 1000} s`);
+      }),
+    ])) as Message;
+  } finally {
+    listening.abort();
+  }
+}
