@@ -11,16 +11,18 @@ import {
   chooseWidths,
   encodeExamples,
   evaluationBatches,
-  type FinetuneOptions,
-  finetuneStep,
+  finetuneTask,
   predictStep,
   recipes,
+  type SentenceEncoder,
+  type TokenBatch,
   trainingBatches,
   widthCount,
 } from '@alectra/glue';
-import { compile, type EngineName, type Program, type TensorSpec } from '@alectra/jit';
+import type { EngineName, Precision, TensorSpec } from '@alectra/jit';
 import { registerGradients, registerKernels } from '@alectra/nn';
 import { adamw } from '@alectra/optim';
+import { compilePrograms, type HostTensors } from '@alectra/trainer';
 import { WordPieceTokenizer } from '@alectra/wordpiece';
 
 const { values } = parseArgs({
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     validation: { type: 'string', default: '' },
     engine: { type: 'string', default: 'onnxruntime' },
     threads: { type: 'string', default: '2' },
+    precision: { type: 'string', default: 'float32' },
   },
 });
 const batchSize = 32;
@@ -66,54 +69,56 @@ const optimizer = adamw({
   biasCorrection: recipe.biasCorrection,
 });
 const { config } = model;
-const options: FinetuneOptions = {
-  encoder: {
-    logits: (params, inputs, given) =>
-      AlbertForSequenceClassification.forward(params, config, inputs, given).logits,
-  },
-  isRegression: false,
+const encoder: SentenceEncoder = {
+  logits: (params, inputs, given) =>
+    AlbertForSequenceClassification.forward(params, config, inputs, given).logits,
 };
-const step = finetuneStep({ ...options, optimizer, maxGradientNorm: recipe.maxGradientNorm });
+const asked = { encoder, isRegression: false };
+const predict = predictStep(asked);
+const layout = { batchSize, padId: config.padTokenId, isRegression: false };
+const shapes = (width: number): Readonly<Record<string, TensorSpec>> => {
+  const ids = { dtype: 'int32', shape: [batchSize, width] } as const;
+  return { inputIds: ids, attentionMask: ids, tokenTypeIds: ids };
+};
+const rows = { shape: [batchSize] };
 
 const started = performance.now();
-const scalar = { dtype: 'float32', shape: [] } as const;
-const count = { dtype: 'int32', shape: [] } as const;
-const trainers = new Map<number, Program>();
-const predictors = new Map<number, Program>();
-const state = { parameters: model.params, optimizer: optimizer.init(model.params) };
-const engine = values.engine as EngineName;
-let main: Program | undefined;
-for (const width of widths) {
-  const ids = { dtype: 'int32', shape: [batchSize, width] } as const;
-  const tokens = { inputIds: ids, attentionMask: ids, tokenTypeIds: ids };
-  const rows = (dtype: 'int32' | 'float32'): TensorSpec => ({ dtype, shape: [batchSize] });
-  const inputs = {
-    batch: { ...tokens, labels: rows('int32'), weights: rows('float32') },
-    random: { seed: count, counter: count },
-    learningRate: scalar,
-    step: scalar,
-  };
-  const program: Program = main
-    ? await main.compile(step, { inputs })
-    : await compile(step, { state, inputs, engine, threads });
-  main ??= program;
-  trainers.set(width, program);
-  if (heldOut.some((batch) => batch.width === width))
-    predictors.set(width, await main.compile(predictStep(options), { inputs: { batch: tokens } }));
-}
-const compileSeconds = (performance.now() - started) / 1e3;
+const programs = await compilePrograms(
+  {
+    ...{ task: finetuneTask(asked), optimizer, maxGradientNorm: recipe.maxGradientNorm },
+    ...{ accumulation: 1, engine: values.engine as EngineName, threads },
+    precision: values.precision as Precision,
+    inputs: {
+      ...shapes(widths[0]),
+      labels: { dtype: 'int32', ...rows },
+      weights: { dtype: 'float32', ...rows },
+    },
+    evaluation: {
+      inputs: shapes(widths[0]),
+      async *batches() {
+        for (const batch of heldOut) {
+          const { inputIds, attentionMask, tokenTypeIds } = batchTensors(batch, layout);
+          yield { inputIds, attentionMask, tokenTypeIds };
+        }
+      },
+      step: (parameters, batch) =>
+        predict({ parameters }, { batch: batch as unknown as TokenBatch }).outputs, // of `batches`
+      summarise: (outputs) => ({ batches: outputs.length }),
+    },
+  },
+  { parameters: await hostTensors(model.params) },
+);
 
 let steps = 0;
 let rounds = 0;
-// the first call of a program allocates its memory
+// the first batch of a width compiles, and the first call of a program allocates its memory
 const once = trainingBatches(train, { batchSize, widths, seed: 1, epoch: 0 });
-for (const width of widths) {
-  const isOfWidth = (batch: Batch): boolean => batch.width === width;
-  for (const batch of once.filter(isOfWidth).slice(0, 1)) await update(batch);
-  for (const batch of heldOut.filter(isOfWidth).slice(0, 1)) await predict(batch);
-}
+for (const width of widths)
+  for (const batch of once.filter((one) => one.width === width).slice(0, 1)) await update(batch);
+await programs.evaluate(1);
+const seconds = ((performance.now() - started) / 1e3).toFixed(1);
 answer({
-  versions: `${main?.engine}, ${trainers.size + predictors.size} programs for widths ${widths.join(', ')} compiled in ${compileSeconds.toFixed(1)} s`,
+  versions: `${programs.engine}, widths ${widths.join(', ')} compiled and run once in ${seconds} s`,
 });
 for await (const line of createInterface({ input: process.stdin })) {
   const question = JSON.parse(line) as { steps?: number; memory?: boolean };
@@ -133,7 +138,7 @@ async function timed(batches: number): Promise<[number, number]> {
   for (const batch of chosen) await update(batch);
   const stepSeconds = (performance.now() - begin) / 1e3 / chosen.length;
   begin = performance.now();
-  for (const batch of heldOut) await predict(batch);
+  await programs.evaluate(1);
   return [stepSeconds, (performance.now() - begin) / 1e3];
 }
 
@@ -146,26 +151,19 @@ function spread<T>(items: readonly T[], count: number): T[] {
 }
 
 async function update(batch: Batch): Promise<void> {
-  steps++;
-  await programFor(trainers, batch).run({
-    batch: { ...batchTensors(batch, { batchSize, padId: config.padTokenId, isRegression: false }) },
-    random: { seed: Int32Array.of(1), counter: Int32Array.of(steps) },
-    learningRate: Float32Array.of(recipe.learningRate),
-    step: Float32Array.of(steps),
+  const step = steps++;
+  const { learningRate } = recipe;
+  await programs.step(async () => ({ ...batchTensors(batch, layout) }), {
+    ...{ seed: 1, step, learningRate, limits: { loss: 1e9, norm: 1e9 } },
   });
 }
 
-async function predict(batch: Batch): Promise<void> {
-  const { inputIds, attentionMask, tokenTypeIds } = batchTensors(batch, {
-    ...{ batchSize, padId: config.padTokenId, isRegression: false },
+async function hostTensors(params: typeof model.params): Promise<HostTensors> {
+  const entries = Object.entries(params).map(async ([name, tensor]) => {
+    const data = Float32Array.from(await tensor.data<'float32'>());
+    return [name, { dtype: 'float32', shape: tensor.shape, data }] as const;
   });
-  await programFor(predictors, batch).run({ batch: { inputIds, attentionMask, tokenTypeIds } });
-}
-
-function programFor(programs: ReadonlyMap<number, Program>, { width }: Batch): Program {
-  const program = programs.get(width);
-  if (!program) throw new Error(`unreachable: no program for width ${width}`);
-  return program;
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 function answer(value: object): void {

@@ -1,4 +1,5 @@
 // npm run bench -- finetune [--data <folder with glue/ and vocab/>] [--tasks sst2,mrpc] [--rounds 3] [--steps 12] [--threads 2]
+//   [--engine onnxruntime] [--precision float32]
 //
 // Fine-tuning and evaluation of ALECTRA-small (ALBERT 12x256, vocabulary 30,522, random weights) on SST-2 and MRPC:
 // ours, and Hugging Face's Trainer on PyTorch fp32 CPU with the same weights, batches of 32, at most 128 tokens,
@@ -33,6 +34,7 @@ export async function run(args: string[]): Promise<void> {
       steps: { type: 'string', default: '12' },
       threads: { type: 'string', default: '2' },
       engine: { type: 'string', default: 'onnxruntime' },
+      precision: { type: 'string', default: 'float32' },
     },
   });
   const rounds = wholeNumber('rounds', values.rounds);
@@ -46,23 +48,36 @@ export async function run(args: string[]): Promise<void> {
     for (const task of tasks) {
       const files = await writeExamples(folder, values.data, task);
       const common = ['--model', model, ...files, '--threads', values.threads];
-      await compare(task, common, { rounds, steps, engine: values.engine });
+      await compare(task, common, {
+        rounds,
+        steps,
+        engine: values.engine,
+        precision: values.precision,
+      });
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+interface CompareOptions {
+  readonly rounds: number;
+  readonly steps: number;
+  readonly engine: string;
+  readonly precision: string;
+}
+
 async function compare(
   task: GlueTask,
   common: readonly string[],
-  { rounds, steps, engine }: { rounds: number; steps: number; engine: string },
+  { rounds, steps, ...own }: CompareOptions,
 ): Promise<void> {
   const worker = fileURLToPath(new URL('./finetune-worker.ts', import.meta.url));
   const script = fileURLToPath(new URL('../peers/finetune.py', import.meta.url));
   const python = process.env.ALECTRA_PYTHON ?? 'python3';
   const ours = await startContestant('alectra', [
-    ...[...nodeFromSource(), worker, ...common, '--engine', engine],
+    ...[...nodeFromSource(), worker, ...common],
+    ...['--engine', own.engine, '--precision', own.precision],
   ]);
   let peer: Contestant | undefined;
   try {

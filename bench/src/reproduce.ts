@@ -1,6 +1,6 @@
 // npm run reproduce -- <name> [options]: makes again what docs/results.md states, and says whether it still holds.
 
-const NAMES = ['curves', 'overhead'] as const;
+const NAMES = ['curves', 'glue', 'overhead'] as const;
 
 const [name, ...args] = process.argv.slice(2);
 if (!name || !(NAMES as readonly string[]).includes(name)) {

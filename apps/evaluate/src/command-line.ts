@@ -16,7 +16,7 @@ import {
   type TaskName,
   textTable,
 } from '@alectra/glue';
-import type { EngineName } from '@alectra/jit';
+import type { EngineName, Precision } from '@alectra/jit';
 import { INTERRUPTED_EXIT_CODE, stopSignals } from '@alectra/trainer';
 import { Command } from 'commander';
 import { standardError } from './console.js';
@@ -29,6 +29,7 @@ import {
   keep,
   positive,
   positiveWhole,
+  precision,
   recipe,
   tasks,
   whole,
@@ -57,6 +58,7 @@ interface EvaluateFlags {
   readonly keep: 'last' | 'best';
   readonly engine: EngineName | 'auto';
   readonly threads: number;
+  readonly precision: Precision;
   readonly checkpointSeconds: number;
   readonly out?: string;
   readonly readme: boolean;
@@ -144,6 +146,7 @@ function addEvaluate(program: Command): void {
     .option('--keep <which>', 'the evaluation that counts: last or best', keep, 'last')
     .option('--engine <name>', 'auto, onnxruntime, tensorflow or eager', 'auto')
     .option('--threads <number>', 'threads of the engine; 0 leaves it the choice', whole, 0)
+    .option('--precision <type>', 'float32, or bf16 with engine tensorflow', precision, 'float32')
     .option('--checkpoint-seconds <number>', 'training time at risk', positive, 60)
     .option('--out <folder>', 'where the runs go (default: runs/glue/<model>-<recipe>)')
     .option('--no-readme', "leave the model's README.md alone")
@@ -285,7 +288,8 @@ async function runEvaluate(flags: EvaluateFlags): Promise<void> {
       },
       ...(limitTrain !== undefined && { limitTrain }),
       ...{ evaluationsPerEpoch: rest.evaluationsPerEpoch, keep: rest.keep },
-      ...{ engine: rest.engine, threads: rest.threads, checkpointSeconds: rest.checkpointSeconds },
+      ...{ engine: rest.engine, threads: rest.threads, precision: rest.precision },
+      checkpointSeconds: rest.checkpointSeconds,
     });
     live.end();
     if (Object.values(runs).some(({ length }) => length > 0)) {

@@ -1,7 +1,14 @@
 // What the program prints: progress and notes on stderr, results on stdout.
 
 import { progressPrinter } from '@alectra/trainer';
-import type { StepProgress } from './finetune-run.js';
+
+/** Where a run stands. */
+export interface StepProgress {
+  readonly step: number;
+  readonly steps: number;
+  readonly tokensPerSecond: number;
+  readonly secondsLeft: number;
+}
 
 export interface Console {
   /** A line for people. */

@@ -79,16 +79,16 @@ describe('an evaluation', () => {
         },
       });
       expect(status).toBe('interrupted');
-      expect(existsSync(join(out, 'CoLA/seed-1/checkpoint/position.json'))).toBe(true);
+      expect(existsSync(join(out, 'CoLA/seed-1/checkpoints/latest'))).toBe(true);
     }
     const last = tinyOptions(project, out);
     const { runs } = await evaluate(last);
     expect(last.console.steps).toBe(40 - 33);
     expect(runs.cola?.[0].evaluations.length).toBe(2);
-    expect(outcome(join(out, 'CoLA/seed-1'))).toEqual(
-      outcome(join(project.root, 'whole/CoLA/seed-1')),
+    expect(await outcome(join(out, 'CoLA/seed-1'))).toEqual(
+      await outcome(join(project.root, 'whole/CoLA/seed-1')),
     );
-    expect(existsSync(join(out, 'CoLA/seed-1/checkpoint'))).toBe(false);
+    expect(existsSync(join(out, 'CoLA/seed-1/checkpoints'))).toBe(false);
   });
 
   test('is left to the process that is at it', async () => {
@@ -105,6 +105,22 @@ describe('an evaluation', () => {
     const scores = evaluations.map(({ score }) => score ?? 0);
     expect(kept.score).toBe(Math.max(...scores));
     expect(kept.step).toBe(evaluations[scores.indexOf(Math.max(...scores))].step);
+    // the model that is kept is that of this evaluation, and so are the predictions
+    const run = join(options.out, 'CoLA/seed-1');
+    const examples = await readSplit(project.data, glueTasks.cola, 'validation', { anySize: true });
+    const engine = { engine: 'onnxruntime', threads: 1 } as const;
+    const found = await predictRun(run, glueTasks.cola, examples, engine);
+    const { validation } = await readPredictions(run);
+    for (const [row, logits] of found.entries())
+      for (const [k, logit] of logits.entries()) expect(logit).toBeCloseTo(validation[row][k], 4);
+  });
+
+  test('that diverges names the run, the step and what to do', async () => {
+    const options = tinyOptions(project, join(project.root, 'diverges'));
+    const settings = { ...options.settings, learningRate: 1e30 };
+    await expect(evaluate({ ...options, settings })).rejects.toThrow(
+      /the run .*seed-1 diverged: loss or gradient of step \d+ is not a finite number\.\nLower --learning-rate/,
+    );
   });
 
   test('of a score trains on a share of it and answers in its units', async () => {

@@ -4,11 +4,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { PretrainedOptions } from '@alectra/checkpoint';
 import {
-  chooseWidths,
-  type EncodedExample,
-  encodeExamples,
   GlueError,
-  type GlueExample,
   type GlueTask,
   glueTasks,
   type Recipe,
@@ -17,23 +13,15 @@ import {
   type TaskSettings,
   taskSettings,
   validationSplits,
-  widthCount,
-  withSwappedPairs,
 } from '@alectra/glue';
-import type { EngineName } from '@alectra/jit';
-import { adamw, layerwiseDecay, schedule } from '@alectra/optim';
-import {
-  classifierFor,
-  type LoadedEncoder,
-  loadEncoder,
-  type TaskClassifier,
-} from './classifier.js';
+import type { EngineName, Precision } from '@alectra/jit';
+import { compilePrograms, type Programs, type RunEvent } from '@alectra/trainer';
+import { classifierFor, type LoadedEncoder, loadEncoder } from './classifier.js';
 import type { Console } from './console.js';
 import { errorsOf } from './explain-errors.js';
 import { finetuneRun } from './finetune-run.js';
-import { claimFolder, type RunResult, readResult } from './run-store.js';
-import { freshState, openSession, type Session } from './session.js';
-import { scoreSplits } from './task-scores.js';
+import { type RunResult, readResult, refuseOtherRun } from './run-store.js';
+import { planOf, readTask } from './task-plan.js';
 import { UsageError } from './usage-error.js';
 
 export interface EvaluateOptions {
@@ -60,6 +48,8 @@ export interface EvaluateOptions {
   readonly engine: EngineName | 'auto';
   /** 0 leaves it to the engine. */
   readonly threads: number;
+  /** Of matrix products in fine-tuning; bf16 needs engine tensorflow. */
+  readonly precision: Precision;
   /** Between two checkpoints of a run. */
   readonly checkpointSeconds: number;
   readonly signal: AbortSignal;
@@ -116,7 +106,7 @@ async function evaluateTask(
     const done = await readResult(folder(seed));
     if (!done) missing.push(seed);
     else {
-      await claimFolder(folder(seed), config(seed));
+      await refuseOtherRun(folder(seed), config(seed));
       console.say(`${task.title} seed ${seed}: ${figure(done)}, as found in ${folder(seed)}`);
       results.push(done);
     }
@@ -124,68 +114,41 @@ async function evaluateTask(
   if (missing.length === 0) return results;
 
   const examples = await readTask(options, task);
-  const plan = planOf(options, task, loaded, settings, examples);
   const classifier = classifierFor(loaded, task, recipe.head);
-  let session: Session | undefined;
+  const plan = planOf(options, task, { loaded, settings, examples, classifier });
+  let programs: Programs | undefined; // one for all seeds: compiling takes longer than many steps
   try {
     for (const seed of missing) {
       const initial = () => classifier.initial({ seed, fromScratch: options.fromScratch });
-      session ??= await plan.open(classifier, initial);
+      programs ??= await compilePrograms(plan.programOptions, { parameters: initial() });
       const result = await finetuneRun({
-        ...{ folder: folder(seed), config: config(seed), task: task.name, seed, session, initial },
+        ...{ folder: folder(seed), config: config(seed), plan, programs, seed, initial },
         ...{ signal, keep: options.keep, checkpointSeconds: options.checkpointSeconds },
-        ...plan.run,
         saveModel: classifier.save,
-        score: (predictions) => scoreSplits(task, examples.validation, predictions),
         explain: (predictions) => errorsOf(task, examples.validation, predictions),
-        onStep: (progress) =>
-          console.step(`${task.title} seed ${seed}  loss ${progress.loss.toFixed(3)}`, progress),
-        onEvaluation: ({ step, score }) =>
-          console.say(
-            `${task.title} seed ${seed}, step ${step} of ${plan.run.steps}: ${score?.toFixed(1) ?? 'undefined'}`,
-          ),
+        onEvent: (event) => tell(console, `${task.title} seed ${seed}`, event),
       });
       if (!result) return results;
       results.push(result);
     }
   } finally {
-    session?.dispose();
+    programs?.dispose();
   }
   return results.sort((a, b) => a.seed - b.seed);
 }
 
-const figure = ({ kept }: RunResult): string => kept.score?.toFixed(1) ?? 'undefined';
+const shown = (score: number): string => (Number.isNaN(score) ? 'undefined' : score.toFixed(1));
 
-interface TaskExamples {
-  readonly train: readonly GlueExample[];
-  readonly validation: Readonly<Record<string, readonly GlueExample[]>>;
-}
+const figure = ({ kept }: RunResult): string => shown(kept.score ?? Number.NaN);
 
-export async function readTask(
-  {
-    data,
-    anySize,
-    limitTrain,
-    console,
-  }: Pick<EvaluateOptions, 'data' | 'anySize' | 'limitTrain' | 'console'>,
-  task: GlueTask,
-): Promise<TaskExamples> {
-  const dropped: string[] = [];
-  const onDropped = ({ file, line }: { file: string; line: number }): void =>
-    void dropped.push(`${file}:${line}`);
-  const train = await readSplit(data, task, 'train', { anySize, onDropped });
-  const validation: Record<string, GlueExample[]> = {};
-  for (const split of validationSplits(task))
-    validation[split] = await readSplit(data, task, split, { anySize, onDropped });
-  if (dropped.length > 0)
-    console.say(`${task.title}: left out ${dropped.length} broken rows, such as ${dropped[0]}`);
-  return { train: limitTrain === undefined ? train : spread(train, limitTrain), validation };
-}
-
-/** `count` examples at equal distances, so that the same ones are taken for every model and seed. */
-function spread<T>(items: readonly T[], count: number): T[] {
-  if (count >= items.length) return [...items];
-  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]);
+function tell(console: Console, run: string, event: RunEvent): void {
+  if (event.kind === 'step') console.step(`${run}  loss ${event.metrics.loss.toFixed(3)}`, event);
+  else if (event.kind === 'evaluate')
+    console.say(`${run}, step ${event.step}: ${shown(event.metrics.score)}`);
+  else if (event.kind === 'damaged')
+    console.say(`${run}: set aside ${event.path}: ${event.reason}`);
+  else if (event.kind === 'save-failed')
+    console.say(`${run}: no checkpoint at step ${event.step}: ${event.error.message}`);
 }
 
 /** The encoder that a task starts from: the model's, or one that was tuned on another task. */
@@ -212,10 +175,10 @@ function runConfig(
   settings: TaskSettings,
   seed: number,
 ): Record<string, string | number | boolean | null | Record<string, number | string | boolean>> {
-  const { recipe, fromScratch, limitTrain, keep, evaluationsPerEpoch } = options;
+  const { recipe, fromScratch, limitTrain, keep, evaluationsPerEpoch, precision } = options;
   const { tasks: _, source: __, swapPairs, startFrom, ...rules } = recipe;
   return {
-    ...{ task: task.name, seed, fromScratch, keep, evaluationsPerEpoch },
+    ...{ task: task.name, seed, fromScratch, keep, evaluationsPerEpoch, precision },
     model: fromScratch ? 'random weights' : digest(loaded),
     architecture: JSON.stringify(loaded.config),
     recipe: { ...rules, ...settings },
@@ -229,70 +192,6 @@ function digest({ body }: LoadedEncoder): string {
   const hash = createHash('sha256');
   for (const name of Object.keys(body).sort()) hash.update(name).update(body[name].data);
   return `sha256:${hash.digest('hex')}`;
-}
-
-/** Everything of a task's runs that does not depend on the seed. */
-function planOf(
-  options: EvaluateOptions,
-  task: GlueTask,
-  loaded: LoadedEncoder,
-  { batchSize, epochs, learningRate }: TaskSettings,
-  examples: TaskExamples,
-) {
-  const { recipe, engine, threads } = options;
-  const maxLength = Math.min(recipe.maxLength, loaded.config.maxPositionEmbeddings);
-  const encode = (given: readonly GlueExample[]): EncodedExample[] =>
-    encodeExamples(loaded.tokenizer, given, { maxLength });
-  const train = encode(
-    recipe.swapPairs.includes(task.name) ? withSwappedPairs(examples.train) : examples.train,
-  );
-  const validation = Object.fromEntries(
-    Object.entries(examples.validation).map(([split, given]) => [split, encode(given)]),
-  );
-  const perEpoch = Math.ceil(train.length / batchSize);
-  const steps = Math.max(1, Math.round(perEpoch * epochs));
-  const lengths = [train, ...Object.values(validation)].flat().map(({ ids }) => ids.length);
-  const widths = chooseWidths(lengths, {
-    ...{ most: widthCount(steps), multipleOf: 4 },
-    widest: loaded.config.maxPositionEmbeddings,
-  });
-  return {
-    open: (classifier: TaskClassifier, initial: () => ReturnType<TaskClassifier['initial']>) =>
-      openSession(
-        {
-          encoder: classifier.encoder,
-          isRegression: task.isRegression,
-          scoreScale: recipe.scoreScale,
-          optimizer: adamw({
-            weightDecay: recipe.weightDecay,
-            epsilon: recipe.epsilon,
-            biasCorrection: recipe.biasCorrection,
-            ...(recipe.layerwiseDecay < 1 && {
-              learningRateScale: layerwiseDecay({
-                decay: recipe.layerwiseDecay,
-                layers: loaded.layers,
-                offByOne: recipe.layerwiseOffByOne,
-              }),
-            }),
-          }),
-          maxGradientNorm: recipe.maxGradientNorm,
-          ...{ batchSize, engine, threads, padId: loaded.config.padTokenId },
-        },
-        freshState(initial()),
-        widths[0],
-      ),
-    run: {
-      ...{ train, validation, batchSize, widths, steps },
-      plan: { maxLength, scoreScale: recipe.scoreScale },
-      schedule: schedule({
-        shape: recipe.schedule,
-        peakLearningRate: learningRate,
-        warmupSteps: Math.floor(steps * recipe.warmup),
-        totalSteps: steps,
-      }),
-      evaluateEvery: Math.max(1, Math.ceil(perEpoch / options.evaluationsPerEpoch)),
-    },
-  };
 }
 
 /** Tasks with a training set whose data is there. */

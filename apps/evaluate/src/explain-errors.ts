@@ -10,7 +10,8 @@ import {
   type SplitName,
   setName,
 } from '@alectra/glue';
-import { type Predictions, readPredictions, readResult } from './run-store.js';
+import type { Predictions } from './evaluation-record.js';
+import { readPredictions, readResult } from './run-store.js';
 import { UsageError } from './usage-error.js';
 
 export interface ExplainErrorsOptions {

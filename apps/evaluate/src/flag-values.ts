@@ -44,6 +44,11 @@ export function keep(text: string): string {
   throw new InvalidArgumentError('expected last or best');
 }
 
+export function precision(text: string): string {
+  if (text === 'float32' || text === 'bf16') return text;
+  throw new InvalidArgumentError('expected float32 or bf16');
+}
+
 export function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value)))

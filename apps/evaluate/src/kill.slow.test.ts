@@ -43,7 +43,7 @@ test(
     const began = Date.now();
     expect(await run(whole)).toBe(true);
     const duration = Date.now() - began;
-    const expected = outcome(join(whole, 'CoLA/seed-1'));
+    const expected = await outcome(join(whole, 'CoLA/seed-1'));
 
     let kills = 0;
     for (let round = 0; kills < KILLS; round++) {
@@ -52,8 +52,8 @@ test(
         isDone = await run(out, kills < KILLS ? Math.random() * duration : undefined);
         if (!isDone) kills++;
       }
-      expect(outcome(join(out, 'CoLA/seed-1'))).toEqual(expected);
-      expect(existsSync(join(out, 'CoLA/seed-1/checkpoint'))).toBe(false);
+      expect(await outcome(join(out, 'CoLA/seed-1'))).toEqual(expected);
+      expect(existsSync(join(out, 'CoLA/seed-1/checkpoints'))).toBe(false);
       rmSync(out, { recursive: true });
     }
   },

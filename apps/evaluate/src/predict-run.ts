@@ -1,13 +1,17 @@
 // What the model of a finished run says of examples that it was not evaluated on: test sets, the diagnostic set.
 
 import { join } from 'node:path';
-import { chooseWidths, encodeExamples, type GlueExample, type GlueTask } from '@alectra/glue';
+import {
+  chooseWidths,
+  encodeExamples,
+  type GlueExample,
+  type GlueTask,
+  predictStep,
+} from '@alectra/glue';
 import type { EngineName } from '@alectra/jit';
-import { adamw } from '@alectra/optim';
 import { loadFinetuned } from './classifier.js';
-import { predictSplit } from './finetune-run.js';
+import { frozenRows } from './frozen-rows.js';
 import { readResult } from './run-store.js';
-import { freshState, openSession } from './session.js';
 import { UsageError } from './usage-error.js';
 
 /** Rows that are computed together. */
@@ -39,19 +43,16 @@ export async function predictRun(
     encoded.map(({ ids }) => ids.length),
     { widest: config.maxPositionEmbeddings },
   );
-  const session = await openSession(
-    {
-      ...{ encoder, engine, threads, scoreScale, isRegression: task.isRegression },
-      // never trained
-      ...{ optimizer: adamw(), maxGradientNorm: 0 },
-      ...{ batchSize: BATCH, padId: config.padTokenId },
-    },
-    freshState(parameters),
-    widths[0],
+  const predict = predictStep({ encoder, scoreScale, isRegression: task.isRegression });
+  const rows = await frozenRows(
+    (params, batch) => predict({ parameters: params }, { batch }).outputs.logits,
+    parameters,
+    { batchSize: BATCH, widths, padId: config.padTokenId, engine, threads },
   );
   try {
-    return await predictSplit(session, encoded, { batchSize: BATCH, widths });
+    const { data, size } = await rows.of(encoded);
+    return encoded.map((_, row) => Array.from(data.subarray(row * size, (row + 1) * size)));
   } finally {
-    session.dispose();
+    rows.dispose();
   }
 }

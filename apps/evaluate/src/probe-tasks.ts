@@ -5,12 +5,9 @@
 // Shapes: B batch, S sequence, H hidden.
 
 import {
-  batchTensors,
   chooseWidths,
   type EncodedExample,
   encodeExamples,
-  evaluationBatches,
-  type FeatureEncoder,
   fitProbe,
   type GlueExample,
   type GlueScores,
@@ -20,12 +17,11 @@ import {
   type SplitName,
   scorePredictions,
   setName,
-  type TokenBatch,
 } from '@alectra/glue';
-import { compile, type HostTensor, type Program, type TensorSpec } from '@alectra/jit';
-import type * as tf from '@tensorflow/tfjs-core';
 import { featureNetwork, type LoadedEncoder, loadEncoder } from './classifier.js';
-import { type EvaluateOptions, readTask } from './evaluate.js';
+import type { EvaluateOptions } from './evaluate.js';
+import { frozenRows } from './frozen-rows.js';
+import { readTask } from './task-plan.js';
 import { answers } from './task-scores.js';
 
 const BATCH = 32;
@@ -74,15 +70,19 @@ async function probeTask(
     all.flat().map(({ ids }) => ids.length),
     { most: 4, widest: loaded.config.maxPositionEmbeddings },
   );
-  const features = await featureProgram(options, loaded, widths);
+  const { encoder, parameters } = featureNetwork(loaded, options);
+  const features = await frozenRows(encoder.features, parameters, {
+    ...{ batchSize: BATCH, widths, padId: loaded.config.padTokenId },
+    ...{ engine: options.engine, threads: options.threads },
+  });
   try {
-    const probe = fitProbe(await features.of(encoded), labelsOf(train), {
+    const probe = fitProbe((await features.of(encoded)).data, labelsOf(train), {
       classes: task.labels.length,
     });
     const scores: GlueScores = Object.fromEntries(
       await Promise.all(
         splits.map(async ({ name, labels, examples }) => {
-          const found = answers(task, probe.predict(await features.of(examples)));
+          const found = answers(task, probe.predict((await features.of(examples)).data));
           return [name, scorePredictions(task, labels, found)] as const;
         }),
       ),
@@ -93,68 +93,4 @@ async function probeTask(
   } finally {
     features.dispose();
   }
-}
-
-interface Features {
-  /** `[N, 2 H]`, rows in the order of the examples. */
-  of(examples: readonly EncodedExample[]): Promise<Float32Array>;
-  dispose(): void;
-}
-
-async function featureProgram(
-  { engine, threads, fromScratch }: ProbeTasksOptions,
-  loaded: LoadedEncoder,
-  widths: readonly number[],
-): Promise<Features> {
-  const { encoder, parameters } = featureNetwork(loaded, { fromScratch });
-  const inputs = (S: number): { batch: Record<string, TensorSpec> } => {
-    const ids = { dtype: 'int32', shape: [BATCH, S] } as const;
-    return { batch: { inputIds: ids, attentionMask: ids, tokenTypeIds: ids } };
-  };
-  const step = featureStep(encoder);
-  const programs = new Map<number, Program>();
-  let main: Program | undefined;
-  for (const width of widths) {
-    const program: Program = main
-      ? await main.compile(step, { inputs: inputs(width) })
-      : await compile(step, {
-          ...{ state: parameters, inputs: inputs(width), engine },
-          ...(threads > 0 && { threads }),
-        });
-    main ??= program;
-    programs.set(width, program);
-  }
-  return {
-    async of(examples) {
-      const places = new Map(examples.map((example, place) => [example, place]));
-      let found = new Float32Array();
-      for (const batch of evaluationBatches(examples, { batchSize: BATCH, widths })) {
-        const { inputIds, attentionMask, tokenTypeIds } = batchTensors(batch, {
-          ...{ batchSize: BATCH, padId: loaded.config.padTokenId, isRegression: false },
-        });
-        const outputs = (await programs.get(batch.width)?.run({
-          batch: { inputIds, attentionMask, tokenTypeIds },
-        })) as { features: HostTensor };
-        const { data, shape } = outputs.features;
-        const size = shape[1];
-        if (found.length === 0) found = new Float32Array(examples.length * size);
-        for (const [row, example] of batch.examples.entries())
-          found.set(
-            data.subarray(row * size, (row + 1) * size),
-            (places.get(example) as number) * size, // every example came from the list
-          );
-      }
-      return found;
-    },
-    dispose: () => main?.dispose(),
-  };
-}
-
-function featureStep(encoder: FeatureEncoder) {
-  return function features(
-    parameters: Record<string, tf.Tensor>,
-    { batch }: { batch: TokenBatch },
-  ): { outputs: { features: tf.Tensor2D } } {
-    return { outputs: { features: encoder.features(parameters, batch) } };
-  };
 }

@@ -12,7 +12,8 @@ import {
   setName,
   summariseSeeds,
 } from '@alectra/glue';
-import type { EvaluationRecord, Predictions, RunResult, StoredScores } from './run-store.js';
+import type { EvaluationRecord, Predictions, StoredScores } from './evaluation-record.js';
+import type { RunResult } from './run-store.js';
 
 /**
  * Class with the largest logit of every row, or the score as it is: clipped to the task's range it would have another

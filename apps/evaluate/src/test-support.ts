@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AlbertForTokenClassification, albertConfig } from '@alectra/albert';
 import { type Recipe, recipes } from '@alectra/glue';
+import { readMetrics, timeFields } from '@alectra/trainer';
 import { WordPieceTokenizer } from '@alectra/wordpiece';
 import type { Console } from './console.js';
 import type { EvaluateOptions } from './evaluate.js';
@@ -89,6 +90,7 @@ export function tinyOptions(
     ...{ tasks: ['cola'], seeds: [1], recipe: RECIPE, fromScratch: false },
     settings: { epochs: 4, batchSize: 16, learningRate: 2e-3 },
     ...{ evaluationsPerEpoch: 0.5, keep: 'last', engine: 'onnxruntime', threads: 1 },
+    precision: 'float32',
     checkpointSeconds: 60,
     signal: new AbortController().signal,
     console: listening(),
@@ -96,11 +98,15 @@ export function tinyOptions(
 }
 
 /** What must be equal in two runs of the same bits. */
-export function outcome(run: string): Record<string, string> {
-  const files = ['metrics.jsonl', 'predictions.json', 'model/model.safetensors'];
-  return Object.fromEntries(
-    files.map((name) => [name, readFileSync(join(run, name)).toString('base64')]),
+export async function outcome(run: string): Promise<Record<string, unknown>> {
+  const metrics = (await readMetrics(join(run, 'metrics.jsonl'))).map((line) =>
+    Object.fromEntries(Object.entries(line).filter(([key]) => !timeFields.includes(key))),
   );
+  const files = ['predictions.json', 'model/model.safetensors'].map((name) => [
+    name,
+    readFileSync(join(run, name)).toString('base64'),
+  ]);
+  return { metrics, ...Object.fromEntries(files) };
 }
 
 export interface Ended {

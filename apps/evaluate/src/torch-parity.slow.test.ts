@@ -15,17 +15,20 @@ import {
   chooseWidths,
   encodeExamples,
   evaluationBatches,
+  finetuneTask,
   glueTasks,
   readSplit,
   recipes,
+  type SentenceEncoder,
   trainingBatches,
 } from '@alectra/glue';
 import { registerGradients, registerKernels } from '@alectra/nn';
 import { adamw, schedule } from '@alectra/optim';
+import { compilePrograms } from '@alectra/trainer';
 import { WordPieceTokenizer } from '@alectra/wordpiece';
 import { expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { freshState, openSession } from './session.js';
+import { heldOut, trainingShapes } from './held-out.js';
 
 tf.env().set('IS_TEST', true);
 
@@ -59,7 +62,7 @@ given(
     const batches = trainingBatches(train, { ...shape, seed: 1, epoch: 0 })
       .filter(({ examples }) => examples.length === BATCH)
       .slice(0, STEPS);
-    const heldOut = evaluationBatches(validation, shape);
+    const heldOutBatches = evaluationBatches(validation, shape);
     const rate = schedule({
       ...{ shape: 'piecewise', peakLearningRate: 2e-4, warmupSteps: 20, totalSteps: 2 * STEPS },
     });
@@ -73,7 +76,7 @@ given(
       const steps = batches.map((batch, i) => ({ ...plain(batch), learningRate: rate(i) }));
       writeFileSync(
         join(folder, 'case.json'),
-        JSON.stringify({ epsilon, steps, validation: heldOut.map(plain) }),
+        JSON.stringify({ epsilon, steps, validation: heldOutBatches.map(plain) }),
       );
       const script = join(ROOT, 'tools/reference/glue_finetune.py');
       execFileSync(PYTHON as string, [script, folder], { stdio: ['ignore', 'ignore', 'inherit'] }); // tested above
@@ -82,33 +85,46 @@ given(
         logits: number[][];
       };
 
-      const session = await openSession(
+      const encoder: SentenceEncoder = {
+        logits: (params, inputs, options) =>
+          AlbertForSequenceClassification.forward(params, config, inputs, options).logits,
+      };
+      const layout = { ...shape, padId: 0, isRegression: false };
+      const nothing = () => ({ score: null, scores: {} });
+      const sets = heldOut({ validation }, { encoder, ...layout, score: nothing });
+      const programs = await compilePrograms(
         {
-          encoder: {
-            logits: (params, inputs, options) =>
-              AlbertForSequenceClassification.forward(params, config, inputs, options).logits,
-          },
-          ...{ isRegression: false, batchSize: BATCH, padId: 0, engine: 'onnxruntime', threads: 0 },
+          task: finetuneTask({ encoder, isRegression: false }),
           optimizer: adamw({ weightDecay: 0, epsilon, biasCorrection: true }),
-          maxGradientNorm: 1,
+          ...{ maxGradientNorm: 1, accumulation: 1, engine: 'onnxruntime' },
+          inputs: trainingShapes(layout, widths[0]),
+          evaluation: sets.evaluation,
         },
-        freshState(AlbertForSequenceClassification.initialTensors(config, { seed: 1 })),
-        widths[0],
+        { parameters: AlbertForSequenceClassification.initialTensors(config, { seed: 1 }) },
       );
       let furthest = 0;
-      for (const [i, batch] of batches.entries()) {
-        const { loss } = await session.train(batch, { seed: 1, step: i, learningRate: rate(i) });
-        furthest = Math.max(furthest, Math.abs(loss / reference.losses[i] - 1));
+      for (const [step, batch] of batches.entries()) {
+        const { loss, applied } = await programs.step(
+          async () => ({ ...batchTensors(batch, layout) }),
+          { seed: 1, step, learningRate: rate(step), limits: { loss: 1e9, norm: 1e9 } },
+        );
+        expect(applied).toBe(true);
+        furthest = Math.max(furthest, Math.abs(loss / reference.losses[step] - 1));
       }
       expect(furthest).toBeLessThan(1e-3);
 
-      const logits: number[][] = [];
-      for (const batch of heldOut) logits.push(...(await session.predict(batch)));
-      session.dispose();
+      await programs.evaluate(1);
+      programs.dispose();
+      const predicted = sets.predictions()?.validation ?? [];
+      // Python answered batch after batch
+      const places = new Map(validation.map((example, place) => [example, place]));
+      const logits = heldOutBatches
+        .flatMap(({ examples }) => examples)
+        .map((example) => predicted[places.get(example) as number]); // every example is of the list
       expect(logits.length).toBe(1043);
       const clear = reference.logits.map(([a, b]) => Math.abs(a - b) > 1e-2);
       expect(clear.filter(Boolean).length).toBeGreaterThan(500);
-      const answer = ([a, b]: number[]): number => (b > a ? 1 : 0);
+      const answer = ([a, b]: readonly number[]): number => (b > a ? 1 : 0);
       for (const [row, isClear] of clear.entries())
         if (isClear) expect(answer(logits[row])).toBe(answer(reference.logits[row]));
     } finally {

@@ -1,13 +1,13 @@
 import { AlbertForSequenceClassification, albertConfig } from '@alectra/albert';
 import { compile, type HostTensor } from '@alectra/jit';
 import { registerGradients, registerKernels } from '@alectra/nn';
-import { adamw } from '@alectra/optim';
+import { adamw, lossAndGradients, type OptimizerState } from '@alectra/optim';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { batchTensors } from './batch-tensors.js';
 import type { EncodedExample } from './encode-examples.js';
-import type { SentenceEncoder } from './encoder.js';
-import { finetuneLoss, finetuneStep, type LabelledBatch, predictStep } from './finetune.js';
+import type { Params, RandomKey, SentenceEncoder } from './encoder.js';
+import { finetuneLoss, finetuneTask, type LabelledBatch, predictStep } from './finetune.js';
 
 tf.env().set('IS_TEST', true);
 jest.setTimeout(60_000); // compiling takes seconds; a busy machine takes longer
@@ -78,7 +78,7 @@ describe('predictStep', () => {
   });
 });
 
-describe('finetuneStep', () => {
+describe('finetuneTask', () => {
   const config = albertConfig({
     ...{ vocabSize: 40, embeddingSize: 8, hiddenSize: 16, numHiddenLayers: 2 },
     ...{ numAttentionHeads: 2, intermediateSize: 32, maxPositionEmbeddings: 16 },
@@ -97,7 +97,25 @@ describe('finetuneStep', () => {
     label: index % 2,
   }));
   const optimizer = adamw({ biasCorrection: true });
-  const step = finetuneStep({ encoder, isRegression: false, optimizer, maxGradientNorm: 1 });
+  const task = finetuneTask({ encoder, isRegression: false });
+  function step(
+    state: { readonly parameters: Params; readonly optimizer: OptimizerState },
+    inputs: {
+      readonly batch: Readonly<Record<string, tf.Tensor>>;
+      readonly random: RandomKey;
+      readonly learningRate: tf.Scalar;
+      readonly step: tf.Scalar;
+    },
+  ) {
+    const { result, gradients } = lossAndGradients(state.parameters, (params) =>
+      task.loss(params, inputs.batch, inputs.random),
+    );
+    const next = optimizer.update(state.parameters, gradients, state.optimizer, inputs);
+    return {
+      state: { parameters: next.params, optimizer: next.state },
+      outputs: { loss: result.loss },
+    };
+  }
   const batch = batchTensors(
     { width: 8, examples },
     { batchSize: 8, padId: 0, isRegression: false },
@@ -130,9 +148,8 @@ describe('finetuneStep', () => {
         random: { seed: 1, counter: i },
         learningRate: 0.01,
         step: i + 1,
-      })) as { loss: HostTensor; norm: HostTensor };
+      })) as { loss: HostTensor };
       found.push(Number(outputs.loss.data[0]));
-      expect(Number(outputs.norm.data[0])).toBeGreaterThan(0);
     }
     program.dispose();
     return found;

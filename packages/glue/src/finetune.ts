@@ -1,14 +1,13 @@
-// Fine-tuning as traced functions: loss of a batch, one step of training, predictions.
+// Fine-tuning as functions to be traced: the loss of a batch, which a trainer makes a step of, and predictions.
 //
-// Everything that changes is an argument: parameters, optimizer state, batch, random key, learning rate. So one
-// trace is one graph, and programs for batches of several widths share their state.
+// Everything that changes is an argument: parameters, batch, random key. So one trace is one graph, and programs for
+// batches of several widths share their state.
 //
 // Classification is softmax cross-entropy, a score the squared error of the score divided by `scoreScale`: ELECTRA
 // trains on y / 5 (finetune/regression/regression_tasks.py), Hugging Face on y.
 //
 // Shapes: B batch, S sequence, L labels.
 
-import { globalNormScale, type Optimizer } from '@alectra/optim';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Params, RandomKey, SentenceEncoder, TokenBatch } from './encoder.js';
 
@@ -57,53 +56,22 @@ function squaredErrors(logits: tf.Tensor2D, scores: tf.Tensor1D, scale: number):
   return tf.square(tf.sub(tf.reshape(logits, [-1]), tf.div(scores, scale)));
 }
 
-/** What a step keeps between calls; the optimizer's part is its `OptimizerState`. */
-export type FinetuneState = Readonly<Record<'parameters' | 'optimizer', Params>>;
-
-/** What a step is given. */
-export interface FinetuneInputs {
-  readonly batch: LabelledBatch;
-  readonly random: RandomKey;
-  /** `[]` */
-  readonly learningRate: tf.Scalar;
-  /** Number of this update, from 1; `[]` */
-  readonly step: tf.Scalar;
+/** A loss as `@alectra/trainer` takes it, or anybody who traces it with gradients. */
+export interface FinetuneTask {
+  loss(
+    params: Params,
+    batch: Readonly<Record<string, tf.Tensor>>,
+    random: RandomKey,
+  ): { readonly loss: tf.Scalar; readonly metrics: Readonly<Record<string, never>> };
 }
 
-export type FinetuneStep = (
-  state: FinetuneState,
-  inputs: FinetuneInputs,
-) => { readonly state: FinetuneState; readonly outputs: Record<'loss' | 'norm', tf.Scalar> };
-
-/**
- * One step of training as a function to be traced: loss, gradients, clipping, update.
- *
- * @param options.maxGradientNorm largest joint norm of the gradients; 0 for no clipping
- */
-export function finetuneStep(
-  options: FinetuneOptions & { readonly optimizer: Optimizer; readonly maxGradientNorm: number },
-): FinetuneStep {
-  const { optimizer, maxGradientNorm } = options;
-  return function finetune(state, { batch, random, learningRate, step }) {
-    const names = Object.keys(state.parameters);
-    const { value: loss, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
-      finetuneLoss(
-        options,
-        Object.fromEntries(names.map((name, index) => [name, tensors[index]])),
-        batch,
-        random,
-      ),
-    )(names.map((name) => state.parameters[name]));
-    const gradients = Object.fromEntries(names.map((name, index) => [name, grads[index]]));
-    const { scale, norm } = globalNormScale(gradients, maxGradientNorm || Number.MAX_VALUE);
-    const updated = optimizer.update(state.parameters, gradients, state.optimizer, {
-      ...{ learningRate, step },
-      ...(maxGradientNorm > 0 && { gradientScale: scale }),
-    });
-    return {
-      state: { parameters: updated.params, optimizer: updated.state },
-      outputs: { loss: loss as tf.Scalar, norm },
-    };
+/** Fine-tuning as a loss over parameters: batches have the tensors that `batchTensors` lays out. */
+export function finetuneTask(options: FinetuneOptions): FinetuneTask {
+  return {
+    loss: (params, batch, random) => ({
+      loss: finetuneLoss(options, params, batch as unknown as LabelledBatch, random),
+      metrics: {},
+    }),
   };
 }
 

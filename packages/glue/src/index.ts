@@ -49,12 +49,10 @@ export type {
 export { analyseErrors, type ErrorAnalysis, type WorstExample } from './error-analysis.js';
 export { errorReport } from './error-report.js';
 export {
-  type FinetuneInputs,
   type FinetuneOptions,
-  type FinetuneState,
-  type FinetuneStep,
+  type FinetuneTask,
   finetuneLoss,
-  finetuneStep,
+  finetuneTask,
   type LabelledBatch,
   predictStep,
 } from './finetune.js';

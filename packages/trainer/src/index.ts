@@ -18,7 +18,14 @@ export { type Curve, type CurvePlot, drawCurves } from './draw-curves.js';
 export { type EventFile, openEventFile } from './event-file.js';
 export { defaultGuard, type GuardOptions } from './guard.js';
 export { type MetricsLine, readMetrics, timeFields } from './metrics-log.js';
-export type { ProgramOptions } from './programs.js';
+export {
+  compilePrograms,
+  type ProgramOptions,
+  type Programs,
+  type StepResult,
+  type StepScalars,
+  type TrainingState,
+} from './programs.js';
 export {
   formatDuration,
   formatProgress,

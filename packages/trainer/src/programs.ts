@@ -5,6 +5,8 @@
 //   apply        clip and update from the gradient sums, which it sets back to zero
 //   evaluate     the held-out step, over the same parameters
 //
+// A batch of other shapes than the first one's is computed by a program of its own, over the same state.
+//
 // The schedule advances once an optimizer step, however many micro-batches that takes.
 
 import {
@@ -20,6 +22,7 @@ import type { Optimizer } from '@alectra/optim';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Limits } from './guard.js';
 import { mapValues } from './map-values.js';
+import { programsByShape } from './programs-by-shape.js';
 import {
   accumulateStep,
   applyStep,
@@ -30,9 +33,9 @@ import {
 import type { Evaluation, HostTensors } from './training-task.js';
 
 export interface ProgramOptions extends StepOptions {
+  /** Of a batch. Batches of other shapes are compiled for when the first of them comes. */
   readonly inputs: Readonly<Record<string, TensorSpec>>;
   readonly evaluation?: Evaluation | undefined;
-  readonly seed: number;
   readonly engine: EngineName | 'auto';
   readonly threads?: number | undefined;
   /** Type of matrix products; `bf16` needs engine `tensorflow`. */
@@ -54,16 +57,22 @@ export interface StepResult {
   readonly sums: Readonly<Record<string, number>>;
 }
 
+/** What a step depends on besides state and batch. */
+export interface StepScalars {
+  /** Of the random draws. */
+  readonly seed: number;
+  /** Optimizer steps done so far: draws and bias correction are functions of it. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly limits: Limits;
+}
+
+/** Compiled functions over one state. They serve one run after another: `writeState` begins anew. */
 export interface Programs {
-  /** @param step optimizer steps done so far: draws and bias correction are functions of it */
-  step(
-    nextBatch: () => Promise<HostTensors>,
-    step: number,
-    learningRate: number,
-    limits: Limits,
-  ): Promise<StepResult>;
+  readonly engine: EngineName;
+  step(nextBatch: () => Promise<HostTensors>, scalars: StepScalars): Promise<StepResult>;
   /** Metrics of the held-out batches, or undefined without an evaluation. */
-  evaluate(): Promise<Readonly<Record<string, number>> | undefined>;
+  evaluate(seed: number): Promise<Readonly<Record<string, number>> | undefined>;
   readState(): Promise<TrainingState>;
   writeState(state: TrainingState): Promise<void>;
   dispose(): void;
@@ -90,46 +99,64 @@ export function initialOptimizerState(optimizer: Optimizer, parameters: HostTens
   });
 }
 
-/** Traces and compiles everything; the first call of a run that takes time. */
+/**
+ * Traces and compiles everything; the first call of a run that takes time. The caller disposes.
+ *
+ * @param initial parameters, and the optimizer's state if it has seen them before
+ */
 export async function compilePrograms(
   options: ProgramOptions,
-  initial: TrainingState,
+  { parameters, optimizer }: Pick<TrainingState, 'parameters'> & Partial<TrainingState>,
 ): Promise<Programs> {
   const { accumulation, engine, threads, precision, evaluation, inputs } = options;
   const fused = accumulation === 1;
-  const gradients = fused ? undefined : mapValues(initial.parameters, zerosLike);
-  const state = { ...initial, ...(gradients && { gradients }) };
+  const gradients = fused ? undefined : mapValues(parameters, zerosLike);
+  const state = {
+    parameters,
+    optimizer: optimizer ?? initialOptimizerState(options.optimizer, parameters),
+    ...(gradients && { gradients }),
+  };
   const base = {
     engine,
     ...(threads !== undefined && { threads }),
     ...(precision !== undefined && { precision }),
   };
-  const main = await compile(fused ? fusedStep(options) : accumulateStep(options), {
-    state,
-    inputs: { batch: inputs, random: RANDOM, ...(fused && { update: UPDATE }) },
-    ...base,
+  const step = fused ? fusedStep(options) : accumulateStep(options);
+  const stepInputs = (batch: ProgramOptions['inputs']) => ({
+    ...{ batch, random: RANDOM },
+    ...(fused && { update: UPDATE }),
   });
+  const main = await compile(step, { state, inputs: stepInputs(inputs), ...base });
+  const mainFor = programsByShape(inputs, main, (batch) =>
+    main.compile(step, { inputs: stepInputs(batch) }),
+  );
   const apply = fused
     ? undefined
     : await main.compile(applyStep(options), { inputs: { update: UPDATE, loss: SCALAR } });
-  const evaluate =
+  const compileEvaluation = (of: Evaluation, batch: Evaluation['inputs']) =>
+    main.compile(evaluateStep(of), { inputs: { batch, random: RANDOM } });
+  const evaluateFor =
     evaluation &&
-    (await main.compile(evaluateStep(evaluation), {
-      inputs: { batch: evaluation.inputs, random: RANDOM },
-    }));
+    programsByShape(
+      evaluation.inputs,
+      await compileEvaluation(evaluation, evaluation.inputs),
+      (batch) => compileEvaluation(evaluation, batch),
+    );
 
   const run = async (program: Program, tree: unknown): Promise<Outputs> =>
     (await program.run(tree as Tree<HostTensor>)) as unknown as Outputs; // outputs as the steps below return them
 
   return {
-    async step(nextBatch, step, learningRate, limits) {
+    engine: main.engine,
+    async step(nextBatch, { seed, step, learningRate, limits }) {
       const update = { learningRate: f32(learningRate), step: f32(step + 1), limits: f32s(limits) };
       const sums: Record<string, number> = {};
       let loss = 0;
       for (let micro = 0; micro < accumulation; micro++) {
-        const random = { seed: i32(options.seed), counter: i32(step * accumulation + micro) };
-        const given = { batch: await nextBatch(), random, ...(fused && { update }) };
-        const outputs = await run(main, given);
+        const random = { seed: i32(seed), counter: i32(step * accumulation + micro) };
+        const batch = await nextBatch();
+        const given = { batch, random, ...(fused && { update }) };
+        const outputs = await run(await mainFor(batch), given);
         loss += value(outputs.loss) / accumulation;
         for (const [name, sum] of Object.entries(outputs.metrics))
           sums[name] = (sums[name] ?? 0) + value(sum);
@@ -139,12 +166,13 @@ export async function compilePrograms(
       const outputs = await run(apply as Program, { update, loss: f32(loss) });
       return { loss, sums, norm: value(outputs.norm), applied: value(outputs.applied) === 1 };
     },
-    async evaluate() {
-      if (!evaluate || !evaluation) return undefined;
+    async evaluate(seed) {
+      if (!evaluateFor || !evaluation) return undefined;
       const outputs: HostTensors[] = [];
       for await (const batch of evaluation.batches()) {
-        const random = { seed: i32(options.seed ^ EVALUATION), counter: i32(outputs.length) };
-        outputs.push((await run(evaluate, { batch, random })) as unknown as HostTensors);
+        const random = { seed: i32(seed ^ EVALUATION), counter: i32(outputs.length) };
+        const program = await evaluateFor(batch);
+        outputs.push((await run(program, { batch, random })) as unknown as HostTensors);
       }
       return evaluation.summarise(outputs);
     },

@@ -15,7 +15,14 @@ import {
 } from './checkpoint-folder.js';
 import { formatDifferences, type Json, refusedChanges } from './config-difference.js';
 import { type EventFile, openEventFile } from './event-file.js';
-import { defaultGuard, divergence, type GuardOptions, limits, NO_LIMIT, observe } from './guard.js';
+import {
+  defaultGuard,
+  divergence,
+  type GuardOptions,
+  limits as limitsOf,
+  NO_LIMIT,
+  observe,
+} from './guard.js';
 import { type MetricsLine, openMetricsLog } from './metrics-log.js';
 import type { Programs } from './programs.js';
 import {
@@ -33,6 +40,7 @@ export interface LoopOptions {
   readonly folder: string;
   readonly source: BatchSource;
   readonly programs: Programs;
+  readonly seed: number;
   readonly plan: RunPlan;
   readonly startStep: number;
   readonly saved: ProgressState | undefined;
@@ -46,7 +54,8 @@ export interface LoopOptions {
 type Metrics = Readonly<Record<string, number>>;
 
 export async function runLoop(options: LoopOptions): Promise<RunResult> {
-  const { folder, source, programs, plan, startStep, saved, tokensPerStep, summarise } = options;
+  const { folder, source, programs, seed, plan, startStep, saved } = options;
+  const { tokensPerStep, summarise } = options;
   const { steps, signal } = plan;
   const emit = plan.onEvent ?? (() => undefined);
   if (saved) checkConfig(folder, saved.config, plan);
@@ -74,7 +83,7 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
   };
 
   const evaluate = async (): Promise<void> => {
-    evaluation = await programs.evaluate();
+    evaluation = await programs.evaluate(seed);
     if (!evaluation) return;
     await record({ step, kind: 'evaluate', tokens: state.tokens, ...evaluation });
     emit({ kind: 'evaluate', step, metrics: evaluation });
@@ -147,7 +156,7 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
     emit({ kind: 'start', step, steps });
     // a run may have died between a checkpoint and the removal of older ones
     if (saved) await prune();
-    else await evaluate();
+    else if (plan.evaluateFirst ?? true) await evaluate();
     while (step < steps) {
       if (signal?.aborted) {
         await save();
@@ -155,9 +164,9 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
       }
       const begin = performance.now();
       const before = source.state();
-      const bounds = guard ? limits(state.guard, guard) : { loss: NO_LIMIT, norm: NO_LIMIT };
-      const rate = plan.schedule(step);
-      const result = await programs.step(() => source.next(), step, rate, bounds);
+      const limits = guard ? limitsOf(state.guard, guard) : { loss: NO_LIMIT, norm: NO_LIMIT };
+      const learningRate = plan.schedule(step);
+      const result = await programs.step(() => source.next(), { seed, step, learningRate, limits });
       step++;
       // signals are delivered between steps: the engine's call blocks the event loop
       await new Promise((resolve) => setImmediate(resolve));
@@ -190,7 +199,7 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
           step,
           kind: 'train',
           ...metrics,
-          learningRate: rate,
+          learningRate,
           tokens,
           seconds,
           tokensPerSecond,

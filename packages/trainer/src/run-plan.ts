@@ -40,6 +40,8 @@ export interface RunPlan {
   readonly logEvery: number;
   /** Optimizer steps between two evaluations; 0 for the first and the last only. */
   readonly evaluateEvery: number;
+  /** false leaves out the evaluation before the first step. */
+  readonly evaluateFirst?: boolean;
   readonly checkpoint: CheckpointPlan;
   readonly probe?: Probe;
   /** false applies every finite update. */

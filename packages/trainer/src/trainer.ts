@@ -8,7 +8,12 @@ import { acquireLock } from '@alectra/files';
 import { CheckpointError } from './checkpoint-error.js';
 import { type FoundCheckpoint, lastGoodCheckpoint, listCheckpoints } from './checkpoint-folder.js';
 import { NO_LIMIT } from './guard.js';
-import { compilePrograms, initialOptimizerState, type ProgramOptions } from './programs.js';
+import {
+  compilePrograms,
+  initialOptimizerState,
+  type ProgramOptions,
+  type Programs,
+} from './programs.js';
 import type { ProgressState } from './progress-state.js';
 import { runLoop } from './run-loop.js';
 import type { RunPlan, RunResult } from './run-plan.js';
@@ -25,7 +30,14 @@ export interface TrainerOptions extends ProgramOptions {
   /** Initial parameters; called only when there is no checkpoint to resume from. */
   readonly parameters: () => HostTensors | Promise<HostTensors>;
   readonly source: BatchSource;
-  /** Token positions in a micro-batch, for speed and the count of tokens seen. */
+  /** Of the random draws. */
+  readonly seed: number;
+  /**
+   * Those of an earlier run, compiled with the same options, so as not to compile again; the caller disposes them.
+   * Default: compiled here.
+   */
+  readonly programs?: Programs;
+  /** Token positions in a micro-batch, the mean where they differ, for speed and the count of tokens seen. */
   readonly tokensPerBatch: number;
 }
 
@@ -58,7 +70,7 @@ export interface Trainer {
  * @throws CheckpointError `run-exists`, `no-checkpoint`, `damaged`, `newer-format`; FileError `locked`
  */
 export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
-  const { folder, optimizer, source } = options;
+  const { folder, optimizer, source, seed } = options;
   await mkdir(folder, { recursive: true });
   const lock = await acquireLock(join(folder, 'lock'));
   try {
@@ -71,7 +83,8 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       optimizer: start?.optimizer ?? initialOptimizerState(optimizer, parameters),
     };
     if (saved) await source.seek(saved.source);
-    const programs = await compilePrograms(options, initial);
+    const programs = options.programs ?? (await compilePrograms(options, initial));
+    if (options.programs) await programs.writeState(initial);
     const startStep = start?.step ?? 0;
     return {
       startStep,
@@ -80,7 +93,9 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
         const before = { state: await programs.readState(), source: source.state() };
         const noLimits = { loss: NO_LIMIT, norm: NO_LIMIT };
         const step = (): Promise<unknown> =>
-          programs.step(() => source.next(), startStep, 0, noLimits);
+          programs.step(() => source.next(), {
+            ...{ seed, step: startStep, learningRate: 0, limits: noLimits },
+          });
         await step();
         const begin = performance.now();
         let steps = 0;
@@ -95,16 +110,16 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       },
       run: (plan) =>
         runLoop({
-          ...{ folder, source, programs, plan, startStep, saved },
+          ...{ folder, source, programs, seed, plan, startStep, saved },
           checkLock: () => lock.check(),
           damaged: found.damaged,
           tokensPerStep: options.accumulation * options.tokensPerBatch,
           summarise: options.task.summarise ?? ((sums) => sums),
         }),
-      evaluate: () => programs.evaluate(),
+      evaluate: () => programs.evaluate(seed),
       parameters: async () => (await programs.readState()).parameters,
       async close() {
-        programs.dispose();
+        if (!options.programs) programs.dispose();
         await lock.release();
       },
     };

@@ -43,6 +43,7 @@ export interface BatchSource {
 
 /** Evaluation on held-out batches: the same ones, with the same random draws, every time. */
 export interface Evaluation {
+  /** Of a batch. Batches of other shapes are compiled for when the first of them comes. */
   readonly inputs: Readonly<Record<string, TensorSpec>>;
   batches(): AsyncIterable<HostTensors>;
   /** Traced, without gradients. Whatever it returns comes back to `summarise`, once a batch. */
