@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import torch
-import transformers
+from nn_parity import VERSIONS, count
 from transformers import (
     AlbertConfig,
     AlbertForMaskedLM,
@@ -46,19 +46,15 @@ CLASSES = [
 ]
 
 
-def count(cls, values):
-    with torch.device("meta"):
-        model = cls(AlbertConfig(**values))
-    model.tie_weights()
-    return sum(p.numel() for p in model.parameters())
-
-
 with torch.device("meta"):
     names = list(AlbertForMaskedLM(AlbertConfig(**alectra)).state_dict())
 
 record = {
-    "made by": f"tools/reference/albert_counts.py, transformers {transformers.__version__}, torch {torch.__version__}",
-    "presets": {name: {cls.__name__: count(cls, v) for cls in CLASSES} for name, v in PRESETS.items()},
+    "made by": f"tools/reference/albert_counts.py, {VERSIONS}",
+    "presets": {
+        name: {cls.__name__: count(cls, AlbertConfig(**values)) for cls in CLASSES}
+        for name, values in PRESETS.items()
+    },
     "maskedLMNames": [n for n in names if not n.startswith("predictions.decoder.")],
 }
 Path("packages/albert/fixtures/counts.json").write_text(json.dumps(record, indent=1) + "\n")

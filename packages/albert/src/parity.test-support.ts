@@ -1,7 +1,7 @@
 // Classes against Hugging Face's, forward and gradients: the tests of every package of models.
 //
-// A fixture is a folder with a saved model and `expected.safetensors` (tools/reference/*_parity.py): inputs, outputs,
-// and gradients of the sum of all outputs weighted by cos(i).
+// A fixture is a folder with a saved model and, for a padded and a packed batch, inputs, outputs, and gradients of the
+// sum of all outputs weighted by cos(i) (tools/reference/nn_parity.py).
 
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 
 const TOLERANCE = 1e-4;
+const BATCHES = ['padded', 'packed'] as const;
 const INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'] as const;
 
 type Outputs = Readonly<Record<string, tf.Tensor>>;
@@ -38,10 +39,10 @@ export function describeParity(
     const [architecture] = (await readConfig(folder)).architectures as string[];
     // A missing class fails the test at once; outputs of all classes are records of tensors.
     const kind = classes.find((each) => each.architecture === architecture) as AnyClass;
-    const model = await kind.fromPretrained(folder);
-    const expected = await readSafetensors(`${root}/${name}/expected.safetensors`);
-    return { kind, model, expected, batch: hostBatch(expected) };
+    return { kind, model: await kind.fromPretrained(folder) };
   }
+  const expectedOf = (name: string, batch: string): Promise<WeightRecord> =>
+    readSafetensors(`${root}/${name}/${batch}.safetensors`);
 
   tf.env().set('IS_TEST', true);
   beforeAll(async () => {
@@ -50,23 +51,29 @@ export function describeParity(
   });
 
   describe.each(cases)('%s', (name) => {
-    test('the class gives the outputs of Hugging Face and leaves nothing behind', async () => {
-      const before = tf.memory().numTensors;
-      const { model, expected, batch } = await open(name);
-      expect(model.loading).toEqual({ missing: [], unexpected: [] });
-      const inputs = toTensors(batch);
-      const outputs = model.call(inputs);
-      for (const [key, output] of Object.entries(outputs))
-        expect([key, output.shape]).toEqual([key, [...expected[snake(key)].shape]]);
-      expectOutputs(await valuesOf(outputs), expected);
-      tf.dispose([outputs, { ...inputs }]);
-      model.dispose();
-      expect(tf.memory().numTensors).toBe(before);
-    });
+    test.each(BATCHES)(
+      'the class gives the outputs of Hugging Face and leaves nothing behind: %s',
+      async (kindOfBatch) => {
+        const before = tf.memory().numTensors;
+        const { model } = await open(name);
+        const expected = await expectedOf(name, kindOfBatch);
+        expect(model.loading).toEqual({ missing: [], unexpected: [] });
+        const inputs = toTensors(hostBatch(expected));
+        const outputs = model.call(inputs);
+        for (const [key, output] of Object.entries(outputs))
+          expect([key, output.shape]).toEqual([key, [...expected[snake(key)].shape]]);
+        expectOutputs(await valuesOf(outputs), expected);
+        tf.dispose([outputs, { ...inputs }]);
+        model.dispose();
+        expect(tf.memory().numTensors).toBe(before);
+      },
+    );
 
-    test('its gradients are those of PyTorch', async () => {
-      const { kind, model, expected, batch } = await open(name);
-      const { grads } = differentiate(kind, model.config, model.params, toTensors(batch));
+    test.each(BATCHES)('its gradients are those of PyTorch: %s', async (kindOfBatch) => {
+      const { kind, model } = await open(name);
+      const expected = await expectedOf(name, kindOfBatch);
+      const batch = toTensors(hostBatch(expected));
+      const { grads } = differentiate(kind, model.config, model.params, batch);
       expectGradients(await valuesOf(grads), expected);
       model.dispose();
     });
@@ -74,8 +81,9 @@ export function describeParity(
     test.each(['onnxruntime', 'eager'] as const)(
       'compiled for %s, it gives both',
       async (engine) => {
-        const { kind, model, expected, batch } = await open(name);
-        const spec = { shape: batch.inputIds.shape, dtype: 'int32' } as const;
+        const { kind, model } = await open(name);
+        const [padded, packed] = await Promise.all(BATCHES.map((each) => expectedOf(name, each)));
+        const spec = { shape: padded.input_ids.shape, dtype: 'int32' } as const;
         const program = await compile(
           (params: Params, inputs: TokenBatch) => ({
             outputs: differentiate(kind, model.config, params, inputs),
@@ -87,13 +95,16 @@ export function describeParity(
             threads: 1,
           },
         );
-        const result = await program.run({ ...batch });
-        const { outputs, grads } = result as Record<string, Record<string, HostTensor>>;
-        expectOutputs(dataOf(outputs), expected);
-        expectGradients(dataOf(grads), expected);
+        for (const expected of [padded, packed]) {
+          const result = await program.run(hostBatch(expected));
+          const { outputs, grads } = result as Record<string, Record<string, HostTensor>>;
+          expectOutputs(dataOf(outputs), expected);
+          expectGradients(dataOf(grads), expected);
+        }
         program.dispose();
         model.dispose();
       },
+      60_000,
     );
   });
 }
