@@ -9,7 +9,7 @@ import {
   tokenDiscriminator,
 } from '@alectra/nn';
 import type { AlbertConfig } from './config.js';
-import { logitsAt, tokenClassification } from './heads.js';
+import { albertTokenClassification, logitsAt } from './heads.js';
 import { AlbertForMaskedLM, AlbertForTokenClassification } from './models.js';
 
 /** A generator with the parameters of `AlbertForMaskedLM`. */
@@ -23,7 +23,7 @@ export function albertMaskedLM(config: AlbertConfig): MaskedLMGenerator {
 /** A discriminator with the parameters of `AlbertForTokenClassification`. */
 export function albertTokenClassifier(config: AlbertConfig): ReplacedTokenDiscriminator {
   return tokenDiscriminator((params, inputs, options) =>
-    tokenClassification.forward(params, config, inputs, options),
+    albertTokenClassification.forward(params, config, inputs, options),
   );
 }
 

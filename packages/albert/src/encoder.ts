@@ -76,11 +76,6 @@ export function encode(
   });
 }
 
-/** tanh of a linear map of the first positions, `[B, H]` → `[B, H]`; the caller disposes. */
-export function pool(params: Params, prefix: string, first: tf.Tensor2D): tf.Tensor2D {
-  return tf.tidy(() => tf.tanh(linear(params, `${prefix}pooler`, first)));
-}
-
 function packLayer(params: Params, config: AlbertConfig, layer: string): TransformerLayer {
   const names: TransformerLayerNames = {
     attention: `${layer}.attention`,

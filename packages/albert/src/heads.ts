@@ -1,40 +1,57 @@
 // What stands on the encoder: one definition per Hugging Face class, each a layout and a pure function.
 //
-// Shapes: B batch, S sequence, E embedding, H hidden, V vocabulary, K chosen positions, L labels.
+// Shapes: B batch, S sequence, E embedding, H hidden, V vocabulary, L labels.
 
 import {
   activation,
   affine,
-  type CallOptions,
-  dropout,
+  classifierLayout,
+  classify,
   firstRows,
+  type LogitsAt,
+  languageModel,
   layerNorm,
   linear,
-  linearLayout,
+  logitsAtPositions,
   type MaskedLMOutputs,
   type ModelDefinition,
   type Params,
+  type PooledBody,
+  type PooledOutputs,
   parameter,
+  pool,
+  pooledLayout,
+  pooledModel,
   type QuestionAnsweringOutputs,
-  rowsAt,
+  questionAnswering,
   type SequenceClassifierOutputs,
-  type TokenBatch,
+  sequenceClassification,
   type TokenClassifierOutputs,
+  tokenClassification,
   toSequences,
+  type VocabularyHead,
 } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AlbertConfig } from './config.js';
-import { encode, pool } from './encoder.js';
+import { encode } from './encoder.js';
 import { bodyLayout, predictionsLayout, TIED_PREDICTIONS, WORD_EMBEDDINGS } from './parameters.js';
 
-const BODY = 'albert.';
+const PREFIX = 'albert.';
 
-export interface AlbertOutputs {
-  /** `[B, S, H]` */
-  readonly lastHiddenState: tf.Tensor3D;
-  /** `[B, H]` */
-  readonly poolerOutput: tf.Tensor2D;
-}
+const body: PooledBody<AlbertConfig> = {
+  family: 'Albert',
+  prefix: 'albert',
+  pooler: 'pooler',
+  layout: bodyLayout,
+  encode,
+  classifierDropout: (config) => config.classifierDropoutProb,
+};
+
+const vocabulary: VocabularyHead<AlbertConfig> = {
+  tied: TIED_PREDICTIONS,
+  layout: predictionsLayout,
+  predict: predictions,
+};
 
 export interface PreTrainingOutputs {
   /** `[B, S, V]` */
@@ -45,145 +62,53 @@ export interface PreTrainingOutputs {
 
 type AlbertDefinition<Outputs> = ModelDefinition<AlbertConfig, Outputs>;
 
-export const albertModel: AlbertDefinition<AlbertOutputs> = {
-  architecture: 'AlbertModel',
-  prefix: 'albert',
-  tied: {},
-  layout: (config) => bodyLayout(config, '', { pooler: true }),
-  forward: (params, config, batch, options) =>
-    tf.tidy(() => {
-      const hidden = encode(params, config, '', batch, options);
-      return {
-        lastHiddenState: toSequences(hidden, batch),
-        poolerOutput: pool(params, '', firstRows(hidden, batch.inputIds.shape[0])),
-      };
-    }),
-};
+export const albertModel: AlbertDefinition<PooledOutputs> = pooledModel(body);
 
-export const maskedLM: AlbertDefinition<MaskedLMOutputs> = {
-  architecture: 'AlbertForMaskedLM',
-  prefix: 'albert',
-  tied: TIED_PREDICTIONS,
-  layout: (config) => ({
-    ...bodyLayout(config, BODY, { pooler: false }),
-    ...predictionsLayout(config),
-  }),
-  forward: (params, config, batch, options) =>
-    tf.tidy(() => {
-      const hidden = encode(params, config, BODY, batch, options);
-      return { logits: toSequences(predictions(params, config, hidden), batch) };
-    }),
-};
+export const albertMaskedLM: AlbertDefinition<MaskedLMOutputs> = languageModel(
+  'AlbertForMaskedLM',
+  body,
+  vocabulary,
+);
 
-export const preTraining: AlbertDefinition<PreTrainingOutputs> = {
+/** Vocabulary logits of `AlbertForMaskedLM` at chosen positions, int32 `[B, K]` → `[B, K, V]`; the caller disposes. */
+export const logitsAt: LogitsAt<AlbertConfig> = logitsAtPositions(body, vocabulary);
+
+export const albertPreTraining: AlbertDefinition<PreTrainingOutputs> = {
   architecture: 'AlbertForPreTraining',
-  prefix: 'albert',
-  tied: TIED_PREDICTIONS,
+  prefix: body.prefix,
+  tied: vocabulary.tied,
   layout: (config) => ({
-    ...bodyLayout(config, BODY, { pooler: true }),
+    ...pooledLayout(body, config, PREFIX),
     ...predictionsLayout(config),
-    ...linearLayout('sop_classifier.classifier', config.hiddenSize, config.numLabels, 'glorot'),
+    ...classifierLayout('sop_classifier.classifier', config),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
-      const hidden = encode(params, config, BODY, batch, options);
-      const pooled = pool(params, BODY, firstRows(hidden, batch.inputIds.shape[0]));
+      const hidden = encode(params, config, PREFIX, batch, options);
+      const first = firstRows(hidden, batch.inputIds.shape[0]);
+      const pooled = pool(params, PREFIX + body.pooler, first);
+      const rate = config.classifierDropoutProb;
       return {
         predictionLogits: toSequences(predictions(params, config, hidden), batch),
-        sopLogits: classify(params, config, 'sop_classifier.classifier', pooled, options),
+        sopLogits: classify(params, 'sop_classifier.classifier', pooled, rate, options),
       };
     }),
 };
 
-export const tokenClassification: AlbertDefinition<TokenClassifierOutputs> = {
-  architecture: 'AlbertForTokenClassification',
-  prefix: 'albert',
-  tied: {},
-  layout: (config) => ({
-    ...bodyLayout(config, BODY, { pooler: false }),
-    ...linearLayout('classifier', config.hiddenSize, config.numLabels, 'glorot'),
-  }),
-  forward: (params, config, batch, options) =>
-    tf.tidy(() => {
-      const hidden = encode(params, config, BODY, batch, options);
-      return {
-        logits: toSequences(classify(params, config, 'classifier', hidden, options), batch),
-      };
-    }),
-};
+export const albertTokenClassification: AlbertDefinition<TokenClassifierOutputs> =
+  tokenClassification(body);
 
-export const sequenceClassification: AlbertDefinition<SequenceClassifierOutputs> = {
-  architecture: 'AlbertForSequenceClassification',
-  prefix: 'albert',
-  tied: {},
-  layout: (config) => ({
-    ...bodyLayout(config, BODY, { pooler: true }),
-    ...linearLayout('classifier', config.hiddenSize, config.numLabels, 'glorot'),
-  }),
-  forward: (params, config, batch, options) =>
-    tf.tidy(() => {
-      const first = encode(params, config, BODY, batch, { ...options, positions: 'first' });
-      const pooled = pool(params, BODY, first);
-      return { logits: classify(params, config, 'classifier', pooled, options) };
-    }),
-};
+export const albertSequenceClassification: AlbertDefinition<SequenceClassifierOutputs> =
+  sequenceClassification(body);
 
-export const questionAnswering: AlbertDefinition<QuestionAnsweringOutputs> = {
-  architecture: 'AlbertForQuestionAnswering',
-  prefix: 'albert',
-  tied: {},
-  layout: (config) => ({
-    ...bodyLayout(config, BODY, { pooler: false }),
-    ...linearLayout('qa_outputs', config.hiddenSize, 2, 'glorot'),
-  }),
-  forward: (params, config, batch, options) =>
-    tf.tidy(() => {
-      const hidden = encode(params, config, BODY, batch, options);
-      const logits = linear(params, 'qa_outputs', hidden); // [B S, 2]
-      const [startLogits, endLogits] = tf
-        .split(logits, 2, 1)
-        .map((part) => tf.reshape<tf.Rank.R2>(part, batch.inputIds.shape));
-      return { startLogits, endLogits };
-    }),
-};
-
-/**
- * Vocabulary logits at chosen positions only: hidden states are gathered before the large product.
- *
- * @param positions int32 `[B, K]`, each from 0 to S - 1
- * @returns `[B, K, V]`; the caller disposes
- */
-export function logitsAt(
-  params: Params,
-  config: AlbertConfig,
-  batch: TokenBatch,
-  positions: tf.Tensor2D,
-  options?: CallOptions,
-): tf.Tensor3D {
-  const [B, K] = positions.shape;
-  return tf.tidy(() => {
-    const hidden = encode(params, config, BODY, batch, options);
-    const logits = predictions(params, config, rowsAt(hidden, batch, positions));
-    return tf.reshape(logits, [B, K, config.vocabSize]);
-  });
-}
+export const albertQuestionAnswering: AlbertDefinition<QuestionAnsweringOutputs> =
+  questionAnswering(body);
 
 /** dense → activation → LayerNorm → product with the word table: `[N, H]` → `[N, V]`. */
 function predictions(params: Params, config: AlbertConfig, hidden: tf.Tensor2D): tf.Tensor2D {
   const { layerNormEps, predictionsLayerNormEps = layerNormEps } = config;
   const bent = activation(config.hiddenAct, linear(params, 'predictions.dense', hidden));
   const normal = layerNorm(params, 'predictions.LayerNorm', bent, predictionsLayerNormEps);
-  const table = parameter<tf.Tensor2D>(params, BODY + WORD_EMBEDDINGS);
+  const table = parameter<tf.Tensor2D>(params, PREFIX + WORD_EMBEDDINGS);
   return affine(normal, table, parameter(params, 'predictions.bias'));
-}
-
-function classify(
-  params: Params,
-  config: AlbertConfig,
-  name: string,
-  hidden: tf.Tensor2D,
-  options?: CallOptions,
-): tf.Tensor2D {
-  const kept = dropout(hidden, config.classifierDropoutProb, options?.dropout, name);
-  return linear(params, name, kept);
 }

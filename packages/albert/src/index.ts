@@ -2,6 +2,7 @@ export { type HubOptions, hubOptionsFromEnv } from '@alectra/checkpoint';
 export type {
   MaskedLMGenerator,
   MaskedLMOutputs,
+  PooledOutputs as AlbertOutputs,
   QuestionAnsweringOutputs,
   ReplacedTokenDiscriminator,
   SequenceClassifierOutputs,
@@ -20,9 +21,9 @@ export {
   initAlbertForMaskedLM,
   initAlbertForTokenClassification,
 } from './electra.js';
-export { encode, pool } from './encoder.js';
+export { encode } from './encoder.js';
 export { type AlbertHeads, albertModels } from './family.js';
-export { type AlbertOutputs, logitsAt, type PreTrainingOutputs } from './heads.js';
+export { logitsAt, type PreTrainingOutputs } from './heads.js';
 export {
   AlbertForMaskedLM,
   AlbertForPreTraining,

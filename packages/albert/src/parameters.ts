@@ -19,12 +19,8 @@ export function layerName(group: number, inner: number): string {
   return `encoder.albert_layer_groups.${group}.albert_layers.${inner}`;
 }
 
-/** Embeddings, encoder and, if asked for, pooler; `prefix` is '' or 'albert.'. */
-export function bodyLayout(
-  config: AlbertConfig,
-  prefix: string,
-  { pooler }: { readonly pooler: boolean },
-): ParameterLayout {
+/** Embeddings and encoder; `prefix` is '' or 'albert.'. */
+export function bodyLayout(config: AlbertConfig, prefix: string): ParameterLayout {
   const { embeddingSize: E, hiddenSize: H, intermediateSize: F } = config;
   const parts = [
     tokenEmbeddingsLayout('embeddings', E, config),
@@ -44,7 +40,6 @@ export function bodyLayout(
       );
     }
   }
-  if (pooler) parts.push(linearLayout('pooler', H, H));
   return Object.fromEntries(
     parts.flatMap((part) => Object.entries(part).map(([name, shape]) => [prefix + name, shape])),
   );

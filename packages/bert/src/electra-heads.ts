@@ -3,141 +3,144 @@
 //
 // The generator's head and the classification head have exact GELU whatever `hiddenAct` says, as in Hugging Face.
 //
-// Shapes: B batch, S sequence, E embedding, H hidden, V vocabulary, K chosen positions, L labels.
+// Shapes: B batch, S sequence, E embedding, H hidden, V vocabulary, L labels.
 
 import {
   activation,
   affine,
-  type CallOptions,
+  bareModel,
+  classifierLayout,
+  classify,
+  dropout,
+  type EncoderBody,
   gelu,
+  type HiddenStateOutputs,
+  type LogitsAt,
+  languageModel,
   layerNorm,
   linear,
   linearLayout,
+  logitsAtPositions,
   type MaskedLMOutputs,
   type ModelDefinition,
   normLayout,
   type Params,
   parameter,
-  rowsAt,
+  type QuestionAnsweringOutputs,
+  questionAnswering,
   type SequenceClassifierOutputs,
-  type TokenBatch,
-  toSequences,
+  type TokenClassifierOutputs,
+  tokenClassification,
+  type VocabularyHead,
 } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { classifierDropout, classify } from './classifiers.js';
 import type { ElectraConfig } from './config.js';
-import { encode, encoderLayout, WORD_EMBEDDINGS } from './encoder.js';
-import type { ElectraOutputs, ReplacedTokenOutputs } from './outputs.js';
+import { classifierDropout, encode, encoderLayout, WORD_EMBEDDINGS } from './encoder.js';
 
-const BODY = 'electra.';
+const PREFIX = 'electra.';
+
+const body: EncoderBody<ElectraConfig> = {
+  family: 'Electra',
+  prefix: 'electra',
+  layout: encoderLayout,
+  encode,
+  classifierDropout,
+};
+
+/** The generator's head; its decoder is the word table. */
+const vocabulary: VocabularyHead<ElectraConfig> = {
+  tied: { 'generator_lm_head.weight': PREFIX + WORD_EMBEDDINGS },
+  layout: ({ vocabSize, hiddenSize, embeddingSize }) => ({
+    ...normLayout('generator_predictions.LayerNorm', embeddingSize),
+    ...linearLayout('generator_predictions.dense', hiddenSize, embeddingSize),
+    'generator_lm_head.bias': { shape: [vocabSize], init: 'zeros' },
+  }),
+  predict: predictions,
+};
+
+export interface ReplacedTokenOutputs {
+  /** `[B, S]`: above 0 means replaced */
+  readonly logits: tf.Tensor2D;
+}
 
 type ElectraDefinition<Outputs> = ModelDefinition<ElectraConfig, Outputs>;
 
-export const electraModel: ElectraDefinition<ElectraOutputs> = {
-  architecture: 'ElectraModel',
-  prefix: 'electra',
-  tied: {},
-  layout: (config) => encoderLayout(config, ''),
-  forward: (params, config, batch, options) =>
-    tf.tidy(() => ({
-      lastHiddenState: toSequences(encode(params, config, '', batch, options), batch),
-    })),
-};
+export const electraModel: ElectraDefinition<HiddenStateOutputs> = bareModel(body);
 
-export const electraMaskedLM: ElectraDefinition<MaskedLMOutputs> = {
-  architecture: 'ElectraForMaskedLM',
-  prefix: 'electra',
-  tied: { 'generator_lm_head.weight': BODY + WORD_EMBEDDINGS },
-  layout: (config) => ({
-    ...encoderLayout(config, BODY),
-    ...normLayout('generator_predictions.LayerNorm', config.embeddingSize),
-    ...linearLayout('generator_predictions.dense', config.hiddenSize, config.embeddingSize),
-    'generator_lm_head.bias': { shape: [config.vocabSize], init: 'zeros' },
-  }),
-  forward: (params, config, batch, options) =>
-    tf.tidy(() => {
-      const hidden = encode(params, config, BODY, batch, options);
-      return { logits: toSequences(predictions(params, config, hidden), batch) };
-    }),
-};
+export const electraMaskedLM: ElectraDefinition<MaskedLMOutputs> = languageModel(
+  'ElectraForMaskedLM',
+  body,
+  vocabulary,
+);
+
+/** Vocabulary logits of `ElectraForMaskedLM` at chosen positions, int32 `[B, K]` → `[B, K, V]`; the caller disposes. */
+export const electraLogitsAt: LogitsAt<ElectraConfig> = logitsAtPositions(body, vocabulary);
 
 export const electraPreTraining: ElectraDefinition<ReplacedTokenOutputs> = {
   architecture: 'ElectraForPreTraining',
-  prefix: 'electra',
+  prefix: body.prefix,
   tied: {},
   layout: (config) => ({
-    ...encoderLayout(config, BODY),
+    ...encoderLayout(config, PREFIX),
     ...linearLayout('discriminator_predictions.dense', config.hiddenSize, config.hiddenSize),
     ...linearLayout('discriminator_predictions.dense_prediction', config.hiddenSize, 1, 'glorot'),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
       const name = 'discriminator_predictions';
-      const hidden = encode(params, config, BODY, batch, options);
+      const hidden = encode(params, config, PREFIX, batch, options);
       const bent = activation(config.hiddenAct, linear(params, `${name}.dense`, hidden));
       const logits = linear(params, `${name}.dense_prediction`, bent); // [B S, 1]
       return { logits: tf.reshape<tf.Rank.R2>(logits, batch.inputIds.shape) };
     }),
 };
 
+export const electraTokenClassification: ElectraDefinition<TokenClassifierOutputs> =
+  tokenClassification(body);
+
+export const electraQuestionAnswering: ElectraDefinition<QuestionAnsweringOutputs> =
+  questionAnswering(body);
+
 export const electraSequenceClassification: ElectraDefinition<SequenceClassifierOutputs> = {
   architecture: 'ElectraForSequenceClassification',
-  prefix: 'electra',
+  prefix: body.prefix,
   tied: {},
   layout: (config) => ({
-    ...encoderLayout(config, BODY),
+    ...encoderLayout(config, PREFIX),
     ...linearLayout('classifier.dense', config.hiddenSize, config.hiddenSize),
-    ...linearLayout('classifier.out_proj', config.hiddenSize, config.numLabels, 'glorot'),
+    ...classifierLayout('classifier.out_proj', config),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
-      const first = encode(params, config, BODY, batch, { ...options, positions: 'first' });
-      const kept = classifierDropout(config, first, 'classifier', options);
+      const rate = classifierDropout(config);
+      const first = encode(params, config, PREFIX, batch, { ...options, positions: 'first' });
+      const kept = dropout(first, rate, options?.dropout, 'classifier');
       const bent = gelu(linear(params, 'classifier.dense', kept));
-      return { logits: classify(params, config, 'classifier.out_proj', bent, options) };
+      return { logits: classify(params, 'classifier.out_proj', bent, rate, options) };
     }),
 };
 
 /** Google's fine-tuning head: dropout and one linear layer on the first position. Hugging Face has none such. */
 export const electraGoogleClassification: ElectraDefinition<SequenceClassifierOutputs> = {
   architecture: 'ElectraGoogleClassifier',
-  prefix: 'electra',
+  prefix: body.prefix,
   tied: {},
   layout: (config) => ({
-    ...encoderLayout(config, BODY),
-    ...linearLayout('classifier', config.hiddenSize, config.numLabels, 'glorot'),
+    ...encoderLayout(config, PREFIX),
+    ...classifierLayout('classifier', config),
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
-      const first = encode(params, config, BODY, batch, { ...options, positions: 'first' });
-      return { logits: classify(params, config, 'classifier', first, options) };
+      const first = encode(params, config, PREFIX, batch, { ...options, positions: 'first' });
+      const rate = classifierDropout(config);
+      return { logits: classify(params, 'classifier', first, rate, options) };
     }),
 };
-
-/**
- * Vocabulary logits at chosen positions only, `[B, K, V]`; the caller disposes.
- *
- * @param positions int32 `[B, K]`, each from 0 to S - 1
- */
-export function electraLogitsAt(
-  params: Params,
-  config: ElectraConfig,
-  batch: TokenBatch,
-  positions: tf.Tensor2D,
-  options?: CallOptions,
-): tf.Tensor3D {
-  const [B, K] = positions.shape;
-  return tf.tidy(() => {
-    const hidden = encode(params, config, BODY, batch, options);
-    const logits = predictions(params, config, rowsAt(hidden, batch, positions));
-    return tf.reshape(logits, [B, K, config.vocabSize]);
-  });
-}
 
 /** dense → GELU → LayerNorm → product with the word table: `[N, H]` → `[N, V]`. */
 function predictions(params: Params, config: ElectraConfig, hidden: tf.Tensor2D): tf.Tensor2D {
   const bent = gelu(linear(params, 'generator_predictions.dense', hidden));
   const normal = layerNorm(params, 'generator_predictions.LayerNorm', bent, config.layerNormEps);
-  const table = parameter<tf.Tensor2D>(params, BODY + WORD_EMBEDDINGS);
+  const table = parameter<tf.Tensor2D>(params, PREFIX + WORD_EMBEDDINGS);
   return affine(normal, table, parameter(params, 'generator_lm_head.bias'));
 }

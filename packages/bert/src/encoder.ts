@@ -93,6 +93,11 @@ export function encode(
   });
 }
 
+/** The rate before classification layers. */
+export function classifierDropout(config: EncoderConfig): number {
+  return config.classifierDropout ?? config.hiddenDropoutProb;
+}
+
 function layerNames(layer: string) {
   return {
     attention: `${layer}.attention.self`,

@@ -1,13 +1,15 @@
 export { type HubOptions, hubOptionsFromEnv } from '@alectra/checkpoint';
 export type {
+  HiddenStateOutputs as ElectraOutputs,
   MaskedLMGenerator,
   MaskedLMOutputs,
+  PooledOutputs as BertOutputs,
   QuestionAnsweringOutputs,
   ReplacedTokenDiscriminator,
   SequenceClassifierOutputs,
   TokenClassifierOutputs,
 } from '@alectra/nn';
-export { bertLogitsAt } from './bert-heads.js';
+export { type BertPreTrainingOutputs, bertLogitsAt } from './bert-heads.js';
 export {
   type BertConfig,
   bertConfig,
@@ -18,7 +20,7 @@ export {
   electraConfigFromJson,
   electraConfigToJson,
 } from './config.js';
-export { electraLogitsAt } from './electra-heads.js';
+export { electraLogitsAt, type ReplacedTokenOutputs } from './electra-heads.js';
 export {
   bertDiscriminator,
   bertGenerator,
@@ -42,12 +44,6 @@ export {
   ElectraGoogleClassifier,
   ElectraModel,
 } from './models.js';
-export type {
-  BertOutputs,
-  BertPreTrainingOutputs,
-  ElectraOutputs,
-  ReplacedTokenOutputs,
-} from './outputs.js';
 export {
   BERT_PRESETS,
   type BertPreset,

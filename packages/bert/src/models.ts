@@ -2,22 +2,26 @@
 
 import type { ResolveOptions } from '@alectra/checkpoint';
 import {
+  type HiddenStateOutputs,
   type MaskedLMOutputs,
   type Model,
   type ModelClass,
   modelClass,
+  type PooledOutputs,
   type QuestionAnsweringOutputs,
   type SequenceClassifierOutputs,
   type TokenClassifierOutputs,
 } from '@alectra/nn';
 import {
+  type BertPreTrainingOutputs,
   bertLogitsAt,
   bertMaskedLM,
   bertModel,
   bertPreTraining,
+  bertQuestionAnswering,
   bertSequenceClassification,
+  bertTokenClassification,
 } from './bert-heads.js';
-import { questionAnswering, tokenClassification } from './classifiers.js';
 import type { BertConfig, ElectraConfig } from './config.js';
 import {
   electraGoogleClassification,
@@ -25,22 +29,19 @@ import {
   electraMaskedLM,
   electraModel,
   electraPreTraining,
+  electraQuestionAnswering,
   electraSequenceClassification,
+  electraTokenClassification,
+  type ReplacedTokenOutputs,
 } from './electra-heads.js';
-import type {
-  BertOutputs,
-  BertPreTrainingOutputs,
-  ElectraOutputs,
-  ReplacedTokenOutputs,
-} from './outputs.js';
 import { bertStorage, electraStorage } from './storage.js';
 
 type BertClass<Outputs> = ModelClass<BertConfig, Outputs, ResolveOptions>;
 type ElectraClass<Outputs> = ModelClass<ElectraConfig, Outputs, ResolveOptions>;
 
 /** The encoder with its pooler. */
-export const BertModel: BertClass<BertOutputs> = modelClass(bertModel, bertStorage);
-export type BertModel = Model<BertConfig, BertOutputs>;
+export const BertModel: BertClass<PooledOutputs> = modelClass(bertModel, bertStorage);
+export type BertModel = Model<BertConfig, PooledOutputs>;
 
 /** Masked language model; the decoder is the word table. */
 export const BertForMaskedLM: BertClass<MaskedLMOutputs> & {
@@ -57,7 +58,7 @@ export type BertForPreTraining = Model<BertConfig, BertPreTrainingOutputs>;
 
 /** A label for every token. */
 export const BertForTokenClassification: BertClass<TokenClassifierOutputs> = modelClass(
-  tokenClassification<BertConfig>('Bert', 'bert'),
+  bertTokenClassification,
   bertStorage,
 );
 export type BertForTokenClassification = Model<BertConfig, TokenClassifierOutputs>;
@@ -71,14 +72,17 @@ export type BertForSequenceClassification = Model<BertConfig, SequenceClassifier
 
 /** Start and end of an answer. */
 export const BertForQuestionAnswering: BertClass<QuestionAnsweringOutputs> = modelClass(
-  questionAnswering<BertConfig>('Bert', 'bert'),
+  bertQuestionAnswering,
   bertStorage,
 );
 export type BertForQuestionAnswering = Model<BertConfig, QuestionAnsweringOutputs>;
 
 /** The encoder; ELECTRA has no pooler. */
-export const ElectraModel: ElectraClass<ElectraOutputs> = modelClass(electraModel, electraStorage);
-export type ElectraModel = Model<ElectraConfig, ElectraOutputs>;
+export const ElectraModel: ElectraClass<HiddenStateOutputs> = modelClass(
+  electraModel,
+  electraStorage,
+);
+export type ElectraModel = Model<ElectraConfig, HiddenStateOutputs>;
 
 /** The generator. */
 export const ElectraForMaskedLM: ElectraClass<MaskedLMOutputs> & {
@@ -95,7 +99,7 @@ export type ElectraForPreTraining = Model<ElectraConfig, ReplacedTokenOutputs>;
 
 /** A label for every token. */
 export const ElectraForTokenClassification: ElectraClass<TokenClassifierOutputs> = modelClass(
-  tokenClassification<ElectraConfig>('Electra', 'electra'),
+  electraTokenClassification,
   electraStorage,
 );
 export type ElectraForTokenClassification = Model<ElectraConfig, TokenClassifierOutputs>;
@@ -116,7 +120,7 @@ export type ElectraGoogleClassifier = Model<ElectraConfig, SequenceClassifierOut
 
 /** Start and end of an answer. */
 export const ElectraForQuestionAnswering: ElectraClass<QuestionAnsweringOutputs> = modelClass(
-  questionAnswering<ElectraConfig>('Electra', 'electra'),
+  electraQuestionAnswering,
   electraStorage,
 );
 export type ElectraForQuestionAnswering = Model<ElectraConfig, QuestionAnsweringOutputs>;

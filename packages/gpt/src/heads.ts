@@ -1,28 +1,41 @@
 // GPT and what stands on it: one definition per Hugging Face class, each a layout and a pure function.
 //
-// Shapes: B batch, S sequence, H hidden, V vocabulary, K chosen positions, L labels.
+// Shapes: B batch, S sequence, H hidden, V vocabulary, L labels.
 
 import {
   affine,
-  type CallOptions,
+  bareModel,
+  type HiddenStateOutputs,
+  type LogitsAt,
+  languageModel,
+  logitsAtPositions,
+  type ModelBody,
   type ModelDefinition,
-  type Params,
   parameter,
   rowsAt,
   type SequenceClassifierOutputs,
   type TokenBatch,
-  toSequences,
+  type VocabularyHead,
 } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { GptConfig } from './config.js';
 import { decode, decoderLayout, WORD_EMBEDDINGS } from './decoder.js';
 
-const BODY = 'transformer.';
+const PREFIX = 'transformer.';
 
-export interface GptOutputs {
-  /** `[B, S, H]` */
-  readonly lastHiddenState: tf.Tensor3D;
-}
+const body: ModelBody<GptConfig> = {
+  family: 'OpenAIGPT',
+  prefix: 'transformer',
+  layout: decoderLayout,
+  encode: decode,
+};
+
+/** The word table alone. */
+const vocabulary: VocabularyHead<GptConfig> = {
+  tied: { 'lm_head.weight': PREFIX + WORD_EMBEDDINGS },
+  layout: () => ({}),
+  predict: (params, _, hidden) => affine(hidden, parameter(params, PREFIX + WORD_EMBEDDINGS)),
+};
 
 export interface CausalLMOutputs {
   /** `[B, S, V]`: of the token that follows each position */
@@ -31,69 +44,32 @@ export interface CausalLMOutputs {
 
 type GptDefinition<Outputs> = ModelDefinition<GptConfig, Outputs>;
 
-export const gptModel: GptDefinition<GptOutputs> = {
-  architecture: 'OpenAIGPTModel',
-  prefix: 'transformer',
-  tied: {},
-  layout: (config) => decoderLayout(config, ''),
-  forward: (params, config, batch, options) =>
-    tf.tidy(() => ({
-      lastHiddenState: toSequences(decode(params, config, '', batch, options), batch),
-    })),
-};
+export const gptModel: GptDefinition<HiddenStateOutputs> = bareModel(body);
 
-export const gptLMHead: GptDefinition<CausalLMOutputs> = {
-  architecture: 'OpenAIGPTLMHeadModel',
-  prefix: 'transformer',
-  tied: { 'lm_head.weight': BODY + WORD_EMBEDDINGS },
-  layout: (config) => decoderLayout(config, BODY),
-  forward: (params, config, batch, options) =>
-    tf.tidy(() => {
-      const hidden = decode(params, config, BODY, batch, options);
-      return { logits: toSequences(predictions(params, hidden), batch) };
-    }),
-};
+export const gptLMHead: GptDefinition<CausalLMOutputs> = languageModel(
+  'OpenAIGPTLMHeadModel',
+  body,
+  vocabulary,
+);
+
+/** Vocabulary logits of `OpenAIGPTLMHeadModel` at chosen positions, int32 `[B, K]` → `[B, K, V]`; the caller disposes. */
+export const gptLogitsAt: LogitsAt<GptConfig> = logitsAtPositions(body, vocabulary);
 
 export const gptSequenceClassification: GptDefinition<SequenceClassifierOutputs> = {
   architecture: 'OpenAIGPTForSequenceClassification',
-  prefix: 'transformer',
+  prefix: body.prefix,
   tied: {},
   layout: (config) => ({
-    ...decoderLayout(config, BODY),
+    ...decoderLayout(config, PREFIX),
     'score.weight': { shape: [config.numLabels, config.nEmbd], init: 'linear' },
   }),
   forward: (params, config, batch, options) =>
     tf.tidy(() => {
-      const hidden = decode(params, config, BODY, batch, options);
+      const hidden = decode(params, config, PREFIX, batch, options);
       const last = rowsAt(hidden, batch, lastPositions(config, batch)); // [B, H]
       return { logits: affine(last, parameter(params, 'score.weight')) };
     }),
 };
-
-/**
- * Vocabulary logits at chosen positions only, `[B, K, V]`; the caller disposes.
- *
- * @param positions int32 `[B, K]`, each from 0 to S - 1
- */
-export function gptLogitsAt(
-  params: Params,
-  config: GptConfig,
-  batch: TokenBatch,
-  positions: tf.Tensor2D,
-  options?: CallOptions,
-): tf.Tensor3D {
-  const [B, K] = positions.shape;
-  return tf.tidy(() => {
-    const hidden = decode(params, config, BODY, batch, options);
-    const logits = predictions(params, rowsAt(hidden, batch, positions));
-    return tf.reshape(logits, [B, K, config.vocabSize]);
-  });
-}
-
-/** Product with the word table: `[N, H]` → `[N, V]`. */
-function predictions(params: Params, hidden: tf.Tensor2D): tf.Tensor2D {
-  return affine(hidden, parameter<tf.Tensor2D>(params, BODY + WORD_EMBEDDINGS));
-}
 
 /**
  * Where each text ends, int32 `[B, 1]`: at its last token that is not `padTokenId`, as in Hugging Face; without a

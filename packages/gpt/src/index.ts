@@ -1,5 +1,5 @@
 export { type HubOptions, hubOptionsFromEnv } from '@alectra/checkpoint';
-export type { SequenceClassifierOutputs } from '@alectra/nn';
+export type { HiddenStateOutputs as GptOutputs, SequenceClassifierOutputs } from '@alectra/nn';
 export {
   type GptActivation,
   type GptConfig,
@@ -8,7 +8,7 @@ export {
   gptConfigToJson,
 } from './config.js';
 export { decode } from './decoder.js';
-export { type CausalLMOutputs, type GptOutputs, gptLogitsAt } from './heads.js';
+export { type CausalLMOutputs, gptLogitsAt } from './heads.js';
 export {
   type GptHeads,
   gptModels,

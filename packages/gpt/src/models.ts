@@ -2,6 +2,7 @@
 
 import type { ModelFamily, ResolveOptions } from '@alectra/checkpoint';
 import {
+  type HiddenStateOutputs,
   type Model,
   type ModelClass,
   modelClass,
@@ -10,7 +11,6 @@ import {
 import type { GptConfig } from './config.js';
 import {
   type CausalLMOutputs,
-  type GptOutputs,
   gptLMHead,
   gptLogitsAt,
   gptModel,
@@ -21,8 +21,8 @@ import { gptStorage } from './storage.js';
 type GptClass<Outputs> = ModelClass<GptConfig, Outputs, ResolveOptions>;
 
 /** The bare transformer. */
-export const OpenAIGPTModel: GptClass<GptOutputs> = modelClass(gptModel, gptStorage);
-export type OpenAIGPTModel = Model<GptConfig, GptOutputs>;
+export const OpenAIGPTModel: GptClass<HiddenStateOutputs> = modelClass(gptModel, gptStorage);
+export type OpenAIGPTModel = Model<GptConfig, HiddenStateOutputs>;
 
 /** Language model; the decoder is the word table. */
 export const OpenAIGPTLMHeadModel: GptClass<CausalLMOutputs> & {

@@ -42,9 +42,25 @@ export {
   type ParameterShape,
   parameterCount,
 } from './initialize.js';
+export {
+  type LogitsAt,
+  languageModel,
+  logitsAtPositions,
+  type VocabularyHead,
+} from './language-model.js';
 export { layerNorm } from './layer-norm.js';
 export { type EmbeddingSizes, linearLayout, normLayout, tokenEmbeddingsLayout } from './layouts.js';
 export { affine, linear } from './linear.js';
+export {
+  type ClassifierSizes,
+  classifierLayout,
+  classify,
+  type EncoderBody,
+  type ModelBody,
+  type PooledBody,
+  pool,
+  pooledLayout,
+} from './model-body.js';
 export {
   type InitOptions,
   type LoadOptions,
@@ -58,7 +74,9 @@ export {
   type SaveOptions,
 } from './model-class.js';
 export type {
+  HiddenStateOutputs,
   MaskedLMOutputs,
+  PooledOutputs,
   QuestionAnsweringOutputs,
   SequenceClassifierOutputs,
   TokenClassifierOutputs,
@@ -91,6 +109,13 @@ export {
   tokenDiscriminator,
 } from './replaced-token.js';
 export { firstRows, rowsAt, toSequences } from './sequence-rows.js';
+export {
+  bareModel,
+  pooledModel,
+  questionAnswering,
+  sequenceClassification,
+  tokenClassification,
+} from './shared-heads.js';
 export { softmax } from './softmax.js';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.js';
 export { stopGradient } from './stop-gradient.js';

@@ -1,8 +1,18 @@
 // What the heads of several families return.
 //
-// Shapes: B batch, S sequence, V vocabulary, L labels.
+// Shapes: B batch, S sequence, H hidden, V vocabulary, L labels.
 
 import type * as tf from '@tensorflow/tfjs-core';
+
+export interface HiddenStateOutputs {
+  /** `[B, S, H]` */
+  readonly lastHiddenState: tf.Tensor3D;
+}
+
+export interface PooledOutputs extends HiddenStateOutputs {
+  /** `[B, H]` */
+  readonly poolerOutput: tf.Tensor2D;
+}
 
 export interface MaskedLMOutputs {
   /** `[B, S, V]`: large; `logitsAt` of the generators computes chosen positions only. */
