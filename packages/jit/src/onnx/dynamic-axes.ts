@@ -1,12 +1,15 @@
 // Which numbers of a lowered graph depend on axes that are left open.
 //
 // The function is traced for several sizes of its open axes. Wherever the traces differ in an integer, that integer
-// must be a product of a constant and of axes: [batch · 128, 64] comes to light as 2·128, 3·128, 5·128.
+// must be a product of a constant and of axes: [batch · 128, 64] comes to light as 7·128, 11·128, 13·128.
 
-/** The sizes the axes have in each trace: primes, so that products tell their factors. */
+/**
+ * The sizes the axes have in each trace: no factor in common, so that products tell theirs. Those of the second axis,
+ * after the batch that of a sequence, are small: models take no more tokens than they have positions.
+ */
 const SIZES = [
-  [2, 3, 5],
   [7, 11, 13],
+  [2, 3, 4],
   [17, 19, 23],
   [29, 31, 37],
 ] as const;
