@@ -1,23 +1,15 @@
 // The exported folders answer in Hugging Face transformers as they do here. Wants ALECTRA_PYTHON.
 
-import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { registerKernels } from '@alectra/nn';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { detectReplaced, fillMask } from './ask.js';
+import { expectPythonAgrees, python } from './python-answers.test-support.js';
 import { runProgram, tinyProject, tinyRun } from './test-support.js';
 
 tf.enableProdMode();
 registerKernels('cpu');
-const python = process.env.ALECTRA_PYTHON;
-const ask = fileURLToPath(
-  new URL('../../../tools/reference/trainer_ask_export.py', import.meta.url),
-);
-const MASKED = 'The old bird [MASK] my friend.';
-const PLAIN = 'The cat likes a dog number 12.';
 
 let root: string;
 const folderOf = (family: string) => join(root, family);
@@ -36,23 +28,11 @@ afterAll(() => rmSync(root, { recursive: true }));
 ])(
   'transformers loads both networks of %s and answers the same',
   async (family, labels) => {
-    const folder = folderOf(family);
-    const text = execFileSync(python ?? '', [ask, join(folder, 'model'), MASKED, PLAIN], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
+    expect(await expectPythonAgrees(folderOf(family))).toMatchObject({
+      leftovers: [],
+      maxLength: 64,
+      labels,
     });
-    const theirs = JSON.parse(text);
-    expect(theirs.leftovers).toEqual([]);
-    expect(theirs.maxLength).toBe(64);
-    expect(theirs.labels).toEqual(labels);
-    const [answers = []] = await fillMask(folder, MASKED);
-    expect(answers.map(({ token, score }) => [token, score])).toEqual(
-      theirs.answers.map(([token, score]: [string, number]) => [token, expect.closeTo(score, 5)]),
-    );
-    const verdicts = await detectReplaced(folder, PLAIN);
-    expect(verdicts.map(({ token, replaced }) => [token, replaced])).toEqual(
-      theirs.verdicts.map(([token, score]: [string, number]) => [token, expect.closeTo(score, 5)]),
-    );
   },
   300_000,
 );
