@@ -62,6 +62,11 @@ export function tensor(
   );
 }
 
+/** A whole pickle of these operations. */
+export function pickle(...pieces: Piece[]): Uint8Array {
+  return bytes(op.proto(), ...pieces, op.stop);
+}
+
 /** The old layout around the pickle of a state dict, with `storages` by key behind it. */
 export function legacyFile(
   state: Uint8Array,
