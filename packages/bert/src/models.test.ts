@@ -28,6 +28,7 @@ import {
   ElectraForPreTraining,
   ElectraForSequenceClassification,
   ElectraGoogleClassifier,
+  ElectraModel,
 } from './models.js';
 import { BERT_PRESETS, bertPreset, ELECTRA_PRESETS, electraPreset } from './presets.js';
 
@@ -48,6 +49,11 @@ describe('parameter counts', () => {
   test.each([
     ['BertModel', parameterCount(BertModel.layout(bertPreset('bert-base-uncased'))), 109_482_240],
     ['BertModel small', parameterCount(BertModel.layout(bertPreset('bert-small-owt'))), 17_390_336],
+    [
+      'ElectraModel',
+      parameterCount(ElectraModel.layout(electraPreset('electra-small'))),
+      13_483_008,
+    ],
     [
       'BertForMaskedLM generator',
       parameterCount(BertForMaskedLM.layout(bertPreset('bert-small-owt-generator'))),
