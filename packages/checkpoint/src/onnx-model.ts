@@ -50,8 +50,8 @@ type MemberOf<Outputs> = Outputs extends object ? Outputs[keyof Outputs] : never
  * transformers.js wants config.json, tokenizer.json and tokenizer_config.json beside it: the folder that the model was
  * loaded from, unless that is a cache.
  *
- * @throws Error of `exportOnnx` for a model that depends on the sizes of its inputs in a way that cannot stay open;
- *   RangeError of the model if it has fewer than four positions
+ * @throws Error of `exportOnnx` for a model that depends on the sizes of its inputs in a way that cannot stay open, or
+ *   that has fewer than five positions
  */
 export async function saveOnnx<Source extends OnnxSource>(
   folder: string,

@@ -95,8 +95,7 @@ function embed(
         `Truncate to ${P} tokens, or raise n_positions of a new model.`,
     );
   const word = tf.reshape(embedding(words, tf.reshape(inputIds, [B * S])), [B, S, H]);
-  // a slice also where it is the whole table: a graph for open sizes makes no choice by size
-  const position = tf.slice(positions, [0, 0], [S, H]);
+  const position = S === P ? positions : tf.slice(positions, [0, 0], [S, H]);
   const summed = tf.reshape<tf.Rank.R2>(tf.add(word, position), [B * S, H]);
   return dropout(summed, config.embdPdrop, options.dropout, `${prefix}drop`);
 }

@@ -42,8 +42,7 @@ export function tokenEmbeddings(
   return tf.tidy(() => {
     const word = rowsOf('token', words, batch.inputIds, options.padTokenId);
     const segment = rowsOf('segment', segments, batch.tokenTypeIds);
-    // a slice also where it is the whole table: a graph for open sizes makes no choice by size
-    const position = tf.slice(positions, [0, 0], [S, E]);
+    const position = S === P ? positions : tf.slice(positions, [0, 0], [S, E]);
     const summed = tf.add(tf.reshape(tf.add(word, segment), [B, S, E]), position);
     const normal = layerNorm(
       params,

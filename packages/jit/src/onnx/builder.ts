@@ -28,6 +28,11 @@ export interface BuilderOptions {
   readonly dialect?: Dialect;
   /** How names of values begin. */
   readonly prefix?: string;
+  /**
+   * Sizes may stay open: which integers are equal, and which slices are whole, may be an accident of the sizes that the
+   * graph was traced for, and changes nothing in what is written.
+   */
+  readonly openSizes?: boolean;
 }
 
 export class OnnxBuilder {
@@ -36,12 +41,14 @@ export class OnnxBuilder {
   private readonly names = new Map<number, Name>();
   private readonly known = new Map<string, readonly Name[]>();
   readonly dialect: Dialect;
+  readonly openSizes: boolean;
   private readonly prefix: string;
   private nextName = 0;
 
-  constructor({ dialect = 'cpu', prefix = 'v' }: BuilderOptions = {}) {
+  constructor({ dialect = 'cpu', prefix = 'v', openSizes = false }: BuilderOptions = {}) {
     this.dialect = dialect;
     this.prefix = prefix;
+    this.openSizes = openSizes;
   }
 
   /** Says how a neutral value is called from now on. */
@@ -134,7 +141,7 @@ export class OnnxBuilder {
       this.initializers.push({ name, dtype, shape, data: encode(dtype, values) });
       return [name];
     };
-    if (values.length > 64) return make()[0];
+    if (values.length > 64 || (this.openSizes && dtype === 'int64')) return make()[0];
     return this.once(`initializer ${dtype} [${shape}] ${Array.from(values, spell)}`, make)[0];
   }
 

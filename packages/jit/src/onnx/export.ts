@@ -116,7 +116,7 @@ function lowered(
   inputs: ExportOptions['inputs'],
   outputPaths: readonly string[],
 ): OnnxBuilder {
-  const builder = new OnnxBuilder({ dialect: 'standard' });
+  const builder = new OnnxBuilder({ dialect: 'standard', openSizes: true });
   const used = new Set(
     [...traced.nodes.flatMap((node) => node.inputs), ...traced.outputs].map(({ id }) => id),
   );

@@ -29,7 +29,9 @@ export const MOVEMENT: LoweringTable = {
   ),
   Slice: lower<{ begin: number[]; size: number[] }>(
     (onnx, { inputs: [x], attrs: { begin, size } }) => {
-      const axes = begin.map((_, axis) => axis).filter((axis) => size[axis] !== x.shape[axis]);
+      const axes = begin
+        .map((_, axis) => axis)
+        .filter((axis) => onnx.openSizes || size[axis] !== x.shape[axis]);
       const ends = axes.map((axis) => begin[axis] + size[axis]);
       return slice(
         onnx,
