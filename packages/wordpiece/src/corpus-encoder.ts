@@ -23,7 +23,7 @@ export class CorpusEncoder {
    * Bytes that are no UTF-8 count as U+FFFD. A line feed at the very end does not start another line.
    */
   encodeLines(bytes: Uint8Array, isWide: boolean): RaggedIds {
-    this.#collector.start(isWide);
+    this.#collector.start(isWide, bytes.length);
     for (let at = 0; at < bytes.length; ) {
       const end = lineEnd(bytes, Math.min(at + CHUNK, bytes.length));
       const chunk = wellFormed(bytes.subarray(at, end));
@@ -35,7 +35,10 @@ export class CorpusEncoder {
 
   /** Encodes each text. */
   encodeTexts(texts: readonly string[], isWide: boolean): RaggedIds {
-    this.#collector.start(isWide);
+    this.#collector.start(
+      isWide,
+      texts.reduce((sum, { length }) => sum + length, 0),
+    );
     for (let row = 0; row < texts.length; ) {
       let end = row;
       let units = 0;

@@ -15,15 +15,19 @@ export class RowCollector {
   #splits = new Int32Array(1024);
   #rows = 0;
 
-  /** Starts a result, of 32-bit or 16-bit ids. */
-  start(isWide: boolean): void {
+  /** Starts a result, of 32-bit or 16-bit ids, of so many bytes or UTF-16 units of text. */
+  start(isWide: boolean, textLength: number): void {
     this.#isWide = isWide;
     this.#length = 0;
     this.#rows = 0;
-    if (Math.max(this.#wide.length, this.#narrow.length, this.#splits.length) <= KEPT) return;
-    this.#wide = new Int32Array(0);
-    this.#narrow = new Uint16Array(0);
-    this.#splits = new Int32Array(1024);
+    if (Math.max(this.#wide.length, this.#narrow.length, this.#splits.length) > KEPT) {
+      this.#wide = new Int32Array(0);
+      this.#narrow = new Uint16Array(0);
+      this.#splits = new Int32Array(1024);
+    }
+    const guess = Math.ceil(textLength / 3) + 64;
+    if (isWide && guess > this.#wide.length) this.#wide = new Int32Array(guess);
+    if (!isWide && guess > this.#narrow.length) this.#narrow = new Uint16Array(guess);
   }
 
   add({ ids, splits, rows }: RowIds): void {
