@@ -3,6 +3,7 @@
 import type { Graph, GraphNode } from '../graph.js';
 import { type Dialect, OnnxBuilder } from './builder.js';
 import { fuse } from './fuse.js';
+import { fuseAttention } from './fuse-attention.js';
 import type { LoweringTable } from './lowering.js';
 import { CONVOLUTION } from './lowerings/convolution.js';
 import { ELEMENTWISE } from './lowerings/elementwise.js';
@@ -12,6 +13,7 @@ import { MOVEMENT } from './lowerings/movement.js';
 import { RANDOM } from './lowerings/random.js';
 import { REDUCE } from './lowerings/reduce.js';
 import { type OnnxPort, writeModel } from './model-writer.js';
+import { readRows } from './read-rows.js';
 
 export const ONNX_LOWERINGS: LoweringTable = {
   ...CONVOLUTION,
@@ -56,7 +58,10 @@ export function emitProgram(
   const onnx = new OnnxBuilder({ dialect });
   for (const [index, value] of graph.state.entries()) onnx.bind(value, stateInName(index));
   for (const [index, value] of graph.inputs.entries()) onnx.bind(value, inputName(index));
-  lowerNodes(onnx, fuse(graph).nodes);
+  const fused = fuse(graph);
+  const onlyAnswers = frozen && dialect === 'cpu';
+  const { nodes } = onlyAnswers ? readRows(fuseAttention(fused)) : fused;
+  lowerNodes(onnx, nodes);
 
   const stateOut = indices(graph.newState, (value, index) => value.id !== graph.state[index].id);
   const ends = [

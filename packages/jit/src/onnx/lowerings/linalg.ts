@@ -3,6 +3,7 @@
 import type { Value } from '../../graph.js';
 import type { Name, OnnxBuilder } from '../builder.js';
 import type { ProductAttrs } from '../fuse.js';
+import type { AttentionAttrs } from '../fuse-attention.js';
 import { type LoweredNode, type LoweringTable, lower } from '../lowering.js';
 import { castTo } from './elementwise.js';
 import { reduce } from './reduce.js';
@@ -25,6 +26,7 @@ export const LINALG: LoweringTable = {
       { axis: { int: -1 }, epsilon },
     ),
   ),
+  Attention: lower<AttentionAttrs>(attention),
   LayerNormGrad: layerNormGrad,
   Gelu: lower<{ approximate: string }>((onnx, { inputs: [x], attrs: { approximate } }) =>
     onnx.op('Gelu', [onnx.name(x)], { approximate: approximate ?? 'none' }),
@@ -198,3 +200,23 @@ function softmaxCrossEntropyGrad(
 
 const column = (onnx: OnnxBuilder, ids: Value): Name =>
   onnx.op('Reshape', [castTo(onnx, onnx.name(ids), 'int64'), onnx.int64s([ids.shape[0], 1])]);
+
+/** ONNX Runtime's fused attention; the scale is in the query's weights already. */
+function attention(
+  onnx: OnnxBuilder,
+  { inputs, attrs: { batch, heads } }: LoweredNode<AttentionAttrs>,
+): Name {
+  const [x, weight, bias, scoreBias] = inputs;
+  const [rows, width] = x.shape;
+  const S = rows / batch;
+  const sequences = onnx.op('Reshape', [onnx.name(x), onnx.int64s([batch, S, width])]);
+  const turned = onnx.op('Transpose', [onnx.name(weight)], { perm: [1, 0] });
+  const given = [sequences, turned, onnx.name(bias)];
+  if (scoreBias) {
+    const [b, a] = scoreBias.shape;
+    const none = ['', '']; // mask and past
+    given.push(...none, onnx.op('Expand', [onnx.name(scoreBias), onnx.int64s([b, a, S, S])]));
+  }
+  const context = onnx.microsoft('Attention', given, { num_heads: { int: heads }, scale: 1 });
+  return onnx.op('Reshape', [context, onnx.int64s([rows, weight.shape[0] / 3])]);
+}
