@@ -32,6 +32,7 @@ function setUp({ maxBatchTokens = 12, maxBatchInputs = 4 } = {}) {
       if (texts.includes('x')) throw new Error('it broke');
       return texts.map((text) => (text === 'n' ? Number.NaN : text));
     },
+    warmUp: async () => {},
   };
   const batcher = new Batcher({
     pipeline: async () => pipeline,

@@ -22,6 +22,7 @@ export interface ModelStatus {
 export interface PoolOptions {
   readonly engine: WorkerSetup['engine'];
   readonly threads: number;
+  readonly warmUp: boolean;
   readonly maxBatchTokens: number;
   readonly maxBatchInputs: number;
   readonly memoryBytes: number;
@@ -200,6 +201,7 @@ export class ModelPool {
           folder: model.folder,
           engine: setup.engine,
           threads: setup.threads,
+          warmUp: setup.warmUp,
           maxBatchTokens: setup.maxBatchTokens,
           maxBatchInputs: setup.maxBatchInputs,
         },

@@ -20,13 +20,15 @@ registerKernels('cpu');
 try {
   const model = await readServedModel(setup.folder, { id: 'model/model' });
   const pipelines = await taskPipelines(setup, model.maxTokens);
-  const { engine } = await pipelines.get(mainTaskOf(model));
+  const main = await pipelines.get(mainTaskOf(model));
   const batcher = new Batcher({ ...setup, pipeline: pipelines.get, send });
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'job') void batcher.add(message.job);
     else batcher.cancel(message.id);
   });
-  send({ kind: 'ready', engine, maxTokens: pipelines.maxTokens });
+  send({ kind: 'ready', engine: main.engine, maxTokens: pipelines.maxTokens });
+  // A shape that cannot be compiled fails the requests that need it, and tells them why.
+  if (setup.warmUp) void main.warmUp().catch(() => {});
 } catch (error) {
   send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
 }

@@ -10,6 +10,8 @@ export interface WorkerSetup {
   readonly threads: number;
   readonly maxBatchTokens: number;
   readonly maxBatchInputs: number;
+  /** Whether usual shapes are compiled before they are asked for. */
+  readonly warmUp: boolean;
 }
 
 /** A text, or a text with its pair. */

@@ -27,7 +27,7 @@ export async function startServer(
   const log: Readonly<Record<string, unknown>>[] = [];
   const app = await createServer({
     catalogue: await openCatalogue(sources),
-    settings: resolveSettings({ threads: 1, ...settings, port: 0 }),
+    settings: resolveSettings({ threads: 1, warmUp: false, ...settings, port: 0 }),
     logStream: { write: (line) => log.push(JSON.parse(line)) },
     ...(odd && { workerModule: new URL('./odd-worker.test-support.mjs', import.meta.url) }),
   });

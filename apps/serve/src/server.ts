@@ -79,6 +79,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const pool = new ModelPool({
     engine: settings.engine,
     threads: settings.threads,
+    warmUp: settings.warmUp,
     maxBatchTokens: settings.maxBatchTokens,
     maxBatchInputs: settings.maxBatchInputs,
     memoryBytes: settings.memoryMegabytes * 2 ** 20,

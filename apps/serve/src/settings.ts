@@ -13,8 +13,10 @@ export const settingsSchema = z.strictObject({
   cors: z.string().min(1).optional(),
 
   engine: z.enum(['auto', 'onnxruntime', 'tensorflow', 'eager']).default('auto'),
-  /** Threads of one operation; 0 leaves it to the engine. */
+  /** Inputs computed side by side, and threads of one that is alone; 0: as many as there are cores. */
   threads: whole(0, 1024).default(0),
+  /** Compile usual shapes while a loaded model has nothing else to do, so that no request waits for it. */
+  warmUp: z.boolean().default(true),
   /** For loaded models together; the least recently used one makes room. */
   memoryMegabytes: whole(1, 1 << 20).default(2048),
 

@@ -1,6 +1,7 @@
 // The pipeline behind each task, for the model of one folder. A pipeline is made when it is first asked for, with
 // weights of its own: most models are asked for one task.
 
+import { availableParallelism } from 'node:os';
 import { modelFromPretrained } from '@alectra/checkpoint';
 import type { Params, TokenBatch } from '@alectra/nn';
 import {
@@ -26,6 +27,8 @@ export interface TaskPipeline {
   /** @throws InputError of @alectra/pipelines */
   prepare(input: TaskInput, parameters: TaskParameters): Request<unknown>;
   run(requests: readonly Request<unknown>[]): Promise<unknown[]>;
+  /** Compiles usual shapes while nothing else is to be done. */
+  warmUp(): Promise<void>;
 }
 
 export interface TaskPipelines {
@@ -42,12 +45,14 @@ export async function taskPipelines(
   const tokenizer = await WordPieceTokenizer.fromPretrained(setup.folder);
   const maxTokens = Math.min(modelTokens, tokenizer.config.modelMaxLength, setup.maxBatchTokens);
   const made = new Map<TaskName, Promise<TaskPipeline>>();
+  const threads = setup.threads || availableParallelism();
   const options: SharedOptions = {
     tokenizer,
     maxTokens,
     maxBatchTokens: setup.maxBatchTokens,
     engine: setup.engine,
-    ...(setup.threads > 0 && { threads: setup.threads }),
+    threads,
+    parallelRuns: threads,
   };
   return {
     maxTokens,
@@ -68,7 +73,8 @@ interface SharedOptions {
   readonly maxTokens: number;
   readonly maxBatchTokens: number;
   readonly engine: WorkerSetup['engine'];
-  readonly threads?: number;
+  readonly threads: number;
+  readonly parallelRuns: number;
 }
 
 type Maker = (folder: string, options: SharedOptions) => Promise<TaskPipeline>;
@@ -155,5 +161,6 @@ function adapt<Input, Options extends object, Answer>(
       return pipeline.prepare(input as Input, options as Options);
     },
     run: (requests) => pipeline.run(requests as readonly Request<Answer>[]),
+    warmUp: () => pipeline.warmUp(),
   };
 }

@@ -60,6 +60,12 @@ export interface CompileOptions<S extends InitialState = InitialState> {
   readonly tensorflowFrom?: string;
 }
 
+/** What may differ between programs over one state. */
+export interface ProgramOptions extends Pick<CompileOptions, 'inputs'> {
+  /** Threads of one operation; those of the first program when left out. Only engine `onnxruntime` tells them apart. */
+  readonly threads?: number;
+}
+
 /** Where the time of one program went, in milliseconds. */
 export interface Timings {
   /** Calling the function on symbolic tensors. */
@@ -84,7 +90,8 @@ export interface Timings {
 export interface Program<Outputs = Tree<HostTensor>, State = Tree<HostTensor>> {
   readonly engine: EngineName;
   /**
-   * Runs the function once and replaces the state. Calls are queued: one runs at a time.
+   * Runs the function once and replaces the state. Calls are queued: one runs at a time. Over a frozen state engine
+   * `onnxruntime` runs as many at once as are called; each run takes `threads` of the program.
    *
    * @param inputs typed arrays, numbers or HostTensors, in the tree given to compile
    * @returns outputs as host tensors of their own memory, in the tree the function returned
@@ -93,7 +100,7 @@ export interface Program<Outputs = Tree<HostTensor>, State = Tree<HostTensor>> {
   /** Another function over the same state; nothing is copied. */
   compile<R extends StepResult>(
     step: Step<R>,
-    options: { readonly inputs: Tree<TensorSpec> },
+    options: ProgramOptions,
   ): Promise<Program<HostTree<R['outputs']>, State>>;
   /** A copy of the state. */
   readState(): Promise<State>;
@@ -137,7 +144,7 @@ export async function compile<R extends StepResult, S extends InitialState>(
     disposed: false,
   };
   try {
-    return await load<R, HostTree<S>>(step, options.inputs, shared, true);
+    return await load<R, HostTree<S>>(step, { inputs: options.inputs }, shared, true);
   } catch (error) {
     engine.dispose();
     throw error;
@@ -151,34 +158,35 @@ interface Shared {
   readonly paths: readonly string[];
   readonly shape: TreeShape;
   readonly frozen: boolean;
-  /** Settles when the engine is free. */
+  /** Settles when everything that was asked before has ended. */
   queue: Promise<unknown>;
   disposed: boolean;
 }
 
 async function load<R extends StepResult, State>(
   step: Step<R>,
-  inputs: Tree<TensorSpec>,
+  { inputs, threads }: ProgramOptions,
   shared: Shared,
   ownsState: boolean,
 ): Promise<Program<HostTree<R['outputs']>, State>> {
   const source = sourceOf(step, inputs, shared);
   const started = performance.now();
-  const runner: Runner = await shared.engine.load(source);
+  const runner: Runner = await shared.engine.load(source, threads);
   const loaded = performance.now() - started;
   const { inputs: specs, inputPaths, inputShape } = source.signature;
   const spent = { calls: 0, callMs: 0, engineMs: 0 };
   let disposed = false;
 
-  /** Runs `work` when the engine is free. */
+  /** Runs `work` when the engine is free, at once if its runs may overlap. */
   const queued = <T>(work: () => Promise<T>): Promise<T> => {
     if (disposed || shared.disposed) {
       return Promise.reject(
         new Error('jit: the program was disposed.\nCompile it again to use it.'),
       );
     }
-    const result = shared.queue.then(work);
-    shared.queue = result.catch(() => undefined);
+    const result = shared.engine.overlaps ? work() : shared.queue.then(work);
+    const ended = result.catch(() => undefined);
+    shared.queue = shared.engine.overlaps ? Promise.all([shared.queue, ended]) : ended;
     return result;
   };
 
@@ -201,8 +209,8 @@ async function load<R extends StepResult, State>(
       // The tree is what the step returned, whose type R is.
       return unflatten(outputs.shape, outputs.leaves) as HostTree<R['outputs']>;
     },
-    compile: <Q extends StepResult>(other: Step<Q>, options: { inputs: Tree<TensorSpec> }) =>
-      queued(() => load<Q, State>(other, options.inputs, shared, false)),
+    compile: <Q extends StepResult>(other: Step<Q>, options: ProgramOptions) =>
+      queued(() => load<Q, State>(other, options, shared, false)),
     // The tree is that of the initial state.
     readState: () =>
       queued(async () => unflatten(shared.shape, await shared.engine.readState()) as State),

@@ -15,10 +15,13 @@ export interface Source {
   readonly traced: () => Traced;
 }
 
-/** Holds the state; runs any number of functions over it, one call at a time. */
+/** Holds the state; runs any number of functions over it, one call at a time unless it says that they may overlap. */
 export interface Engine {
   readonly name: EngineName;
-  load(source: Source): Promise<Runner>;
+  /** Runs may overlap, of one program too: the state never changes, and each run has memory of its own. */
+  readonly overlaps?: boolean;
+  /** @param threads of one operation; those of the engine when left out, or where an engine has them once for all */
+  load(source: Source, threads?: number): Promise<Runner>;
   /** Copies of the state leaves. */
   readState(): Promise<HostTensor[]>;
   writeState(values: readonly HostTensor[]): Promise<void>;

@@ -6,6 +6,7 @@ export {
   type HostTree,
   type InitialState,
   type Program,
+  type ProgramOptions,
   type Timings,
 } from './compile.js';
 export { registerCoreGradients } from './core-gradients.js';

@@ -1,9 +1,10 @@
 // What all pipelines share: texts become requests, requests become rows of few runs, rows become answers.
 
 import type { EngineName } from '@alectra/jit';
-import { EnginePool } from './engine-pool.js';
 import { checkInput, checkInputs, InputError } from './input-error.js';
 import type { Weighted } from './model.js';
+import { usualShapes } from './plan.js';
+import { RunQueue } from './run-queue.js';
 import { type Row, type RowOutputs, runRows } from './run-rows.js';
 import type { EngineOptions, Kind } from './shaped-programs.js';
 import type { EncodeOptions, Encoding, Tokenizer } from './tokenizer.js';
@@ -13,11 +14,11 @@ export interface PipelineOptions<Model extends Weighted> {
   readonly tokenizer: Tokenizer;
   /** Default `auto`: the fastest that is installed; `eager` in a browser. */
   readonly engine?: EngineOptions['engine'];
-  /** Threads of one operation; the engine chooses when left out. */
+  /** Threads of one operation in a run that is alone; the engine chooses when left out. */
   readonly threads?: number;
   /**
-   * Runs that may be under way at once, each on its own copy of the weights. Default 1. Many short texts at once get
-   * more from `threads: 1` and as many runs as there are cores, a single one from more threads.
+   * Runs that may be under way at once, as many as there are cores for example. Default 1. Side by side each has one
+   * thread, which suits many short texts; a run that is alone has `threads`. Only engine `onnxruntime` has more than one.
    */
   readonly parallelRuns?: number;
   /** Most tokens of one text, [CLS] and [SEP] included; default and upper limit: what model and tokenizer can take. */
@@ -57,6 +58,11 @@ export interface Pipeline<Input, Options, Answer> {
   run(requests: readonly Request<Answer>[]): Promise<Answer[]>;
   /** Tokens of an input, [CLS] and [SEP] included. */
   tokenCount(input: Input): number;
+  /**
+   * Compiles the shapes of up to four texts, while nothing else is to be done, so that no text waits for it; some
+   * seconds. Ends early when the pipeline is disposed.
+   */
+  warmUp(): Promise<void>;
   /** Frees engine and weights; what runs finishes first. */
   dispose(): void;
 }
@@ -108,9 +114,10 @@ export async function makePipeline<
   checkVocabulary(model, tokenizer);
   const maxColumns = model.config.maxPositionEmbeddings;
   const shape = { rows: 1, columns: Math.min(16, maxColumns), positions: first.positions };
-  const engines = await EnginePool.create(parallelRuns, model.params, first.kind, shape, {
+  const queue = await RunQueue.create(model.params, first.kind, shape, {
     engine,
     threads,
+    parallelRuns,
   });
   const padId = tokenizer.tokenToId(tokenizer.config.padToken) ?? 0;
 
@@ -125,7 +132,7 @@ export async function makePipeline<
     // Big runs are efficient, but one run must not do the work of all engines.
     const share = Math.ceil(rows.reduce((sum, { ids }) => sum + ids.length, 0) / parallelRuns);
     const maxTokens = Math.min(maxBatchTokens, Math.max(LEAST_SHARE, share));
-    const outputs = await runRows(engines, rows, { maxColumns, maxTokens, padId });
+    const outputs = await runRows(queue, rows, { maxColumns, maxTokens, padId });
     let next = 0;
     return requests.map(({ rows: { length }, answer }) => {
       next += length;
@@ -135,7 +142,7 @@ export async function makePipeline<
   const none = {} as Options; // every option has a default
 
   return {
-    engine: engines.engine,
+    engine: queue.engine,
     maxTokens: longest,
     prepare: (input, options = none) => prepared(input, options),
     run,
@@ -149,7 +156,15 @@ export async function makePipeline<
       const { text, pair } = textAndPair(input);
       return tokenizer.encode(text, { pair }).ids.length;
     },
-    dispose: () => engines.dispose(),
+    warmUp: () => {
+      const shapes = usualShapes(longest, { maxColumns, maxTokens: maxBatchTokens });
+      const { kind, positions } = first;
+      return queue.load(
+        kind,
+        shapes.map((usual) => ({ ...usual, positions })),
+      );
+    },
+    dispose: () => queue.dispose(),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { columnsFor, MAX_ROWS, plan, rowsFor } from './plan.js';
+import { columnsFor, MAX_ROWS, plan, rowsFor, usualShapes } from './plan.js';
 
 const limits = { maxColumns: 512, maxTokens: 2048 };
 
@@ -27,6 +27,17 @@ test.each([
   [17, 32],
 ])('%i rows run as %i', (count, rows) => {
   expect(rowsFor(count)).toBe(rows);
+});
+
+test('usual shapes hold up to four texts that fit', () => {
+  const shapes = usualShapes(20, { maxColumns: 40, maxTokens: 64 });
+  expect(shapes.map(({ rows, columns }) => `${rows}x${columns}`)).toEqual(
+    ['1x8', '1x16', '1x24', '2x8', '2x16', '2x24', '4x8', '4x16'], // 4 x 24 would be 96 tokens
+  );
+  // a text that is longer than a run may be runs alone
+  expect(usualShapes(16, { maxColumns: 40, maxTokens: 8 }).map(({ columns }) => columns)).toEqual([
+    8, 16,
+  ]);
 });
 
 describe('a plan', () => {

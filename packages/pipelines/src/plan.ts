@@ -37,6 +37,23 @@ export function rowsFor(count: number): number {
   return 2 ** Math.ceil(Math.log2(count));
 }
 
+/** Most rows of the shapes that are worth compiling before they are asked for. */
+const USUAL_ROWS = 4;
+
+/** The shapes of up to four rows of at most `longest` tokens, fewer rows first. */
+export function usualShapes(
+  longest: number,
+  { maxColumns, maxTokens }: Limits,
+): Omit<Group, 'members'>[] {
+  const lengths = Array.from({ length: longest }, (_, at) => columnsFor(at + 1, maxColumns));
+  const shapes: Omit<Group, 'members'>[] = [];
+  for (let rows = 1; rows <= USUAL_ROWS; rows *= 2) {
+    for (const columns of new Set(lengths))
+      if (rows === 1 || rows * columns <= maxTokens) shapes.push({ rows, columns });
+  }
+  return shapes;
+}
+
 /** Every row in exactly one group. */
 export function plan(lengths: readonly number[], { maxColumns, maxTokens }: Limits): Group[] {
   const order = lengths.map((_, index) => index).sort((a, b) => lengths[a] - lengths[b] || a - b);

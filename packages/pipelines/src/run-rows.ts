@@ -1,7 +1,7 @@
 // Rows of many requests through few runs: grouped, padded, run, and taken apart again.
 
-import type { EnginePool } from './engine-pool.js';
 import { type Group, plan } from './plan.js';
+import type { RunQueue } from './run-queue.js';
 import type { Kind, ShapedInputs, ShapedOutputs } from './shaped-programs.js';
 
 /** One token sequence, and what is to be computed of it. */
@@ -29,7 +29,7 @@ export interface RunOptions {
 
 /** Outputs of the rows, in their order; of what is padded, they are meaningless. */
 export async function runRows(
-  engines: EnginePool,
+  queue: RunQueue,
   rows: readonly Row[],
   options: RunOptions,
 ): Promise<RowOutputs[]> {
@@ -38,7 +38,7 @@ export async function runRows(
     const lengths = places.map((place) => rows[place].ids.length);
     return plan(lengths, options).map(async ({ members, ...shape }) => {
       const chosen = members.map((member) => places[member]);
-      const outputs = await runGroup(engines, { ...shape, members: chosen }, rows, options.padId);
+      const outputs = await runGroup(queue, { ...shape, members: chosen }, rows, options.padId);
       for (const [at, place] of chosen.entries()) results[place] = rowOf(outputs, at, shape.rows);
     });
   });
@@ -64,7 +64,7 @@ function positionsFor({ positions: { length } }: Row): number {
 }
 
 function runGroup(
-  engines: EnginePool,
+  queue: RunQueue,
   { rows: count, columns, members }: Group,
   rows: readonly Row[],
   padId: number,
@@ -85,7 +85,7 @@ function runGroup(
     inputs.attentionMask.fill(1, at * columns, at * columns + ids.length);
     inputs.positions?.set(positions, at * shape.positions);
   }
-  return engines.run(first.kind, shape, inputs);
+  return queue.run(first.kind, shape, inputs);
 }
 
 function rowOf(outputs: ShapedOutputs, at: number, rows: number): RowOutputs {

@@ -1,4 +1,5 @@
-// A model at many shapes: one compiled program for each function and shape, over one copy of the weights.
+// A model at many shapes: one compiled program for each function, shape and number of threads, over one copy of the
+// weights.
 //
 // Shapes: B rows, S columns, K positions a row.
 
@@ -50,17 +51,19 @@ interface Entry {
 }
 
 /** Most programs that are kept; the one unused for longest goes first. */
-const KEPT = 64;
+const KEPT = 128;
 
 export class ShapedPrograms {
   /** In order of use, oldest first. */
   readonly #entries = new Map<string, Entry>();
   readonly #root: Program;
+  readonly #threads: number | undefined;
   #running = 0;
   #isDisposed = false;
 
-  private constructor(root: Program) {
+  private constructor(root: Program, threads: number | undefined) {
     this.#root = root;
+    this.#threads = threads;
   }
 
   /** Compiles `kind` at `shape`; it stays, because it holds the weights. */
@@ -76,8 +79,11 @@ export class ShapedPrograms {
       frozen: true,
       inputs: specsOf(shape),
     });
-    const programs = new ShapedPrograms(root);
-    programs.#entries.set(keyOf(kind, shape), { program: Promise.resolve(root), users: 1 });
+    const programs = new ShapedPrograms(root, options.threads);
+    programs.#entries.set(keyOf(kind, shape, undefined), {
+      program: Promise.resolve(root),
+      users: 1,
+    });
     return programs;
   }
 
@@ -90,16 +96,33 @@ export class ShapedPrograms {
     return this.#entries.size;
   }
 
-  /** @throws Error after `dispose` */
-  async run(kind: Kind, shape: Shape, inputs: ShapedInputs): Promise<ShapedOutputs> {
-    if (this.#isDisposed)
-      throw new Error('pipelines: cannot answer: the pipeline was disposed.\nMake a new one.');
-    const entry = this.#use(kind, shape);
+  /** @param threads those given to `create` when undefined */
+  run(
+    kind: Kind,
+    shape: Shape,
+    inputs: ShapedInputs,
+    threads: number | undefined,
+  ): Promise<ShapedOutputs> {
+    // A step returns its outputs as a record, which is what comes back.
+    const work = (program: Program) => program.run({ ...inputs }) as Promise<ShapedOutputs>;
+    return this.#with(kind, shape, threads, work);
+  }
+
+  /** Compiles a program before it is needed. */
+  load(kind: Kind, shape: Shape, threads: number | undefined): Promise<void> {
+    return this.#with(kind, shape, threads, async () => {});
+  }
+
+  async #with<T>(
+    kind: Kind,
+    shape: Shape,
+    threads: number | undefined,
+    work: (program: Program) => Promise<T>,
+  ): Promise<T> {
+    const entry = this.#use(kind, shape, threads);
     this.#running++;
     try {
-      const program = await entry.program;
-      // A step returns its outputs as a record, which is what comes back.
-      return (await program.run({ ...inputs })) as ShapedOutputs;
+      return await work(await entry.program);
     } finally {
       entry.users--;
       this.#running--;
@@ -108,9 +131,8 @@ export class ShapedPrograms {
     }
   }
 
-  /** Takes no more runs, and frees everything when those under way have ended; again changes nothing. */
+  /** Frees everything when what is under way has ended; nothing may be asked afterwards. */
   dispose(): void {
-    if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#freeIfIdle();
   }
@@ -124,13 +146,14 @@ export class ShapedPrograms {
     this.#root.dispose();
   }
 
-  #use(kind: Kind, shape: Shape): Entry {
-    const key = keyOf(kind, shape);
+  #use(kind: Kind, shape: Shape, given: number | undefined): Entry {
+    const threads = given === this.#threads ? undefined : given;
+    const key = keyOf(kind, shape, threads);
     let entry = this.#entries.get(key);
     if (entry) {
       this.#entries.delete(key);
     } else {
-      const program = this.#root.compile(kind.step, { inputs: specsOf(shape) });
+      const program = this.#root.compile(kind.step, { inputs: specsOf(shape), threads });
       entry = { program, users: 0 };
       // A failure is not kept: it may have been a lack of memory.
       program.catch(() => this.#entries.delete(key));
@@ -150,8 +173,11 @@ export class ShapedPrograms {
   }
 }
 
-const keyOf = ({ name }: Kind, { rows, columns, positions }: Shape): string =>
-  `${name} ${rows} ${columns} ${positions}`;
+const keyOf = (
+  { name }: Kind,
+  { rows, columns, positions }: Shape,
+  threads: number | undefined,
+): string => `${name} ${rows} ${columns} ${positions} ${threads ?? 'all'}`;
 
 function specsOf({ rows, columns, positions }: Shape): CompileOptions['inputs'] {
   const tokens = { dtype: 'int32', shape: [rows, columns] } as const;

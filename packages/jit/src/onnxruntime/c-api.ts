@@ -42,6 +42,7 @@ const FUNCTIONS = {
   ReleaseStatus: [93, 'void (void *status)'],
   ReleaseSession: [95, 'void (void *session)'],
   ReleaseValue: [96, 'void (void *value)'],
+  ReleaseMemoryInfo: [94, 'void (void *memory)'],
   ReleaseSessionOptions: [100, 'void (void *options)'],
   AddSessionConfigEntry: [130, 'void *(void *options, const char *key, const char *value)'],
   RunWithBinding: [133, 'void *(void *session, void *options, void *binding)'],
@@ -56,7 +57,13 @@ const FUNCTIONS = {
   ],
   ClearBoundInputs: [141, 'void (void *binding)'],
   ClearBoundOutputs: [142, 'void (void *binding)'],
+  CreateAndRegisterAllocator: [144, 'void *(void *env, void *memory, void *arena)'],
   AddInitializer: [150, 'void *(void *options, const char *name, void *value)'],
+  CreateArenaCfg: [
+    156,
+    'void *(size_t most, int strategy, int first, int dead, _Out_ void **arena)',
+  ],
+  ReleaseArenaCfg: [157, 'void (void *arena)'],
   CreatePrepackedWeightsContainer: [166, 'void *(_Out_ void **container)'],
   ReleasePrepackedWeightsContainer: [167, 'void (void *container)'],
   CreateSessionFromArrayWithPrepackedWeightsContainer: [

@@ -27,6 +27,8 @@ const DEVICE_MEMORY: Readonly<Record<DeviceProvider, string>> = {
 };
 const [DEVICE_ALLOCATOR, ARENA_ALLOCATOR] = [0, 1];
 const DEFAULT_MEMORY = 0;
+/** Instead of twice as much as before. */
+const GROW_AS_ASKED = 1;
 
 /** The address of an OrtValue, on a tensor that this file made. */
 type Native<T> = T & { readonly value: bigint };
@@ -40,12 +42,10 @@ export async function nativeRuntime(): Promise<Runtime> {
       const { session, dispose } = await createSession(api, model, options, 'cpu');
       const inputNames = nameTable(api, options.inputNames);
       const outputNames = nameTable(api, options.outputNames);
-      const inputs = new BigUint64Array(options.inputNames.length);
-      const outputs = new BigUint64Array(options.outputNames.length);
       return {
         run: (given, results) => {
-          for (const [index, tensor] of given.entries()) inputs[index] = addressOf(tensor);
-          for (const [index, tensor] of results.entries()) outputs[index] = addressOf(tensor);
+          const inputs = BigUint64Array.from(given, addressOf);
+          const outputs = BigUint64Array.from(results, addressOf);
           return api.apart(
             'Run',
             session,
@@ -190,7 +190,7 @@ async function createSession(
     // Spinning threads starve everything else on a shared machine.
     set('session.intra_op.allow_spinning', '0');
     if (provider !== 'cpu') addProvider(api, settings, provider, set);
-    if (constants.length > 0) return await withConstants(api, model, settings, constants);
+    if (constants.length > 0) return await withConstants(api, model, settings, constants, set);
     const session: [bigint | null] = [null];
     const { environment } = api;
     await api.apart(
@@ -214,8 +214,12 @@ async function withConstants(
   model: Uint8Array,
   settings: bigint,
   constants: readonly Constant[],
+  set: (key: string, value: string) => void,
 ): Promise<{ readonly session: bigint; dispose(): void }> {
   const { call, check, environment } = api;
+  // Programs of many shapes: working memory of their own each would add up.
+  shareWorkingMemory(api);
+  set('session.use_env_allocators', '1');
   const names = nameTable(
     api,
     constants.map(({ name }) => name),
@@ -250,6 +254,21 @@ async function withConstants(
       packed.release();
     },
   };
+}
+
+/** Working memory that sessions of all threads of the process may take from; it keeps what the largest runs needed. */
+function shareWorkingMemory({ call, check, create, environment }: OrtApi): void {
+  const memory = create('CreateCpuMemoryInfo', ARENA_ALLOCATOR, DEFAULT_MEMORY);
+  const arena = create('CreateArenaCfg', 0, GROW_AS_ASKED, -1, -1);
+  try {
+    check(call.CreateAndRegisterAllocator(environment, memory, arena));
+  } catch (error) {
+    // another session, or another thread, has done it
+    if (!String(error).includes('already been registered')) throw error;
+  } finally {
+    call.ReleaseArenaCfg(arena);
+    call.ReleaseMemoryInfo(memory);
+  }
 }
 
 function addProvider(
