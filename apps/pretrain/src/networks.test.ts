@@ -6,8 +6,8 @@ import { resolveRecipe } from './recipe-file.js';
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 const words = Array.from({ length: 30_522 - special.length }, (_, index) => `w${index}`);
 const tokenizer = WordPieceTokenizer.fromVocab([...special, ...words]);
-const networksOf = (preset: string) =>
-  makeNetworks(resolveRecipe({ preset, flags: { data: { text: ['.'] } } }), tokenizer);
+const networksOf = (preset: string, set: string[] = []) =>
+  makeNetworks(resolveRecipe({ preset, set, flags: { data: { text: ['.'] } } }), tokenizer);
 
 test('alectra-small-owt has the parameters of the model card, to the unit', () => {
   // reconstruction of the 2020 run: both networks, and together with word, position and segment embeddings shared
@@ -30,13 +30,23 @@ test('google-small-owt is an ELECTRA: its discriminator has the parameters that 
   expect(networks.discriminatorConfig).toMatchObject({ architectures: ['ElectraForPreTraining'] });
 });
 
-test('quickstart begins flat and lets context through: small tables, linear layers by their inputs', () => {
-  const { task } = networksOf('quickstart');
+test('linear layers and positions begin as the recipe says, tables as ever', () => {
+  const { task } = networksOf('quickstart', [
+    'model.initializerRange=0.02',
+    'model.linearInitializerRange=fan-in',
+    'model.positionInitializer=sinusoidal',
+  ]);
+  const values = (name: string): Float32Array => task.params[name]?.data ?? new Float32Array();
   const rms = (name: string): number => {
-    const { data } = task.params[name] ?? { data: new Float32Array() };
+    const data = values(name);
     return Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length);
   };
-  expect(rms('generator.albert.embeddings.word_embeddings.weight')).toBeCloseTo(0.02, 3);
+  const embeddings = 'generator.albert.embeddings';
+  expect(rms(`${embeddings}.word_embeddings.weight`)).toBeCloseTo(0.02, 3);
+  expect([...values(`${embeddings}.position_embeddings.weight`).slice(0, 2)]).toEqual([
+    0, // sin 0, and cos 0 beside it
+    Math.fround(0.02 * Math.SQRT2),
+  ]);
   const layer = 'encoder.albert_layer_groups.0.albert_layers.0';
   expect(rms(`generator.albert.${layer}.ffn_output.weight`)).toBeCloseTo(1 / Math.sqrt(128), 2);
   expect(rms(`discriminator.albert.${layer}.attention.key.weight`)).toBeCloseTo(

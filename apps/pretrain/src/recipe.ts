@@ -60,7 +60,7 @@ export const recipeSchema = z
         layerNormEps: z.number().positive().default(1e-12),
         /** Standard deviation of first weights, of the tables above all: Hugging Face's initializer_range. */
         initializerRange: z.number().positive().default(0.02),
-        /** Of linear layers, where it is another; fan-in: 1 / √inputs, which narrow networks need to learn at all. */
+        /** Of linear layers, where it is another; fan-in: 1 / √inputs. */
         linearInitializerRange: z.union([z.number().positive(), z.literal('fan-in')]).optional(),
         positionInitializer: z.enum(['normal', 'sinusoidal']).default('normal'),
       })
