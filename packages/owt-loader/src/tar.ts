@@ -78,7 +78,7 @@ export function* tarFiles(bytes: Uint8Array, archive: string): Generator<TarFile
     if (kind === 'file') yield { name, body };
   }
   checkEnd(tar.subarray(at, at + BLOCK), archive, at);
-  checkZero(tar.subarray(at), archive, at);
+  checkZero(tar.subarray(at + BLOCK), archive, at + BLOCK);
 }
 
 /** Bytes after a body up to the next block. */
