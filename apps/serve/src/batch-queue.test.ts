@@ -49,7 +49,7 @@ describe('BatchQueue', () => {
     expect(seen.size).toBe(name);
   });
 
-  test('refuses what would wait for ever', () => {
+  test('V9: refuses what would wait for ever', () => {
     expect(() => queueOf([65])).toThrow(/an input of 65 tokens fits no batch of 64/);
   });
 

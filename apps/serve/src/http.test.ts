@@ -44,10 +44,10 @@ function rawTo(port: number, ...chunks: readonly (string | Uint8Array)[]): Promi
 const head = (...headers: string[]): string =>
   ['POST /models/toy/generator HTTP/1.1', 'host: x', ...headers, '', ''].join('\r\n');
 
-describe('bodies (V1, V2, V3)', () => {
+describe('bodies', () => {
   const JSON_TYPE = { 'content-type': 'application/json' };
 
-  test('the limit counts bytes, not characters, and one byte more is 413', async () => {
+  test('V1: the limit counts bytes, not characters, and one byte more is 413', async () => {
     const envelope = '{"inputs":""}'.length;
     const fits = `{"inputs":"${'é'.repeat((2000 - envelope - 1) / 2)}"}`;
     expect(Buffer.byteLength(fits)).toBe(1999);
@@ -56,16 +56,16 @@ describe('bodies (V1, V2, V3)', () => {
     expect(tooLarge).toMatchObject({ status: 413, body: { error_type: 'TooLarge' } });
   });
 
-  test('a body announced too large is refused before it arrives', async () => {
+  test('V1: a body announced too large is refused before it arrives', async () => {
     expect(await raw(head('content-length: 2001', 'connection: close'))).toMatch(/^HTTP\/1.1 413 /);
   });
 
-  test('chunks without end are cut off at the limit', async () => {
+  test('V1: chunks without end are cut off at the limit', async () => {
     const endless = Array.from({ length: 10 }, () => `200\r\n${'x'.repeat(512)}\r\n`);
     expect(await raw(head('transfer-encoding: chunked'), ...endless)).toMatch(/^HTTP\/1.1 413 /);
   });
 
-  test('a body shorter than announced never becomes a request', async () => {
+  test('V4: a body shorter than announced never becomes a request', async () => {
     const began = performance.now();
     expect(await raw(head('content-length: 100'), '{"inputs":"a"}')).toMatch(
       /^HTTP\/1.1 408 [\s\S]*"error_type":"Timeout"/,
@@ -74,7 +74,7 @@ describe('bodies (V1, V2, V3)', () => {
   });
 
   test.each(['gzip', 'br', 'deflate, gzip', 'zstd'])(
-    'content encoding %s is 415',
+    'V1: content encoding %s is 415',
     async (encoding) => {
       const reply = await post(url, 'x', { headers: { 'content-encoding': encoding } });
       expect(reply).toMatchObject({ status: 415, body: { error_type: 'Unsupported' } });
@@ -93,7 +93,7 @@ describe('bodies (V1, V2, V3)', () => {
     ['with constructor', '{"inputs":"a","constructor":{"prototype":{"x":1}}}'],
     ['a list of numbers', '[1,2]'],
     ['invalid UTF-8', Uint8Array.from([0x22, 0xff, 0x22])],
-  ])('JSON that is %s is 400', async (_, body) => {
+  ])('V2, V3: JSON that is %s is 400', async (_, body) => {
     const reply = await post(url, body, { headers: JSON_TYPE });
     expect(reply).toMatchObject({
       status: 400,
@@ -108,14 +108,14 @@ describe('bodies (V1, V2, V3)', () => {
     ['NUL', '{"inputs":"a\\u0000b"}', 'a\0b'],
     ['combining marks', JSON.stringify({ inputs: '\u0301'.repeat(900) }), '\u0301'.repeat(900)],
     ['a byte order mark', '\ufeff"a"', 'a'],
-  ])('%s is a text', async (_, body, answer) => {
+  ])('V2: %s is a text', async (_, body, answer) => {
     expect(await post(url, body, { headers: JSON_TYPE })).toMatchObject({
       status: 200,
       body: answer,
     });
   });
 
-  test('a bare list of texts is a list', async () => {
+  test('V2: a bare list of texts is a list', async () => {
     expect((await post(url, ['a', 'b'])).body).toEqual(['a', 'b']);
   });
 
@@ -136,14 +136,14 @@ describe('bodies (V1, V2, V3)', () => {
   });
 });
 
-describe('the protocol (V4, V5)', () => {
-  test('headers that trickle are cut off by the server, not by patience', async () => {
+describe('the protocol', () => {
+  test('V4: headers that trickle are cut off by the server, not by patience', async () => {
     const began = performance.now();
     await raw('POST / HTTP/1.1\r\nhost: x\r\n');
     expect(performance.now() - began).toBeLessThan(15_000);
   });
 
-  test('large headers are 431, contradictory lengths 400, both in our form', async () => {
+  test('V5: large headers are 431, contradictory lengths 400, both in our form', async () => {
     expect(await raw(head(`x-large: ${'a'.repeat(20_000)}`))).toMatch(
       /^HTTP\/1.1 431 [\s\S]*"error_type":"TooLarge"/,
     );
@@ -156,14 +156,14 @@ describe('the protocol (V4, V5)', () => {
     );
   });
 
-  test('pipelined requests are answered in order', async () => {
+  test('V5: pipelined requests are answered in order', async () => {
     const one = (text: string, close = ''): string =>
       `${head(`content-length: ${text.length}`, ...(close ? [close] : []))}${text}`;
     const answers = await raw(one('later 200') + one('b') + one('c', 'connection: close'));
     expect(answers.match(/"(?:later 200|b|c)"/g)).toEqual(['"later 200"', '"b"', '"c"']);
   });
 
-  test('HEAD, other methods and other paths', async () => {
+  test('V5: HEAD, other methods and other paths', async () => {
     const headReply = await fetch(`${server.url}/health`, { method: 'HEAD' });
     expect([headReply.status, await headReply.text()]).toEqual([200, '']);
     for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS'])
@@ -175,7 +175,7 @@ describe('the protocol (V4, V5)', () => {
     expect(await raw('BREW / HTTP/1.1\r\nhost: x\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
   });
 
-  test('a client that does not read its answer is given up', async () => {
+  test('V4: a client that does not read its answer is given up', async () => {
     const socket = connect(server.port, '127.0.0.1');
     const body = 'large';
     socket.write(`${head(`content-length: ${body.length}`)}${body}`);
@@ -191,14 +191,14 @@ describe('the protocol (V4, V5)', () => {
     expect(bytes).toBeLessThan(32e6);
   });
 
-  test('a connection that is kept and not used is closed', async () => {
+  test('V4: a connection that is kept and not used is closed', async () => {
     const brief = await startServer([runs], { odd: true, idleSeconds: 0.3 });
     const answer = await rawTo(brief.port, 'GET /ready HTTP/1.1\r\nhost: x\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1.1 200 [\s\S]*connection: keep-alive/i);
     await brief.close();
   });
 
-  test('connections beyond the limit are closed, those within it are not', async () => {
+  test('V4: connections beyond the limit are closed, those within it are not', async () => {
     const small = await startServer([runs], { odd: true, maxConnections: 2 });
     const kept = [1, 2].map(() => connect(small.port, '127.0.0.1'));
     const open = (): Promise<number> =>
@@ -217,7 +217,7 @@ describe('the protocol (V4, V5)', () => {
     await small.close();
   });
 
-  test('a thousand idle connections do not keep others out', async () => {
+  test('V4: a thousand idle connections do not keep others out', async () => {
     const sockets = Array.from({ length: 1000 }, () => connect(server.port, '127.0.0.1'));
     await Promise.all(
       sockets.map((socket) => new Promise((resolve) => socket.on('connect', resolve))),
@@ -227,7 +227,7 @@ describe('the protocol (V4, V5)', () => {
   });
 });
 
-describe('names of models (V6)', () => {
+describe('V6: names of models', () => {
   test.each([
     ['/models/../../etc/passwd', 404],
     ['/models/%2e%2e/generator', 400],
@@ -269,7 +269,7 @@ describe('names of models (V6)', () => {
   });
 });
 
-describe('the token (V13)', () => {
+describe('V13: the token', () => {
   let guarded: TestServer;
   beforeAll(async () => {
     guarded = await startServer([runs], { odd: true, token: 'correct horse', logLevel: 'debug' });

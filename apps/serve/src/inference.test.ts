@@ -149,7 +149,7 @@ describe('the JavaScript client', () => {
   });
 });
 
-describe('limits of inputs (V9, V15, V16)', () => {
+describe('limits of inputs', () => {
   test.each<[string, object, number, RegExp]>([
     ['no mask', { inputs: 'the cat' }, 400, /No mask_token/],
     ['an empty text', { inputs: '' }, 400, /No mask_token/],
@@ -169,12 +169,12 @@ describe('limits of inputs (V9, V15, V16)', () => {
     ['more answers than words', { inputs: '[MASK]', parameters: { top_k: 1000 } }, 400, /topK/],
     ['no target', { inputs: '[MASK]', parameters: { targets: [] } }, 400, /At least one target/],
     ['a megabyte of one letter', { inputs: 'a'.repeat(1_000_000) }, 422, /1000000 characters/],
-  ])('%s', async (_, body, status, message) => {
+  ])('V16: %s', async (_, body, status, message) => {
     const reply = await post(generator(), body);
     expect(reply).toMatchObject({ status, body: { error: expect.stringMatching(message) } });
   });
 
-  test('a cut that keeps the mask, only special tokens, emoji, joiners, both directions', async () => {
+  test('V16: a cut that keeps the mask, only special tokens, emoji, joiners, both directions', async () => {
     const cut = { inputs: `[MASK] ${'cat '.repeat(70)}`, parameters: { truncate: true } };
     expect(await post(generator(), cut)).toMatchObject({ status: 200 });
     for (const inputs of [
@@ -194,7 +194,7 @@ describe('limits of inputs (V9, V15, V16)', () => {
     ]);
   });
 
-  test('hostile texts of the longest length taken are answered or refused at once', async () => {
+  test('V15: hostile texts of the longest length taken are answered or refused at once', async () => {
     const size = 250 * 64;
     for (const unit of [
       'a',
@@ -214,7 +214,7 @@ describe('limits of inputs (V9, V15, V16)', () => {
     }
   });
 
-  test('a list fails as a whole, and longer lists than allowed are refused', async () => {
+  test('V9: a list fails as a whole, and longer lists than allowed are refused', async () => {
     expect(await post(generator(), { inputs: ['a [MASK]', 'none'] })).toMatchObject({
       status: 400,
     });
@@ -223,7 +223,7 @@ describe('limits of inputs (V9, V15, V16)', () => {
     });
   });
 
-  test('a model of NaN is 424 and stays so, others answer (V11)', async () => {
+  test('V11: a model of NaN is 424 and stays so, others answer', async () => {
     for (let i = 0; i < 2; i++)
       expect(await post(at('sick/model'), 'a [MASK]')).toMatchObject({
         status: 424,
@@ -233,7 +233,7 @@ describe('limits of inputs (V9, V15, V16)', () => {
   });
 });
 
-test('an answer alone is the answer in any batch, in order, whatever else is in it (V12)', async () => {
+test('V12: an answer alone is the answer in any batch, in order, whatever else is in it', async () => {
   const words = 'the cat sees a dog and my old friend likes red trees in paris'.split(' ');
   const texts = Array.from({ length: 48 }, (_, i) => {
     const text = Array.from(

@@ -50,8 +50,8 @@ async function underWay(inputs: number): Promise<void> {
 }
 const NO_CACHE = { headers: { 'x-use-cache': 'false' } };
 
-describe('loading (V7, V8)', () => {
-  test('all who ask while a model loads share one loading, and are held', async () => {
+describe('loading', () => {
+  test('V7: all who ask while a model loads share one loading, and are held', async () => {
     const url = await start();
     expect(await status('slow')).toEqual({ state: 'Loadable', compute_type: 'cpu', loaded: false });
     const replies = await Promise.all(
@@ -64,7 +64,7 @@ describe('loading (V7, V8)', () => {
     expect(open?.log.filter(({ kind }) => kind === 'loading')).toHaveLength(1);
   });
 
-  test('who is held too long is told when to come again; who waits is not', async () => {
+  test('V8: who is held too long is told when to come again; who waits is not', async () => {
     const url = await start({ holdSeconds: 0.2 });
     const [told, waits] = await Promise.all([
       post(url('slow'), 'a'),
@@ -82,7 +82,7 @@ describe('loading (V7, V8)', () => {
     expect(waits).toMatchObject({ status: 200, body: 'b' });
   });
 
-  test('the JavaScript client, which repeats after 503 at once and for ever, asks once a hold', async () => {
+  test('V8: the JavaScript client, which repeats after 503 at once and for ever, asks once a hold', async () => {
     const url = await start({ holdSeconds: 0.5 });
     let asked = 0;
     const client = new InferenceClient('', {
@@ -100,7 +100,7 @@ describe('loading (V7, V8)', () => {
     expect(asked).toBeLessThanOrEqual(1 + holds);
   });
 
-  test('a model that must not be loaded is not', async () => {
+  test('V7: a model that must not be loaded is not', async () => {
     const url = await start();
     const kept = { body: { error: 'not loaded yet' }, status: 404 };
     expect(await post(url('good'), 'a', { headers: { 'x-load-model': '0' } })).toMatchObject(kept);
@@ -110,7 +110,7 @@ describe('loading (V7, V8)', () => {
     expect(await status('good')).toMatchObject({ loaded: false });
   });
 
-  test('a model that cannot be loaded says why, once, and hides where it lies', async () => {
+  test('V7: a model that cannot be loaded says why, once, and hides where it lies', async () => {
     const url = await start();
     const replies = await Promise.all([1, 2, 3].map((i) => post(url('broken'), `${i}`)));
     for (const reply of replies)
@@ -133,7 +133,7 @@ describe('loading (V7, V8)', () => {
     expect(await post(url('good'), 'a')).toMatchObject({ status: 200 });
   });
 
-  test('the least recently used model makes room for another', async () => {
+  test('V7: the least recently used model makes room for another', async () => {
     const url = await start({ memoryMegabytes: 130 }); // two models of 64 MB and a little
     for (const name of ['good', 'other', 'good', 'third']) await post(url(name), 'a', NO_CACHE);
     expect(open?.log.filter(({ kind }) => kind === 'evicted')).toMatchObject([
@@ -143,7 +143,7 @@ describe('loading (V7, V8)', () => {
     expect(await status('other')).toMatchObject({ loaded: false });
   });
 
-  test('models at work are not thrown out, and a model beyond the budget never comes in', async () => {
+  test('V7: models at work are not thrown out, and a model beyond the budget never comes in', async () => {
     const url = await start({ memoryMegabytes: 70 });
     await post(url('good'), 'a');
     const busy = post(url('good'), 'wait');
@@ -161,7 +161,7 @@ describe('loading (V7, V8)', () => {
     expect(await status('good')).toMatchObject({ state: 'TooBig' });
   });
 
-  test('a shutdown while a model loads ends both', async () => {
+  test('V7: a shutdown while a model loads ends both', async () => {
     const url = await start();
     const asked = post(url('slow'), 'a');
     await underWay(1);
@@ -171,7 +171,7 @@ describe('loading (V7, V8)', () => {
   });
 });
 
-describe('overload (V9)', () => {
+describe('V9: overload', () => {
   test('beyond the queue the answer is 429 at once; a list weighs what its elements would', async () => {
     const url = await start({ maxQueue: 4, maxRequestInputs: 4 });
     await post(url('good'), 'a');
@@ -188,7 +188,7 @@ describe('overload (V9)', () => {
   });
 });
 
-test('a full server refuses at the door: unread, with an id, and to whom may read it (V9)', async () => {
+test('V9: a full server refuses at the door: unread, with an id, and to whom may read it', async () => {
   const cors = 'https://example.org';
   const url = await start({ maxQueue: 1, maxRequestInputs: 1, cors });
   await post(url('good'), 'a');
@@ -214,7 +214,7 @@ test('a full server refuses at the door: unread, with an id, and to whom may rea
   expect(await first).toBe('left');
 });
 
-describe('clients that leave (V10)', () => {
+describe('V10: clients that leave', () => {
   test('while their model loads give their places back', async () => {
     const url = await start({ maxQueue: 2, maxRequestInputs: 2 });
     const controller = new AbortController();
@@ -257,7 +257,7 @@ describe('clients that leave (V10)', () => {
   });
 });
 
-describe('workers that fail (V11)', () => {
+describe('V11: workers that fail', () => {
   test.each([
     ['crash', /its worker failed: the worker was told to crash/],
     ['exit', /its worker stopped with code 3/],
@@ -295,7 +295,7 @@ describe('workers that fail (V11)', () => {
   });
 });
 
-describe('the cache (V18)', () => {
+describe('V18: the cache', () => {
   test('knows inputs, parameters and options, and can be passed by', async () => {
     const url = await start();
     const type = async (body: unknown, headers: Record<string, string> = {}): Promise<unknown> =>
@@ -323,7 +323,7 @@ describe('the cache (V18)', () => {
   });
 });
 
-test('SIGTERM: not ready, what is under way finishes, new requests are refused, exit code 0 (V14)', async () => {
+test('V14: SIGTERM: not ready, what is under way finishes, new requests are refused, exit code 0', async () => {
   const program = await startProgram([models]);
   const { origin } = program;
   // the model is loaded while the signal comes: the request is under way for a while
