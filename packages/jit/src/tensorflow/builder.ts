@@ -34,6 +34,7 @@ export class TfBuilder {
   private readonly terms = new Map<number, Term>();
   private readonly lowTerms = new Map<number, Term>();
   private readonly known = new Map<string, readonly Term[]>();
+  private readonly specs = new Map<string, TermSpec>();
   private readonly prefix: string;
   readonly precision: Precision;
 
@@ -46,6 +47,12 @@ export class TfBuilder {
   /** Says what a neutral value is from now on. */
   bind(value: Value, term: Term): void {
     this.terms.set(value.id, term);
+    this.specs.set(term.ref, term);
+  }
+
+  /** Type and shape of a reference that this builder has handed out. */
+  specOf(ref: string): TermSpec | undefined {
+    return this.specs.get(ref);
   }
 
   /** The same for a float32 value that exists in bfloat16; it is widened when something asks for it. */
@@ -165,6 +172,7 @@ export class TfBuilder {
     if (found) return found;
     const made = make();
     this.known.set(key, made);
+    for (const term of made) this.specs.set(term.ref, term);
     return made;
   }
 }

@@ -8,7 +8,8 @@ import type { Precision } from '../engine.js';
 import type { Graph, GraphNode } from '../graph.js';
 import type { TensorSpec } from '../host-tensor.js';
 import { TfBuilder } from './builder.js';
-import type { TfAttribute, TfNode } from './graph-def.js';
+import { fuseClusters } from './fuse-clusters.js';
+import type { TfAttribute, TfFunction, TfNode } from './graph-def.js';
 import type { LoweringTable } from './lowering.js';
 import { CONVOLUTION } from './lowerings/convolution.js';
 import { ELEMENTWISE } from './lowerings/elementwise.js';
@@ -33,6 +34,8 @@ export const TENSORFLOW_LOWERINGS: LoweringTable = {
 /** One function in the graph: what to feed, what to fetch. */
 export interface EmittedFunction {
   readonly nodes: readonly TfNode[];
+  /** What the nodes call. */
+  readonly functions: readonly TfFunction[];
   /** Inputs that something reads, by their index in the function's list. */
   readonly inputs: readonly { readonly index: number; readonly name: string }[];
   /** Names of the outputs in order. */
@@ -41,11 +44,17 @@ export interface EmittedFunction {
   readonly finished: string;
 }
 
+interface EmitOptions {
+  readonly precision?: Precision | undefined;
+  /** Have XLA compile chains of element-wise nodes. */
+  readonly fuse?: boolean;
+}
+
 /** @throws Error naming a kernel without TensorFlow lowering */
 export function emitFunction(
   graph: Graph,
   prefix: string,
-  { precision }: { readonly precision?: Precision } = {},
+  { precision, fuse = true }: EmitOptions = {},
 ): EmittedFunction {
   const tf = new TfBuilder(prefix, precision);
   const read = new Set([
@@ -101,7 +110,10 @@ export function emitFunction(
     { T: { type: 'int32' } },
     'finished',
   );
-  return { nodes: tf.nodes, inputs, outputs, finished };
+  const fused = fuse
+    ? fuseClusters(tf.nodes, (ref) => tf.specOf(ref))
+    : { nodes: tf.nodes, functions: [] };
+  return { ...fused, inputs, outputs, finished };
 }
 
 export function lowerNodes(tf: TfBuilder, nodes: readonly GraphNode[]): void {

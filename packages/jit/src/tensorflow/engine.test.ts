@@ -60,6 +60,38 @@ if (!hasTensorflow) {
     program.dispose();
   });
 
+  test.each([
+    ['float32', 1e-5],
+    ['bf16', 2e-2],
+  ] as const)(
+    'computes long element-wise chains in %s as ONNX Runtime does',
+    async (precision, within) => {
+      const step: Step = ({ w }: { w: tf.Tensor2D }, { x }: { x: tf.Tensor2D }) => {
+        const { value, grads } = tf.valueAndGrads((weights: tf.Tensor) =>
+          tf.mean(tf.square(tf.sigmoid(tf.add(tf.matMul(x, weights as tf.Tensor2D), 0.5)))),
+        )([w]);
+        return { state: { w: tf.sub(w, tf.mul(grads[0], 300)) }, outputs: value };
+      };
+      const waves = (size: number, period: number): Float32Array =>
+        Float32Array.from({ length: size }, (_, i) => Math.sin(i * period));
+      const state = { w: { ...floats(64, 512), data: waves(64 * 512, 0.7) } };
+      const inputs = { x: floats(512, 64) }; // 512 · 512 results: enough to be compiled
+      const batch = { x: waves(512 * 64, 1.3) };
+      const losses = async (program: Program): Promise<number[]> => {
+        const found: number[] = [];
+        for (let i = 0; i < 3; i++) found.push(...values(await program.run(batch)));
+        program.dispose();
+        return found;
+      };
+      const found = await losses(await on(step, { state, inputs, precision }));
+      const options = { state, inputs, engine: 'onnxruntime' } as const;
+      const expected = await losses(await compile(step, options));
+      expect(expected[2]).toBeLessThan(0.99 * expected[0]);
+      for (const [at, loss] of found.entries())
+        expect(Math.abs(loss / expected[at] - 1)).toBeLessThan(within);
+    },
+  );
+
   test('carries the state over when another function joins late', async () => {
     const count: Step = ({ n }: Record<string, tf.Tensor>) => ({
       state: { n: tf.add(n, 1) },

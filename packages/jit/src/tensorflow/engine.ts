@@ -42,7 +42,11 @@ class TensorflowEngine implements Engine {
   async load(source: Source): Promise<Runner> {
     const { graph, outputShape } = source.traced();
     const start = performance.now();
-    const emitted = emitFunction(graph, `f${this.emitted++}/`, { precision: this.precision });
+    const emitted = emitFunction(graph, `f${this.emitted++}/`, {
+      precision: this.precision,
+      // On a GPU XLA needs CUDA's compiler, which may be missing.
+      fuse: !this.addon.isUsingGpuDevice(),
+    });
     const emitMs = performance.now() - start;
     this.functions.add(emitted);
     this.unload();
@@ -86,8 +90,11 @@ class TensorflowEngine implements Engine {
   /** The session over all functions; made when one is missing. */
   private ready(): TensorflowSession {
     if (this.session) return this.session;
-    const nodes = [this.state, ...this.functions].flatMap((part) => part.nodes);
-    const session = new TensorflowSession(this.addon, writeSavedModel(nodes, []));
+    const emitted = [...this.functions];
+    const nodes = [this.state, ...emitted].flatMap((part) => part.nodes);
+    const bodies = new Map(emitted.flatMap(({ functions }) => functions.map((f) => [f.name, f])));
+    const graph = writeSavedModel(nodes, [...bodies.values()]);
+    const session = new TensorflowSession(this.addon, graph);
     this.assign(session, this.waiting ?? []);
     this.waiting = undefined;
     this.session = session;

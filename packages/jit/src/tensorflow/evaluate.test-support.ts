@@ -13,8 +13,8 @@ export async function tensorflowEvaluate(
 ): Promise<(graph: Graph) => HostArray> {
   const addon = await startTensorflow({ tensorflowFrom, threads: 1 });
   return (graph) => {
-    const { nodes, outputs } = emitFunction(graph, 'f/');
-    const session = new TensorflowSession(addon, writeSavedModel(nodes, []));
+    const { nodes, functions, outputs } = emitFunction(graph, 'f/');
+    const session = new TensorflowSession(addon, writeSavedModel(nodes, functions));
     try {
       return session.run('', [], outputs.join())[0].data;
     } finally {
