@@ -173,8 +173,12 @@ def compare(folder):
             apart, way = ((p.double() - x[part][name].double()).norm().item() for x in (other, start))
             squares[f"{part}.{name}"] = (apart**2, way**2)
     apart, way = (sum(column) for column in zip(*squares.values()))
-    share = {name: (a / w) ** 0.5 if w > 0 else 0.0 for name, (a, w) in squares.items()}
-    return {"distance": (apart / way) ** 0.5, "tensors": share}
+    share = {name: ratio(a, w) for name, (a, w) in squares.items()}
+    return {"distance": ratio(apart, way), "tensors": share}
+
+
+def ratio(apart, way):
+    return (apart / way) ** 0.5 if way > 0 else 0.0  # the first rate of every schedule is 0: nothing has moved
 
 
 def answer(value):
