@@ -3,7 +3,7 @@
 Sequence classification on a TSV-free copy of the data (JSON lines of text, pair, label that the bench writes), the
 model and tokenizer of a folder, dynamic padding, batches of 32, at most 128 tokens, Trainer's defaults otherwise.
 Speaks the protocol of bench/src/contestant.ts: {"steps": n} trains n batches, then evaluates the whole validation
-set, and answers [seconds of a training step, seconds of the evaluation].
+set, and answers [seconds of a training step, of the evaluation, the same two in seconds of the processor].
 
   python finetune.py --model folder --train train.jsonl --validation validation.jsonl --labels 2 --threads 2
 
@@ -57,10 +57,10 @@ class Clock(TrainerCallback):
     """From the first batch on, so that setting up is not counted."""
 
     def on_train_begin(self, *_, **__):
-        self.begin = time.perf_counter()
+        self.begin, self.cpu_begin = time.perf_counter(), time.process_time()
 
     def on_train_end(self, *_, **__):
-        self.seconds = time.perf_counter() - self.begin
+        self.seconds, self.cpu = time.perf_counter() - self.begin, time.process_time() - self.cpu_begin
 
 
 def run(steps, seed):
@@ -73,9 +73,10 @@ def run(steps, seed):
             per_device_train_batch_size=args.batch, per_device_eval_batch_size=args.batch,
             save_strategy="no", logging_strategy="no", report_to="none", dataloader_pin_memory=False))
     trainer.train()
-    begin = time.perf_counter()
+    begin, cpu_begin = time.perf_counter(), time.process_time()
     trainer.predict(validation)
-    return [clock.seconds / steps, time.perf_counter() - begin]
+    ends = [time.perf_counter() - begin, time.process_time() - cpu_begin]
+    return [clock.seconds / steps, ends[0], clock.cpu / steps, ends[1]]
 
 
 answers, sys.stdout = sys.stdout, sys.stderr  # the Trainer prints its summaries

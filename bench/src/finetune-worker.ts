@@ -126,20 +126,29 @@ for await (const line of createInterface({ input: process.stdin })) {
   else answer({ seconds: await timed(question.steps ?? 1) });
 }
 
-/** Seconds of a training step, over batches that stand for an epoch, and of one evaluation. */
-async function timed(batches: number): Promise<[number, number]> {
+/** Of a training step, over batches that stand for an epoch, and of one evaluation: seconds, then those of the processor. */
+async function timed(batches: number): Promise<number[]> {
   rounds++;
   const epoch = trainingBatches(train, { batchSize, widths, seed: 1, epoch: rounds });
   const chosen = spread(
     epoch.sort((a, b) => a.width - b.width),
     batches,
   );
-  let begin = performance.now();
-  for (const batch of chosen) await update(batch);
-  const stepSeconds = (performance.now() - begin) / 1e3 / chosen.length;
-  begin = performance.now();
-  await programs.evaluate(1);
-  return [stepSeconds, (performance.now() - begin) / 1e3];
+  const training = await clocked(async () => {
+    for (const batch of chosen) await update(batch);
+  });
+  const evaluation = await clocked(() => programs.evaluate(1));
+  const step = training.map((seconds) => seconds / chosen.length);
+  return [step[0], evaluation[0], step[1], evaluation[1]];
+}
+
+/** Seconds, and those of the processor. */
+async function clocked(work: () => Promise<unknown>): Promise<[number, number]> {
+  const begin = performance.now();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return [(performance.now() - begin) / 1e3, (user + system) / 1e6];
 }
 
 /** `count` items at equal distances, from the middle of each stretch. */

@@ -4,7 +4,8 @@
 // Fine-tuning and evaluation of ALECTRA-small (ALBERT 12x256, vocabulary 30,522, random weights) on SST-2 and MRPC:
 // ours, and Hugging Face's Trainer on PyTorch fp32 CPU with the same weights, batches of 32, at most 128 tokens,
 // dynamic padding, its defaults otherwise. A round trains on `steps` batches that stand for an epoch, then evaluates
-// the whole validation set; both sides one after another, ratios round by round. Needs the data of GLUE and a
+// the whole validation set; both sides one after another, ratios round by round. "cpu" is per second of the processor, for
+// machines that do other work: compare it with --threads 1, since threads that wait may spin. Needs the data of GLUE and a
 // vocab.txt of BERT: --data or ALECTRA_TEST_DATA.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -70,7 +71,7 @@ interface CompareOptions {
 async function compare(
   task: GlueTask,
   common: readonly string[],
-  { rounds, steps, ...own }: CompareOptions,
+  { rounds: count, steps, ...own }: CompareOptions,
 ): Promise<void> {
   const worker = fileURLToPath(new URL('./finetune-worker.ts', import.meta.url));
   const script = fileURLToPath(new URL('../peers/finetune.py', import.meta.url));
@@ -92,33 +93,30 @@ async function compare(
     console.log(`\n${task.title}`);
     for (const side of sides) console.log(`${side.name}: ${side.about.versions}`);
     for (const side of sides) await side.steps(2); // warm up
-    const measured = sides.map(() => ({ training: [] as number[], evaluation: [] as number[] }));
-    for (let round = 0; round < rounds; round++) {
-      for (const [place, side] of sides.entries()) {
-        const [training, evaluation] = await side.steps(steps);
-        measured[place].training.push(training);
-        measured[place].evaluation.push(evaluation);
-      }
-      process.stderr.write(`${task.title}: round ${round + 1} of ${rounds}\n`);
+    const rounds: number[][][] = sides.map(() => []);
+    for (let round = 0; round < count; round++) {
+      for (const [place, side] of sides.entries()) rounds[place].push(await side.steps(steps));
+      process.stderr.write(`${task.title}: round ${round + 1} of ${count}\n`);
     }
     const rows = task.splits.validation?.rows ?? 0;
-    console.log('               training examples/s   evaluation examples/s   peak MiB');
+    const columns = ['training', 'evaluation', 'training, cpu', 'evaluation, cpu'];
+    console.log(`examples/s     ${columns.map((name) => name.padStart(15)).join('')}   peak MiB`);
+    const of = (place: number, column: number): number[] =>
+      rounds[place].map((figures) => figures[column]);
     for (const [place, side] of sides.entries()) {
-      const { training, evaluation } = measured[place];
-      const speed = (BATCH / median(training)).toFixed(0);
-      const evaluationSpeed = (rows / median(evaluation)).toFixed(0);
+      const speeds = columns.map((_, column) => {
+        const examples = column % 2 === 0 ? BATCH : rows;
+        return (examples / median(of(place, column))).toFixed(0).padStart(15);
+      });
       const peak = (await side.peakMemoryMiB()).toFixed(0);
-      console.log(
-        `${side.name.padEnd(14)} ${speed.padStart(19)} ${evaluationSpeed.padStart(23)} ${peak.padStart(10)}`,
-      );
+      console.log(`${side.name.padEnd(14)} ${speeds.join('')} ${peak.padStart(10)}`);
     }
-    const [mine, other] = measured;
-    if (!other) return;
-    const ratio = (part: 'training' | 'evaluation'): string =>
-      pairedRatio(mine[part], other[part]).toFixed(2);
-    console.log(
-      `alectra / Trainer, median of the rounds: training ${ratio('training')}, evaluation ${ratio('evaluation')}`,
-    );
+    if (sides.length < 2) return;
+    const ratios = columns.map((name, column) => {
+      const ratio = pairedRatio(of(0, column), of(1, column)).toFixed(2);
+      return `${name} ${ratio}`;
+    });
+    console.log(`alectra / Trainer, median of the rounds: ${ratios.join('; ')}`);
   } finally {
     ours.stop();
     peer?.stop();

@@ -1,13 +1,15 @@
 // What a model that no longer changes says of each example: a row of numbers. One program for each width of batch.
 
-import { type EncodedExample, evaluationBatches } from '@alectra/glue';
+import {
+  type EncodedExample,
+  evaluationBatches,
+  type Params,
+  type TokenBatch,
+} from '@alectra/glue';
 import { compile, type EngineName, type HostTensor } from '@alectra/jit';
 import type { HostTensors } from '@alectra/trainer';
 import type * as tf from '@tensorflow/tfjs-core';
 import { type BatchLayout, tokenShapes, tokensOf } from './held-out.js';
-
-/** Structurally the batch of `@alectra/glue`. */
-type TokenBatch = Readonly<Record<'inputIds' | 'attentionMask' | 'tokenTypeIds', tf.Tensor2D>>;
 
 export interface FrozenRows {
   /** `[N, X]`, rows in the order of the examples. */
@@ -23,16 +25,15 @@ export interface FrozenRowsOptions extends Omit<BatchLayout, 'isRegression'> {
 
 /** @param rowsOf traced: parameters and a batch → `[B, X]` */
 export async function frozenRows(
-  rowsOf: (parameters: Readonly<Record<string, tf.Tensor>>, batch: TokenBatch) => tf.Tensor2D,
+  rowsOf: (parameters: Params, batch: TokenBatch) => tf.Tensor2D,
   parameters: HostTensors,
   { engine, threads, ...batches }: FrozenRowsOptions,
 ): Promise<FrozenRows> {
   const layout = { ...batches, isRegression: false }; // there are no labels
   const { batchSize, widths } = layout;
-  const step = (
-    state: Readonly<Record<string, tf.Tensor>>,
-    { batch }: { readonly batch: TokenBatch },
-  ) => ({ outputs: { rows: rowsOf(state, batch) } });
+  const step = (state: Params, { batch }: { readonly batch: TokenBatch }) => ({
+    outputs: { rows: rowsOf(state, batch) },
+  });
   const inputs = (width: number) => ({ batch: tokenShapes(batchSize, width) });
   const main = await compile(step, {
     ...{ state: parameters, inputs: inputs(widths[0]), engine, frozen: true },

@@ -7,6 +7,7 @@ import {
   evaluationBatches,
   type FinetuneOptions,
   predictStep,
+  type TokenBatch,
   trainingBatches,
 } from '@alectra/glue';
 import type { TensorSpec } from '@alectra/jit';
@@ -92,12 +93,8 @@ export function heldOut(
       async *batches() {
         for (const { batch } of batches) yield tokensOf(batch, options);
       },
-      // the batches above have these tensors
       step: (parameters, batch) =>
-        predict(
-          { parameters },
-          { batch: batch as unknown as Parameters<typeof predict>[1]['batch'] },
-        ).outputs,
+        predict({ parameters }, { batch: batch as unknown as TokenBatch }).outputs, // of `batches` above
       summarise(outputs) {
         const rows: Record<string, number[][]> = {};
         for (const [i, { split, places, batch }] of batches.entries()) {
