@@ -135,12 +135,12 @@ describe('engine onnxruntime', () => {
         frozen: true,
       });
       const before = residentMiB();
-      for (let rows = 2; rows <= 9; rows++) {
+      for (let rows = 2; rows <= 41; rows++) {
         const other = await program.compile(deep, { inputs: inputs(rows) });
         await other.run({ x: new Float32Array(rows * size) });
       }
-      // Copies would be 8 shapes of 4 MiB, or of 16 where each product has its own.
-      expect(residentMiB() - before).toBeLessThan(24);
+      // Copies would be 160 MiB, or 640 where each product has its own; sessions and garbage come to 20 to 45.
+      expect(residentMiB() - before).toBeLessThan(80);
       program.dispose();
     },
   );

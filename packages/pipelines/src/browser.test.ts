@@ -60,7 +60,7 @@ test('it answers in a browser as in Node', async () => {
   // What every browser has and a bare context lacks.
   const context = createContext({
     ...{ TextEncoder, TextDecoder, atob, setTimeout, performance, Float32Array, Int32Array },
-    ...{ Uint8Array, ArrayBuffer },
+    ...{ Uint8Array, ArrayBuffer, queueMicrotask },
     given: [maskedLM.config, maskedLM.params, vocabulary, texts],
   });
   runInContext(
