@@ -37,11 +37,9 @@ fi
 
 stage 'wheel and packages'
 echo '{ "private": true }' >"$cache/package.json"
-for name in tfjs-node tfjs-node-gpu; do
-  [ -f "$cache/node_modules/@tensorflow/$name/package.json" ] && continue
-  npm install --prefix "$cache" --ignore-scripts --no-audit --no-fund --loglevel error "@tensorflow/$name@$version" ||
-    skip "@tensorflow/$name cannot be had"
-done
+# in one command: npm takes away what it is not told to keep
+npm install --prefix "$cache" --ignore-scripts --no-audit --no-fund --loglevel error \
+  "@tensorflow/tfjs-node@$version" "@tensorflow/tfjs-node-gpu@$version" || skip 'the packages of tfjs-node cannot be had'
 rm -rf "$cache"/node_modules/@tensorflow/tfjs-node*/lib
 
 stage 'messages of tensorflow:setup'
