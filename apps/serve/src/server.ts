@@ -15,6 +15,7 @@ import { registerPage } from './page-routes.js';
 import { probeRoutes } from './probe-routes.js';
 import { acceptBodies } from './request-body.js';
 import type { Settings } from './settings.js';
+import { unusedConnections } from './unused-connections.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -94,6 +95,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   const inference = new Inference(pool, settings);
   const metrics = createMetrics(() => inference.underWay);
+  const endUnused = unusedConnections(app.server);
   let isClosing = false;
 
   acceptBodies(app);
@@ -121,6 +123,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   app.addHook('preClose', async () => {
     isClosing = true;
+    endUnused();
   });
   app.addHook('onClose', () => pool.close());
 
