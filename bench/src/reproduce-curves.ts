@@ -93,8 +93,8 @@ export async function run(args: string[]): Promise<boolean> {
       const report = (comparison: Comparison): Promise<void> =>
         writeReport(plan.out, { ...plan, command }, [...comparisons, comparison]);
       const comparison = await compare(plan, optimizer, join(work, optimizer), report);
-      comparisons.push(comparison);
       await report(comparison);
+      comparisons.push(comparison);
     }
     printTable(comparisons);
     console.log(`\nwritten: ${join(plan.out, 'curves.json')} and SVG files beside it`);
