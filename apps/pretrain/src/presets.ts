@@ -91,9 +91,10 @@ const quickstart: Preset = {
     // the text is met up to ten times in three minutes; held-out AUC was higher with dropout, see docs/log.md
     hiddenDropoutProb: 0.1,
     attentionProbsDropoutProb: 0.1,
-    // 0.02 belongs to widths of several hundred: at 64 it lets next to no context through. Smaller tables would begin
-    // nearer to ln V, but learn more slowly beside wider layers, see docs/log.md
-    initializerRange: 0.06,
+    // 0.02 belongs to widths of several hundred: at 64 it lets next to no context through. The tables are narrower than the
+    // layers, so that training begins near ln V, see docs/log.md
+    initializerRange: 0.035,
+    linearInitializerRange: 0.06,
   },
   // a quarter of the discriminator's width: a wider generator learns no faster, and its fakes are harder to find
   generator: {

@@ -53,7 +53,7 @@ test(
     const lines = await readMetrics(join(folder, 'metrics.jsonl'));
     const heldOut = lines.filter(({ kind }) => kind === 'evaluate');
     const figure = (at: number, name: string): number => Number(heldOut.at(at)?.[name]);
-    expect(Math.abs(figure(0, 'generatorLoss') - Math.log(8192))).toBeLessThan(0.2);
+    expect(Math.abs(figure(0, 'generatorLoss') - Math.log(8192))).toBeLessThan(0.1);
     if (python) expect(await expectPythonAgrees(folder)).toMatchObject({ leftovers: [] });
     if (isShort) return;
     expect(minutes).toBeLessThan(6);
