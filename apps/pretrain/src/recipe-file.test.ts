@@ -1,11 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { presets } from './presets.js';
 import { resolveRecipe } from './recipe-file.js';
 import { UsageError } from './usage-error.js';
 
+const recipes = join(dirname(fileURLToPath(import.meta.url)), '../recipes');
 const folder = mkdtempSync(join(tmpdir(), 'recipe-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -18,6 +20,10 @@ function recipeFile(text: string): string {
 describe('a recipe', () => {
   test.each(Object.keys(presets))('is complete in preset %s', (preset) => {
     expect(resolveRecipe({ preset }).preset).toBe(preset);
+  });
+
+  test.each(readdirSync(recipes))('of this repository is complete: %s', (name) => {
+    expect(resolveRecipe({ file: join(recipes, name) })).toMatchObject({ preset: 'none' });
   });
 
   test('repeats the model card of alectra-small-owt', () => {
