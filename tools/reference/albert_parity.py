@@ -33,6 +33,7 @@ CASES = {
     "sequence-classification": (AlbertForSequenceClassification, config(small, num_labels=3)),
     "regression": (AlbertForSequenceClassification, config(small, num_labels=1, problem_type="regression")),
     "question-answering": (AlbertForQuestionAnswering, config(small)),
+    "masked-lm-untied": (AlbertForMaskedLM, config(small, tie_word_embeddings=False)),
 }
 
 write_cases(Path("packages/albert/fixtures"), CASES, "tools/reference/albert_parity.py")

@@ -51,6 +51,9 @@ CASES = {
         ElectraConfig(**electra, num_labels=1, problem_type="regression"),
     ),
     "electra-question-answering": (ElectraForQuestionAnswering, ElectraConfig(**electra)),
+    "bert-masked-lm-untied": (BertForMaskedLM, BertConfig(**tiny, tie_word_embeddings=False)),
+    "bert-pre-training-untied": (BertForPreTraining, BertConfig(**tiny, tie_word_embeddings=False)),
+    "electra-masked-lm-untied": (ElectraForMaskedLM, ElectraConfig(**electra, tie_word_embeddings=False)),
 }
 
 write_cases(TARGET, CASES, "tools/reference/bert_parity.py")

@@ -32,6 +32,7 @@ CASES = {
         OpenAIGPTForSequenceClassification,
         OpenAIGPTConfig(**tiny, num_labels=1, pad_token_id=28, problem_type="regression"),
     ),
+    "lm-head-untied": (OpenAIGPTLMHeadModel, OpenAIGPTConfig(**tiny, tie_word_embeddings=False)),
 }
 
 write_cases(

@@ -3,22 +3,17 @@
 // Shapes: B batch, S sequence, E embedding, H hidden, V vocabulary, L labels.
 
 import {
-  activation,
-  affine,
   classifierLayout,
   classify,
   firstRows,
   type LogitsAt,
   languageModel,
-  layerNorm,
-  linear,
   logitsAtPositions,
   type MaskedLMOutputs,
   type ModelDefinition,
-  type Params,
+  maskedLMHead,
   type PooledBody,
   type PooledOutputs,
-  parameter,
   pool,
   pooledLayout,
   pooledModel,
@@ -34,7 +29,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { AlbertConfig } from './config.js';
 import { encode } from './encoder.js';
-import { bodyLayout, predictionsLayout, TIED_PREDICTIONS, WORD_EMBEDDINGS } from './parameters.js';
+import { bodyLayout, WORD_EMBEDDINGS } from './parameters.js';
 
 const PREFIX = 'albert.';
 
@@ -47,11 +42,18 @@ const body: PooledBody<AlbertConfig> = {
   classifierDropout: (config) => config.classifierDropoutProb,
 };
 
-const vocabulary: VocabularyHead<AlbertConfig> = {
-  tied: TIED_PREDICTIONS,
-  layout: predictionsLayout,
-  predict: predictions,
-};
+const vocabulary: VocabularyHead<AlbertConfig> = maskedLMHead(
+  {
+    dense: 'predictions.dense',
+    norm: 'predictions.LayerNorm',
+    decoder: 'predictions.decoder',
+    tiedBias: 'predictions.bias',
+    wordTable: PREFIX + WORD_EMBEDDINGS,
+  },
+  ({ embeddingSize, hiddenAct, layerNormEps, predictionsLayerNormEps = layerNormEps }) => ({
+    ...{ embeddingSize, hiddenAct, epsilon: predictionsLayerNormEps },
+  }),
+);
 
 export interface PreTrainingOutputs {
   /** `[B, S, V]` */
@@ -77,9 +79,10 @@ export const albertPreTraining: AlbertDefinition<PreTrainingOutputs> = {
   architecture: 'AlbertForPreTraining',
   prefix: body.prefix,
   tied: vocabulary.tied,
+  former: vocabulary.former,
   layout: (config) => ({
     ...pooledLayout(body, config, PREFIX),
-    ...predictionsLayout(config),
+    ...vocabulary.layout(config),
     ...classifierLayout('sop_classifier.classifier', config),
   }),
   forward: (params, config, batch, options) =>
@@ -89,7 +92,7 @@ export const albertPreTraining: AlbertDefinition<PreTrainingOutputs> = {
       const pooled = pool(params, PREFIX + body.pooler, first);
       const rate = config.classifierDropoutProb;
       return {
-        predictionLogits: toSequences(predictions(params, config, hidden), batch),
+        predictionLogits: toSequences(vocabulary.predict(params, config, hidden), batch),
         sopLogits: classify(params, 'sop_classifier.classifier', pooled, rate, options),
       };
     }),
@@ -103,12 +106,3 @@ export const albertSequenceClassification: AlbertDefinition<SequenceClassifierOu
 
 export const albertQuestionAnswering: AlbertDefinition<QuestionAnsweringOutputs> =
   questionAnswering(body);
-
-/** dense → activation → LayerNorm → product with the word table: `[N, H]` → `[N, V]`. */
-function predictions(params: Params, config: AlbertConfig, hidden: tf.Tensor2D): tf.Tensor2D {
-  const { layerNormEps, predictionsLayerNormEps = layerNormEps } = config;
-  const bent = activation(config.hiddenAct, linear(params, 'predictions.dense', hidden));
-  const normal = layerNorm(params, 'predictions.LayerNorm', bent, predictionsLayerNormEps);
-  const table = parameter<tf.Tensor2D>(params, PREFIX + WORD_EMBEDDINGS);
-  return affine(normal, table, parameter(params, 'predictions.bias'));
-}

@@ -8,12 +8,6 @@ import type { AlbertConfig } from './config.js';
 /** Word table, which the masked-LM head multiplies by again. */
 export const WORD_EMBEDDINGS = 'embeddings.word_embeddings.weight';
 
-/** Names of the tied parameters of a masked-LM head: stored by some files, never held twice here. */
-export const TIED_PREDICTIONS: Readonly<Record<string, string>> = {
-  'predictions.decoder.weight': `albert.${WORD_EMBEDDINGS}`,
-  'predictions.decoder.bias': 'predictions.bias',
-};
-
 /** Prefix of one layer's parameters, below the body's prefix. */
 export function layerName(group: number, inner: number): string {
   return `encoder.albert_layer_groups.${group}.albert_layers.${inner}`;
@@ -43,17 +37,4 @@ export function bodyLayout(config: AlbertConfig, prefix: string): ParameterLayou
   return Object.fromEntries(
     parts.flatMap((part) => Object.entries(part).map(([name, shape]) => [prefix + name, shape])),
   );
-}
-
-/** The masked-LM head; its decoder is the word table. */
-export function predictionsLayout({
-  vocabSize,
-  embeddingSize: E,
-  hiddenSize,
-}: AlbertConfig): ParameterLayout {
-  return {
-    'predictions.bias': { shape: [vocabSize], init: 'zeros' },
-    ...normLayout('predictions.LayerNorm', E),
-    ...linearLayout('predictions.dense', hiddenSize, E),
-  };
 }

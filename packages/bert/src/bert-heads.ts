@@ -3,22 +3,17 @@
 // Shapes: B batch, S sequence, H hidden, V vocabulary.
 
 import {
-  activation,
-  affine,
   firstRows,
   type LogitsAt,
   languageModel,
-  layerNorm,
   linear,
   linearLayout,
   logitsAtPositions,
   type MaskedLMOutputs,
   type ModelDefinition,
-  normLayout,
-  type Params,
+  maskedLMHead,
   type PooledBody,
   type PooledOutputs,
-  parameter,
   pool,
   pooledLayout,
   pooledModel,
@@ -46,19 +41,18 @@ const body: PooledBody<BertConfig> = {
   classifierDropout,
 };
 
-/** Its decoder is the word table. */
-const vocabulary: VocabularyHead<BertConfig> = {
-  tied: {
-    'cls.predictions.decoder.weight': PREFIX + WORD_EMBEDDINGS,
-    'cls.predictions.decoder.bias': 'cls.predictions.bias',
+const vocabulary: VocabularyHead<BertConfig> = maskedLMHead(
+  {
+    dense: 'cls.predictions.transform.dense',
+    norm: 'cls.predictions.transform.LayerNorm',
+    decoder: 'cls.predictions.decoder',
+    tiedBias: 'cls.predictions.bias',
+    wordTable: PREFIX + WORD_EMBEDDINGS,
   },
-  layout: ({ vocabSize, hiddenSize: H }) => ({
-    'cls.predictions.bias': { shape: [vocabSize], init: 'zeros' },
-    ...linearLayout('cls.predictions.transform.dense', H, H),
-    ...normLayout('cls.predictions.transform.LayerNorm', H),
+  ({ hiddenSize, hiddenAct, layerNormEps }) => ({
+    ...{ embeddingSize: hiddenSize, hiddenAct, epsilon: layerNormEps },
   }),
-  predict: predictions,
-};
+);
 
 export interface BertPreTrainingOutputs {
   /** `[B, S, V]` */
@@ -84,6 +78,7 @@ export const bertPreTraining: BertDefinition<BertPreTrainingOutputs> = {
   architecture: 'BertForPreTraining',
   prefix: body.prefix,
   tied: vocabulary.tied,
+  former: vocabulary.former,
   layout: (config) => ({
     ...pooledLayout(body, config, PREFIX),
     ...vocabulary.layout(config),
@@ -95,7 +90,7 @@ export const bertPreTraining: BertDefinition<BertPreTrainingOutputs> = {
       const first = firstRows(hidden, batch.inputIds.shape[0]);
       const pooled = pool(params, PREFIX + body.pooler, first);
       return {
-        predictionLogits: toSequences(predictions(params, config, hidden), batch),
+        predictionLogits: toSequences(vocabulary.predict(params, config, hidden), batch),
         seqRelationshipLogits: linear(params, 'cls.seq_relationship', pooled),
       };
     }),
@@ -109,12 +104,3 @@ export const bertSequenceClassification: BertDefinition<SequenceClassifierOutput
 
 export const bertQuestionAnswering: BertDefinition<QuestionAnsweringOutputs> =
   questionAnswering(body);
-
-/** dense → activation → LayerNorm → product with the word table: `[N, H]` → `[N, V]`. */
-function predictions(params: Params, config: BertConfig, hidden: tf.Tensor2D): tf.Tensor2D {
-  const name = 'cls.predictions.transform';
-  const bent = activation(config.hiddenAct, linear(params, `${name}.dense`, hidden));
-  const normal = layerNorm(params, `${name}.LayerNorm`, bent, config.layerNormEps);
-  const table = parameter<tf.Tensor2D>(params, PREFIX + WORD_EMBEDDINGS);
-  return affine(normal, table, parameter(params, 'cls.predictions.bias'));
-}

@@ -7,7 +7,6 @@
 
 import {
   activation,
-  affine,
   bareModel,
   classifierLayout,
   classify,
@@ -17,15 +16,12 @@ import {
   type HiddenStateOutputs,
   type LogitsAt,
   languageModel,
-  layerNorm,
   linear,
   linearLayout,
   logitsAtPositions,
   type MaskedLMOutputs,
   type ModelDefinition,
-  normLayout,
-  type Params,
-  parameter,
+  maskedLMHead,
   type QuestionAnsweringOutputs,
   questionAnswering,
   type SequenceClassifierOutputs,
@@ -47,16 +43,18 @@ const body: EncoderBody<ElectraConfig> = {
   classifierDropout,
 };
 
-/** The generator's head; its decoder is the word table. */
-const vocabulary: VocabularyHead<ElectraConfig> = {
-  tied: { 'generator_lm_head.weight': PREFIX + WORD_EMBEDDINGS },
-  layout: ({ vocabSize, hiddenSize, embeddingSize }) => ({
-    ...normLayout('generator_predictions.LayerNorm', embeddingSize),
-    ...linearLayout('generator_predictions.dense', hiddenSize, embeddingSize),
-    'generator_lm_head.bias': { shape: [vocabSize], init: 'zeros' },
+/** The generator's head. */
+const vocabulary: VocabularyHead<ElectraConfig> = maskedLMHead(
+  {
+    dense: 'generator_predictions.dense',
+    norm: 'generator_predictions.LayerNorm',
+    decoder: 'generator_lm_head',
+    wordTable: PREFIX + WORD_EMBEDDINGS,
+  },
+  ({ embeddingSize, layerNormEps }) => ({
+    ...{ embeddingSize, hiddenAct: 'gelu', epsilon: layerNormEps },
   }),
-  predict: predictions,
-};
+);
 
 export interface ReplacedTokenOutputs {
   /** `[B, S]`: above 0 means replaced */
@@ -79,7 +77,6 @@ export const electraLogitsAt: LogitsAt<ElectraConfig> = logitsAtPositions(body, 
 export const electraPreTraining: ElectraDefinition<ReplacedTokenOutputs> = {
   architecture: 'ElectraForPreTraining',
   prefix: body.prefix,
-  tied: {},
   layout: (config) => ({
     ...encoderLayout(config, PREFIX),
     ...linearLayout('discriminator_predictions.dense', config.hiddenSize, config.hiddenSize),
@@ -104,7 +101,6 @@ export const electraQuestionAnswering: ElectraDefinition<QuestionAnsweringOutput
 export const electraSequenceClassification: ElectraDefinition<SequenceClassifierOutputs> = {
   architecture: 'ElectraForSequenceClassification',
   prefix: body.prefix,
-  tied: {},
   layout: (config) => ({
     ...encoderLayout(config, PREFIX),
     ...linearLayout('classifier.dense', config.hiddenSize, config.hiddenSize),
@@ -124,7 +120,6 @@ export const electraSequenceClassification: ElectraDefinition<SequenceClassifier
 export const electraGoogleClassification: ElectraDefinition<SequenceClassifierOutputs> = {
   architecture: 'ElectraGoogleClassifier',
   prefix: body.prefix,
-  tied: {},
   layout: (config) => ({
     ...encoderLayout(config, PREFIX),
     ...classifierLayout('classifier', config),
@@ -136,11 +131,3 @@ export const electraGoogleClassification: ElectraDefinition<SequenceClassifierOu
       return { logits: classify(params, 'classifier', first, rate, options) };
     }),
 };
-
-/** dense → GELU → LayerNorm → product with the word table: `[N, H]` → `[N, V]`. */
-function predictions(params: Params, config: ElectraConfig, hidden: tf.Tensor2D): tf.Tensor2D {
-  const bent = gelu(linear(params, 'generator_predictions.dense', hidden));
-  const normal = layerNorm(params, 'generator_predictions.LayerNorm', bent, config.layerNormEps);
-  const table = parameter<tf.Tensor2D>(params, PREFIX + WORD_EMBEDDINGS);
-  return affine(normal, table, parameter(params, 'generator_lm_head.bias'));
-}

@@ -22,3 +22,15 @@ const kinds = Object.values(models).filter((kind) => kind !== models.ElectraGoog
 testSavedClasses(
   kinds.map((kind) => [kind, kind.architecture.startsWith('Bert') ? bert : electra] as const),
 );
+testSavedClasses(
+  [
+    [models.BertForMaskedLM, { ...bert, tieWordEmbeddings: false }],
+    [models.BertForPreTraining, { ...bert, tieWordEmbeddings: false }],
+    [models.ElectraForMaskedLM, { ...electra, tieWordEmbeddings: false }],
+  ],
+  'a language model with a last matrix of its own',
+  {
+    BertForMaskedLM: ['cls.predictions.bias'],
+    BertForPreTraining: ['cls.predictions.bias'],
+  },
+);

@@ -86,7 +86,7 @@ function untied(path: string, alias: string, copy: string, kept: string): Checkp
   return new CheckpointError(
     'untied-weights',
     `${path} holds different values for "${copy}" and "${kept}", which this model shares (as "${alias}").\n` +
-      'It was trained with separate weights; load it into a model that does not tie them.',
+      'It was trained with separate weights: set "tie_word_embeddings" to false in its config.json.',
   );
 }
 

@@ -77,6 +77,19 @@ describe('matchNames', () => {
     expect(match.stored.get('predictions.bias')).toBe('predictions.decoder.bias');
   });
 
+  test('takes a former name where the present one is missing, and drops it where it is not', () => {
+    const untied: ModelTensors = {
+      shapes: { 'predictions.decoder.bias': [10] },
+      former: { 'predictions.bias': 'predictions.decoder.bias' },
+    };
+    const old = matchNames(file({ 'predictions.bias': [10] }), untied);
+    expect([...old.stored]).toEqual([['predictions.decoder.bias', 'predictions.bias']]);
+    const both = { 'predictions.bias': [10], 'predictions.decoder.bias': [10] };
+    const match = matchNames(file(both), untied);
+    expect([...match.stored.values()]).toEqual(['predictions.decoder.bias']);
+    expect([match.missing, match.unexpected, match.duplicates.size]).toEqual([[], [], 0]);
+  });
+
   test('drops what files of 2020 carry, and reads gamma and beta', () => {
     const match = matchNames(
       file({

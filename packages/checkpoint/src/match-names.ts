@@ -13,6 +13,8 @@ export interface ModelTensors {
   readonly prefix?: string;
   /** Other names of tied parameters: alias → name in `shapes`. */
   readonly tied?: Readonly<Record<string, string>>;
+  /** Names in older files: theirs → name in `shapes`. Dropped where the file has the present name, too. */
+  readonly former?: Readonly<Record<string, string>>;
   /** Stored names that are dropped without being reported as unexpected, besides {@link HISTORICAL}. */
   readonly ignored?: readonly RegExp[];
 }
@@ -46,7 +48,7 @@ export const HISTORICAL: readonly RegExp[] = [
 /** Finds every parameter of `model` among stored tensors. Reads no data. */
 export function matchNames(
   tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
-  { shapes, prefix, tied = {}, ignored = [] }: ModelTensors,
+  { shapes, prefix, tied = {}, former = {}, ignored = [] }: ModelTensors,
 ): NameMatch {
   const left = new Map([...tensors.keys()].map((name) => [modernName(name), name]));
   const take = (name: string): string | undefined => {
@@ -63,6 +65,10 @@ export function matchNames(
   for (const name of Object.keys(shapes)) {
     const found = take(name);
     if (found !== undefined) stored.set(name, found);
+  }
+  for (const [old, name] of Object.entries(former)) {
+    const found = take(old);
+    if (found !== undefined && !stored.has(name)) stored.set(name, found);
   }
   const duplicates = new Map<string, readonly [string, string]>();
   for (const [alias, name] of Object.entries(tied)) {

@@ -17,7 +17,6 @@ const storage = modelStorage<ToyConfig>({
 });
 const expected = {
   prefix: 'toy',
-  tied: {},
   layout: ({ width }: ToyConfig) => ({ 'toy.w': { shape: [width] }, 'head.w': { shape: [2] } }),
   allowMismatch: false,
 };

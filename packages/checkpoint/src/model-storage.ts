@@ -30,7 +30,9 @@ export interface ExpectedModel<Config> {
   /** Of the bare model's parameters, without the dot. */
   readonly prefix: string;
   /** Other names of tied parameters: alias → name in the layout. */
-  readonly tied: Readonly<Record<string, string>>;
+  readonly tied?: (config: Config) => Readonly<Record<string, string>>;
+  /** Names of older files: theirs → name in the layout. */
+  readonly former?: (config: Config) => Readonly<Record<string, string>>;
   /** Every parameter that the config implies. */
   readonly layout: (
     config: Config,
@@ -90,11 +92,12 @@ export function modelStorage<Config>(family: StoredFamily<Config>): ModelStorage
 async function read<Config>(
   { fromJson, unused }: StoredFamily<Config>,
   folder: OpenModelFolder,
-  { prefix, tied, layout, allowMismatch }: ExpectedModel<Config>,
+  { prefix, tied, former, layout, allowMismatch }: ExpectedModel<Config>,
 ): Promise<StoredModel<Config>> {
   const config = fromJson(folder.config);
   const shapes = mapValues(layout(config), ({ shape }) => shape);
-  const model = { shapes, prefix, tied, ignored: unused };
+  const names = { tied: tied?.(config), former: former?.(config) };
+  const model = { shapes, prefix, ...names, ignored: unused };
   const found = await loadWeights(folder.weights, model, { allowMismatch });
   const missing = [...found.missing, ...found.mismatched.map((mismatch) => mismatch.name)];
   checkMissing(missing, shapes, folder);

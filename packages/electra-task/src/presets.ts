@@ -262,7 +262,7 @@ export const ELECTRA_PRESETS: Readonly<Record<ElectraPresetName, ElectraPreset>>
       'code of lmtuners 0.1.0 (86f31ba), its BERT pair: the row "ELECTRA-Small-OWT (ours) 17M" of the card',
     unknown: CARD_UNKNOWN,
     departures: [
-      "the generator's output table is its input table; the original had copied it, too, 7,813,632 parameters more",
+      "the generator's output table is drawn anew; the original's began as a copy of its input table",
       SLOT_DEPARTURE,
     ],
     ...CARD,
@@ -276,6 +276,7 @@ export const ELECTRA_PRESETS: Readonly<Record<ElectraPresetName, ElectraPreset>>
       intermediate_size: 256,
       hidden_act: 'gelu',
       max_position_embeddings: 128,
+      tie_word_embeddings: false,
     },
     discriminator: {
       ...SIZES,

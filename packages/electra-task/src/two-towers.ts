@@ -8,16 +8,12 @@
 // Shapes: B batch, S sequence, K chosen positions, E embedding, H hidden of a tower, V vocabulary.
 
 import {
-  activation,
-  affine,
   type EncodeOptions,
-  layerNorm,
-  linear,
   type ParameterLayout,
   type Params,
-  parameter,
   rowsAt,
   type TokenBatch,
+  vocabularyLogits,
 } from '@alectra/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Generator } from './models.js';
@@ -55,11 +51,10 @@ export function twoTowerGenerator({
         const state = (tower: string, sees: 'past' | 'future'): tf.Tensor2D =>
           neighbour(encode(towerView(params, tower), inputs, { ...options, sees }), inputs, sees);
         const both = tf.concat2d([state(LEFT, 'past'), state(RIGHT, 'future')], 1); // [B S, 2 H]
-        const bent = activation(hiddenAct, linear(params, DENSE, rowsAt(both, inputs, positions)));
-        const normal = layerNorm(params, NORM, bent, layerNormEps); // [B K, E]
-        const table = parameter<tf.Tensor2D>(params, wordTable);
-        const logits = affine(normal, table, parameter(params, BIAS));
-        return tf.reshape<tf.Rank.R3>(logits, [...positions.shape, table.shape[0]]);
+        const names = { dense: DENSE, norm: NORM, matrix: wordTable, bias: BIAS };
+        const how = { hiddenAct, epsilon: layerNormEps };
+        const logits = vocabularyLogits(params, names, how, rowsAt(both, inputs, positions)); // [B K, V]
+        return tf.reshape<tf.Rank.R3>(logits, [...positions.shape, logits.shape[1]]);
       }),
   };
 }

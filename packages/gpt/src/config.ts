@@ -57,7 +57,6 @@ const family: ConfigFamily<GptConfig> = configFamily<GptConfig>({
   modelType: 'openai-gpt',
   architecture: 'OpenAIGPTModel',
   fields: FIELDS,
-  fixed: { tie_word_embeddings: true },
   check({ nEmbd, nHead, padTokenId = 0, vocabSize }, refuse) {
     if (nEmbd % nHead !== 0)
       refuse(

@@ -11,6 +11,7 @@ import {
   logitsAtPositions,
   type ModelBody,
   type ModelDefinition,
+  type ParameterLayout,
   parameter,
   rowsAt,
   type SequenceClassifierOutputs,
@@ -30,11 +31,16 @@ const body: ModelBody<GptConfig> = {
   encode: decode,
 };
 
-/** The word table alone. */
+const LM_HEAD = 'lm_head.weight';
+
+/** One matrix: the word table, unless the config says otherwise. */
 const vocabulary: VocabularyHead<GptConfig> = {
-  tied: { 'lm_head.weight': PREFIX + WORD_EMBEDDINGS },
-  layout: () => ({}),
-  predict: (params, _, hidden) => affine(hidden, parameter(params, PREFIX + WORD_EMBEDDINGS)),
+  tied: ({ tieWordEmbeddings = true }): Record<string, string> =>
+    tieWordEmbeddings ? { [LM_HEAD]: PREFIX + WORD_EMBEDDINGS } : {},
+  layout: ({ tieWordEmbeddings = true, vocabSize, nEmbd }): ParameterLayout =>
+    tieWordEmbeddings ? {} : { [LM_HEAD]: { shape: [vocabSize, nEmbd], init: 'linear' } },
+  predict: (params, { tieWordEmbeddings = true }, hidden) =>
+    affine(hidden, parameter(params, tieWordEmbeddings ? PREFIX + WORD_EMBEDDINGS : LM_HEAD)),
 };
 
 export interface CausalLMOutputs {
@@ -58,7 +64,6 @@ export const gptLogitsAt: LogitsAt<GptConfig> = logitsAtPositions(body, vocabula
 export const gptSequenceClassification: GptDefinition<SequenceClassifierOutputs> = {
   architecture: 'OpenAIGPTForSequenceClassification',
   prefix: body.prefix,
-  tied: {},
   layout: (config) => ({
     ...decoderLayout(config, PREFIX),
     'score.weight': { shape: [config.numLabels, config.nEmbd], init: 'linear' },

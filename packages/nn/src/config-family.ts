@@ -1,9 +1,10 @@
 // The config of one family of models: completed, read from config.json and written to it.
 //
-// Fields for labels are the same in every family. Hugging Face stores the number of labels as their names
+// Fields for labels and for tying are the same in every family. Hugging Face stores the number of labels as their names
 // (`id2label`); keys that a family does not have are kept in `other` and written back.
 
 import {
+  BOOLEAN,
   type ConfigFields,
   completeConfig,
   OBJECT,
@@ -25,6 +26,8 @@ export interface FamilyConfig {
   readonly id2label?: Readonly<Record<string, string>>;
   readonly label2id?: Readonly<Record<string, number>>;
   readonly problemType?: ProblemType;
+  /** false gives a language model a last matrix of its own; absent or true: it is the word table. */
+  readonly tieWordEmbeddings?: boolean;
   /** Keys of config.json that the package does not use; written back unchanged. */
   readonly other?: Readonly<Record<string, unknown>>;
 }
@@ -37,6 +40,7 @@ const FAMILY_FIELDS: ConfigFields = {
     json: 'problem_type',
     kind: oneOf('regression', 'single_label_classification', 'multi_label_classification'),
   },
+  tieWordEmbeddings: { json: 'tie_word_embeddings', kind: BOOLEAN },
 };
 
 export interface ConfigFamilyOptions<Config> {

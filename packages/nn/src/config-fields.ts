@@ -66,6 +66,12 @@ export const ACTIVATION: FieldKind = {
   accepts: (value) => typeof value === 'string' && ACTIVATION_NAMES.includes(value),
 };
 
+/** A switch. */
+export const BOOLEAN: FieldKind = {
+  expected: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+};
+
 /** A JSON object. */
 export const OBJECT: FieldKind = { expected: 'an object', accepts: isObject };
 

@@ -17,6 +17,7 @@ export {
 } from './config-family.js';
 export {
   ACTIVATION,
+  BOOLEAN,
   type ConfigField,
   type ConfigFields,
   DEPTH,
@@ -52,6 +53,13 @@ export { layerNorm } from './layer-norm.js';
 export { type EmbeddingSizes, linearLayout, normLayout, tokenEmbeddingsLayout } from './layouts.js';
 export { affine, linear } from './linear.js';
 export {
+  type MaskedLMHeadNames,
+  maskedLMHead,
+  type VocabularyLogitsNames,
+  type VocabularyLogitsOptions,
+  vocabularyLogits,
+} from './masked-lm-head.js';
+export {
   type ClassifierSizes,
   classifierLayout,
   classify,
@@ -71,6 +79,7 @@ export {
   type ModelInputs,
   type ModelStorage,
   modelClass,
+  type OtherNames,
   type SaveOptions,
 } from './model-class.js';
 export type {

@@ -5,15 +5,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ParameterLayout } from './initialize.js';
 import type { ModelBody } from './model-body.js';
-import type { ModelDefinition } from './model-class.js';
+import type { ModelDefinition, OtherNames } from './model-class.js';
 import type { MaskedLMOutputs } from './model-outputs.js';
 import type { CallOptions, Params, TokenBatch } from './params.js';
 import { rowsAt, toSequences } from './sequence-rows.js';
 
-/** From hidden states to the vocabulary. Its last matrix is the word table, which is the body's. */
+/** From hidden states to the vocabulary. Its last matrix is the word table, which is the body's, or one of its own. */
 export interface VocabularyHead<Config> {
-  /** Names under which files repeat what is held once: alias → name in the layout. */
-  readonly tied: Readonly<Record<string, string>>;
+  /** As in `ModelDefinition`. */
+  readonly tied: OtherNames<Config>;
+  readonly former?: OtherNames<Config>;
   /** Its own parameters. */
   readonly layout: (config: Config) => ParameterLayout;
   /** `[N, H]` → `[N, V]`; called within a `tf.tidy`. */
@@ -30,6 +31,7 @@ export function languageModel<Config>(
     architecture,
     prefix,
     tied: head.tied,
+    former: head.former,
     layout: (config) => ({ ...layout(config, `${prefix}.`), ...head.layout(config) }),
     forward: (params, config, batch, options) =>
       tf.tidy(() => {

@@ -15,7 +15,6 @@ interface ToyConfig extends FamilyConfig {
 const toy: ModelDefinition<ToyConfig, { readonly logits: tf.Tensor }> = {
   architecture: 'Toy',
   prefix: 'toy',
-  tied: {},
   layout: ({ width, numLabels }) => ({
     'head.weight': { shape: [numLabels, width], init: 'normal' },
     'head.bias': { shape: [numLabels], init: 'zeros' },

@@ -13,14 +13,19 @@ import {
 import { LoadedModel } from './loaded-model.js';
 import type { CallOptions, Params, TokenBatch } from './params.js';
 
+/** Further names that files have for parameters: theirs → name in the layout. */
+export type OtherNames<Config> = (config: Config) => Readonly<Record<string, string>>;
+
 /** A head with its body, as data and pure functions. */
 export interface ModelDefinition<Config, Outputs> {
   /** Name of the class, written to config.json: `AlbertForMaskedLM`. */
   readonly architecture: string;
   /** Prefix of the body's parameters without the dot; files are read with and without it. */
   readonly prefix: string;
-  /** Other names of tied parameters: alias → name in the layout. */
-  readonly tied: Readonly<Record<string, string>>;
+  /** Under which files repeat what is held once. */
+  readonly tied?: OtherNames<Config>;
+  /** Of older files; read where the present name is missing, else ignored. */
+  readonly former?: OtherNames<Config>;
   readonly layout: (config: Config) => ParameterLayout;
   readonly forward: (
     params: Params,
@@ -55,7 +60,8 @@ export interface ModelStorage<Config, Source extends object = object> {
     name: string,
     expected: {
       readonly prefix: string;
-      readonly tied: Readonly<Record<string, string>>;
+      readonly tied?: OtherNames<Config>;
+      readonly former?: OtherNames<Config>;
       readonly layout: (config: Config) => ParameterLayout;
       readonly allowMismatch: boolean;
     },
@@ -140,7 +146,7 @@ export function modelClass<
   definition: ModelDefinition<Config, Outputs>,
   storage: ModelStorage<Config, Source>,
 ): ModelClass<Config, Outputs, Source> {
-  const { architecture, prefix, tied, layout, forward } = definition;
+  const { architecture, prefix, tied, former, layout, forward } = definition;
   const draw = (config: Config, names: ParameterLayout, options: InitOptions): HostTensors =>
     initialize(names, { ...options, standardDeviation: config.initializerRange });
   const create = (
@@ -166,7 +172,7 @@ export function modelClass<
         ...source
       } = options;
       const init = { seed, scheme, linearDeviation, positions };
-      const expected = { prefix, tied, layout, allowMismatch };
+      const expected = { prefix, tied, former, layout, allowMismatch };
       // What is left are the storage's own options, which the type of the parameter says.
       const loaded = await storage.load(name, expected, source as Partial<Source>);
       const all = layout(loaded.config);

@@ -32,7 +32,6 @@ export function bareModel<Config>(
   return {
     architecture: `${body.family}Model`,
     prefix: body.prefix,
-    tied: {},
     layout: (config) => body.layout(config, ''),
     forward: (params, config, batch, options) =>
       tf.tidy(() => ({
@@ -48,7 +47,6 @@ export function pooledModel<Config extends ClassifierSizes>(
   return {
     architecture: `${body.family}Model`,
     prefix: body.prefix,
-    tied: {},
     layout: (config) => pooledLayout(body, config, ''),
     forward: (params, config, batch, options) =>
       tf.tidy(() => {
@@ -69,7 +67,6 @@ export function sequenceClassification<Config extends ClassifierSizes>(
   return {
     architecture: `${body.family}ForSequenceClassification`,
     prefix: body.prefix,
-    tied: {},
     layout: (config) => ({
       ...pooledLayout(body, config, prefix),
       ...classifierLayout('classifier', config),
@@ -93,7 +90,6 @@ export function tokenClassification<Config extends ClassifierSizes>(
   return {
     architecture: `${body.family}ForTokenClassification`,
     prefix: body.prefix,
-    tied: {},
     layout: (config) => ({
       ...body.layout(config, prefix),
       ...classifierLayout('classifier', config),
@@ -117,7 +113,6 @@ export function questionAnswering<Config extends ClassifierSizes>(
   return {
     architecture: `${body.family}ForQuestionAnswering`,
     prefix: body.prefix,
-    tied: {},
     layout: (config) => ({
       ...body.layout(config, prefix),
       ...linearLayout('qa_outputs', config.hiddenSize, 2, 'glorot'),
