@@ -3,6 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 const environment = fileURLToPath(new URL('./jest.environment.mjs', import.meta.url));
 
+// PyTorch, where a test asks it, otherwise spins while its other thread waits for a core: eleven times as long beside
+// a second package's tests
+process.env.OMP_WAIT_POLICY ??= 'PASSIVE';
+
 export default {
   testEnvironment: environment,
   testMatch: ['**/src/**/*.test.ts'],
