@@ -28,9 +28,9 @@ export let unknown: u32 = 0;
 export let maxWordLength: u32 = 0;
 export let fold: u64 = 0;
 
-export const SMALL_BITS: u64 = 15; // buckets
-const MIDDLE_BITS: u64 = 13;
-const LARGE_BITS: u64 = 13;
+export const SMALL_BITS: u64 = 14; // buckets; the tables together fit a second-level cache of a megabyte
+const MIDDLE_BITS: u64 = 12;
+const LARGE_BITS: u64 = 10;
 
 /** Tells where the tables are. The caches must be zero. */
 export function configure(

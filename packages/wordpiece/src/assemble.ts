@@ -3,6 +3,7 @@
 import type { ResolvedEncodeOptions } from './encode-options.js';
 import { type Alignment, Encoding } from './encoding.js';
 import { positions } from './offset-unit.js';
+import { smallArray } from './small-array.js';
 import type { Tokens } from './text-engine.js';
 import { truncationWindows, type Window } from './truncation.js';
 
@@ -74,7 +75,7 @@ function assembleWindow(
   const secondLength = second === undefined ? 0 : second[1] - second[0];
   const total = edge + firstLength + edge + (second === undefined ? 0 : secondLength + edge);
   // one allocation: ids, then offsets and word ids
-  const arrays = new Int32Array(options.offsets ? 4 * total : total);
+  const arrays = smallArray(options.offsets ? 4 * total : total);
   const ids = options.offsets ? arrays.subarray(0, total) : arrays;
   const firstAt = edge;
   const secondAt = edge + firstLength + edge;

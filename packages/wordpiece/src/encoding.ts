@@ -1,5 +1,6 @@
 // The result of encoding one text, or a text and its pair.
 
+import { smallArray } from './small-array.js';
 import type { Side } from './truncation.js';
 
 /** Where tokens came from, parallel to their ids. */
@@ -31,7 +32,7 @@ export interface EncodingParts {
   readonly overflowing: readonly Encoding[];
 }
 
-/** Arrays of one encoding may share a buffer, never those of two. */
+/** No two arrays share a number, but they may share a buffer, also with those of other encodings. */
 export class Encoding {
   /** Token ids, padding included. */
   readonly ids: Int32Array; // [n]
@@ -142,7 +143,7 @@ export class Encoding {
   #fillMasks(n: number): Int32Array {
     const { ids, prefix, suffix, lengths } = this.#parts;
     const [first, second] = lengths;
-    const masks = new Int32Array(3 * n);
+    const masks = smallArray(3 * n);
     const from = this.#side === 'right' ? 0 : this.#padding;
     const to = from + ids.length;
     const afterFirst = from + prefix + first + suffix;

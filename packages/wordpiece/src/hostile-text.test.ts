@@ -8,11 +8,25 @@ const vocabulary = smallVocabulary();
 const fast = WordPieceTokenizer.fromVocab(vocabulary);
 const slow = WordPieceTokenizer.fromVocab(vocabulary, { engine: 'typescript' });
 
+/** As `toEqual`, which takes minutes for millions of numbers. */
+function expectEqual(found: ArrayBufferView, expected: ArrayBufferView): void {
+  const [a, b] = [found, expected].map(({ buffer, byteOffset, byteLength }) =>
+    Buffer.from(buffer, byteOffset, byteLength),
+  );
+  expect(a.equals(b)).toBe(true);
+}
+
 function expectSame(text: string): void {
-  for (const options of [{ addSpecialTokens: false }, { offsets: true }]) {
-    const [found, expected] = [fast, slow].map((tokenizer) => tokenizer.encode(text, options));
-    expect(Buffer.compare(Buffer.from(found.ids.buffer), Buffer.from(expected.ids.buffer))).toBe(0);
-  }
+  const [found, expected] = [fast, slow].map((tokenizer) =>
+    tokenizer.encode(text, { offsets: true }),
+  );
+  expectEqual(found.ids, expected.ids);
+  expectEqual(found.offsets, expected.offsets);
+  expectEqual(found.wordIds, expected.wordIds);
+  const [ids, expectedIds] = [fast, slow].map(
+    (tokenizer) => tokenizer.encode(text, { addSpecialTokens: false }).ids,
+  );
+  expectEqual(ids, expectedIds);
 }
 
 describe('the caches', () => {
@@ -20,17 +34,17 @@ describe('the caches', () => {
     // more words of each size than any table has entries, every one seen twice
     const random = randomIntegers(12);
     for (const [length, count] of [
-      [6, 90000],
-      [12, 40000],
-      [24, 20000],
+      [6, 40000],
+      [12, 12000],
+      [24, 4000],
     ]) {
       const words = Array.from({ length: count }, () =>
         Array.from({ length }, () => String.fromCharCode(97 + random(26))).join(''),
       );
       const text = [...words, ...words].join(' ');
       const rows = words.map((word) => slow.encode(word, { addSpecialTokens: false }).ids);
-      const expected = [...rows, ...rows].flatMap((ids) => [...ids]);
-      expect(fast.encode(text, { addSpecialTokens: false }).ids).toEqual(Int32Array.from(expected));
+      const expected = Int32Array.from([...rows, ...rows].flatMap((ids) => [...ids]));
+      expectEqual(fast.encode(text, { addSpecialTokens: false }).ids, expected);
     }
   });
   test('do not take a word for another that differs in a zero byte', () => {
@@ -59,7 +73,7 @@ describe('long texts', () => {
     ['of surrogates', '\ud83d'.repeat(size)],
   ])('%s', (_, text) => {
     expectSame(text);
-    expect(fast.encodeRagged([text, 'a']).ids).toEqual(slow.encodeRagged([text, 'a']).ids);
+    expectEqual(fast.encodeRagged([text, 'a']).ids, slow.encodeRagged([text, 'a']).ids);
   });
   test('have their places where they are cut', () => {
     const text = 'hello unaffable, '.repeat(size / 17);
@@ -70,6 +84,8 @@ describe('long texts', () => {
   });
   test('in number are encoded some at a time', () => {
     const texts = Array.from({ length: 3000 }, (_, k) => `hello ${k} `.repeat(1 + (k % 200)));
-    expect(fast.encodeRagged(texts)).toEqual(slow.encodeRagged(texts));
+    const [found, expected] = [fast, slow].map((tokenizer) => tokenizer.encodeRagged(texts));
+    expectEqual(found.ids, expected.ids);
+    expectEqual(found.rowSplits, expected.rowSplits);
   });
 });
