@@ -26,7 +26,7 @@ test('an encoding that is transferred to a thread takes no other with it', () =>
   expect(kept.buffer).toBe(sent.buffer);
   const { port1, port2 } = new MessageChannel();
   try {
-    port1.postMessage(sent, [sent.buffer]);
+    port1.postMessage(sent, [sent.buffer as ArrayBuffer]);
   } catch (error) {
     expect((error as Error).name).toBe('DataCloneError'); // Node 22; Node 20 copies
   }
