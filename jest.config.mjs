@@ -10,6 +10,8 @@ process.env.OMP_WAIT_POLICY ??= 'PASSIVE';
 export default {
   testEnvironment: environment,
   testMatch: ['**/src/**/*.test.ts'],
+  // against tests that hang: how long one takes on a busy machine says nothing
+  testTimeout: 60_000,
   testPathIgnorePatterns: ['/node_modules/', '\\.slow\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

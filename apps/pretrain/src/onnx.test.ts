@@ -80,7 +80,7 @@ test('both networks of a run are exported, and answer as before', async () => {
   }
   const [first] = files;
   expect(await onnx(join(run, 'model', 'generator'))).toEqual([first]);
-}, 60_000);
+});
 
 test('a run without a model is refused', async () => {
   const run = join(root, 'unfinished');

@@ -51,7 +51,7 @@ beforeAll(async () => {
     },
   });
   summary = await pretrain({ folder, recipe, resume: 'never', console });
-}, 60_000);
+});
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe('pretraining', () => {
@@ -140,7 +140,7 @@ describe('pretraining', () => {
       step: 4,
     });
     expect(readFileSync(card, 'utf8')).toBe(before);
-  }, 60_000);
+  });
 
   test('S8: that dies of a fault of its own says where its checkpoints are, and they are good', async () => {
     const broken = join(root, 'broken');
@@ -163,7 +163,7 @@ describe('pretraining', () => {
       `The run has stopped. What is saved lies in ${broken}; --resume ${broken} goes on from there.`,
     );
     expect((await readCheckpoint(join(broken, 'checkpoints/step-000002'))).step).toBe(2);
-  }, 60_000);
+  });
 
   test('begins with the weights of another run, also when it goes on from its very beginning', async () => {
     const warm = join(root, 'warm');
@@ -193,7 +193,7 @@ describe('pretraining', () => {
       console: { ...console, say: (line) => heard.push(line) },
     });
     expect(heard.join('\n')).toContain(`weights from ${folder}; tensors made anew: none`);
-  }, 60_000);
+  });
 
   test('with a uniform generator exports the discriminator alone', async () => {
     const uniform = join(root, 'uniform');
@@ -208,7 +208,7 @@ describe('pretraining', () => {
     expect(evaluation?.generatorLoss).toBeCloseTo(Math.log(200), 5);
     expect(readdirSync(join(uniform, 'model'))).toEqual(['discriminator']);
     expect(await detectReplaced(uniform, 'the cat')).toHaveLength(2);
-  }, 60_000);
+  });
 
   test('leaves curves to draw', async () => {
     const folders = [folder];

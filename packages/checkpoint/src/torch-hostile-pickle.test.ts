@@ -191,14 +191,10 @@ describe('a hostile pickle', () => {
   test.each([
     ['ten million marks', 0x28, 'more than 4000000 steps'],
     ['ten million dictionaries', 0x7d, 'more than 200000 dictionaries'],
-  ])(
-    'of %s ends in bounded time and memory',
-    async (_, opcode, message) => {
-      const file = legacyFile(bytes(op.proto(), new Uint8Array(1e7).fill(opcode)));
-      await expect(openTorch(file)).rejects.toThrow(message);
-    },
-    20_000,
-  );
+  ])('of %s ends in bounded time and memory', async (_, opcode, message) => {
+    const file = legacyFile(bytes(op.proto(), new Uint8Array(1e7).fill(opcode)));
+    await expect(openTorch(file)).rejects.toThrow(message);
+  });
 
   test('cut anywhere is refused', async () => {
     const good = fixture('torch-legacy.bin');

@@ -72,35 +72,30 @@ describe.each(fixture.cases.map((c): [HeadName, Case] => [c.head, c]))('the %s h
         expect([name, farthest(outputs.gradients[name].data, g) < limit]).toEqual([name, true]);
       }
     },
-    60_000,
   );
 });
 
 test.each<['adamw' | 'lamb', Optimizer, number, number]>([
   ['adamw', adamw(), 1, 1e-3],
   ['lamb', lamb(), Number.POSITIVE_INFINITY, 1e-2],
-])(
-  '%s keeps to the losses of PyTorch, step by step',
-  async (name, optimizer, maxNorm, rate) => {
-    const [c] = fixture.cases;
-    const program = await programOf(c, 'onnxruntime', (params, gradients, moments) =>
-      optimizer.update(params, gradients, moments, {
-        learningRate: tf.scalar(rate),
-        step: tf.scalar(1),
-        ...(Number.isFinite(maxNorm)
-          ? { gradientScale: globalNormScale(gradients, maxNorm).scale }
-          : {}),
-      }),
-    );
-    const trajectory = fixture.trajectories[name];
-    expect(trajectory).toHaveLength(20);
-    expect(relative(trajectory[19], trajectory[0])).toBeGreaterThan(0.1); // it goes somewhere
-    for (const [step, expected] of trajectory.entries()) {
-      const { losses } = await run(program, c);
-      // the limit for 300 steps of the full model is 1e-3; rounding grows from step to step
-      expect([step, relative(losses, expected) < 3e-4]).toEqual([step, true]);
-    }
-    program.dispose();
-  },
-  60_000,
-);
+])('%s keeps to the losses of PyTorch, step by step', async (name, optimizer, maxNorm, rate) => {
+  const [c] = fixture.cases;
+  const program = await programOf(c, 'onnxruntime', (params, gradients, moments) =>
+    optimizer.update(params, gradients, moments, {
+      learningRate: tf.scalar(rate),
+      step: tf.scalar(1),
+      ...(Number.isFinite(maxNorm)
+        ? { gradientScale: globalNormScale(gradients, maxNorm).scale }
+        : {}),
+    }),
+  );
+  const trajectory = fixture.trajectories[name];
+  expect(trajectory).toHaveLength(20);
+  expect(relative(trajectory[19], trajectory[0])).toBeGreaterThan(0.1); // it goes somewhere
+  for (const [step, expected] of trajectory.entries()) {
+    const { losses } = await run(program, c);
+    // the limit for 300 steps of the full model is 1e-3; rounding grows from step to step
+    expect([step, relative(losses, expected) < 3e-4]).toEqual([step, true]);
+  }
+  program.dispose();
+});

@@ -151,7 +151,7 @@ describe('hubFile', () => {
     expect(outputs[0]).toBe(outputs[2]?.path);
     expect(outputs[1]).toBe(outputs[2]?.path);
     expect(requests('cdn GET')).toBe(1);
-  }, 60_000);
+  });
 });
 
 async function run(script: string): Promise<string> {

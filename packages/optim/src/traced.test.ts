@@ -93,7 +93,7 @@ describe.each<[string, Optimizer]>([
     graph.forEach((x, i) => {
       expect(Math.abs(x - eager[i])).toBeLessThan(2e-6);
     });
-  }, 60_000);
+  });
 });
 
 test.each<[string, Optimizer, number]>([

@@ -45,24 +45,20 @@ const TASKS: Readonly<
 const texts = maskedTexts(14);
 
 describe.each(['onnxruntime', 'eager'] as const)('on %s', (engine) => {
-  test.each(Object.keys(TASKS))(
-    '%s: alone as in any batch',
-    async (task) => {
-      const before = tf.memory().numTensors;
-      const pipeline = await TASKS[task](engine);
-      const some = engine === 'eager' ? texts.slice(0, 6) : texts;
-      const together = await pipeline.call(some);
-      const backwards = await pipeline.call([...some].reverse());
-      expect(close(backwards.reverse(), together)).toEqual([]);
-      for (const [at, text] of some.entries()) {
-        expect(close(await pipeline.call([text]), [together[at]])).toEqual([]);
-      }
-      pipeline.dispose();
-      await new Promise((resolve) => setTimeout(resolve));
-      expect(tf.memory().numTensors).toBe(before);
-    },
-    60_000,
-  );
+  test.each(Object.keys(TASKS))('%s: alone as in any batch', async (task) => {
+    const before = tf.memory().numTensors;
+    const pipeline = await TASKS[task](engine);
+    const some = engine === 'eager' ? texts.slice(0, 6) : texts;
+    const together = await pipeline.call(some);
+    const backwards = await pipeline.call([...some].reverse());
+    expect(close(backwards.reverse(), together)).toEqual([]);
+    for (const [at, text] of some.entries()) {
+      expect(close(await pipeline.call([text]), [together[at]])).toEqual([]);
+    }
+    pipeline.dispose();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });
 
 test('two engines give one answer', async () => {
@@ -73,4 +69,4 @@ test('two engines give one answer', async () => {
     pipeline.dispose();
   }
   expect(close(answers[0], answers[1])).toEqual([]);
-}, 60_000);
+});

@@ -73,4 +73,4 @@ test('it answers in a browser as in Node', async () => {
   const expected = { engine: 'eager', answers: await fill.call(texts) };
   fill.dispose();
   expect(close(found, expected)).toEqual([]);
-}, 60_000);
+});

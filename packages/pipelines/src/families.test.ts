@@ -71,22 +71,18 @@ describe.each(['eager', 'onnxruntime'] as const)('on %s', (engine) => {
   test.each([
     ['BERT', BertForMaskedLM.init(bert, seed), bertGenerator(bert)],
     ['ELECTRA', ElectraForMaskedLM.init(electra, seed), electraGenerator(electra)],
-  ] as const)(
-    '%s fills masks',
-    async (_, model, generator) => {
-      const fill = await fillMask({ model: { ...model, ...generator }, ...shared });
-      const answers = (await fill.call(texts)) as FilledMask[][];
-      fill.dispose();
-      for (const [at, text] of texts.entries()) {
-        const { ids, outputs } = alone<{ readonly logits: tf.Tensor }>(model, text);
-        const scores = rows(outputs.logits)[ids.indexOf(tokenizer.tokenToId('[MASK]') ?? -1)];
-        const expected = best(scores, 5).map((token) => ({ token, score: scores[token] }));
-        const found = answers[at].map(({ token, score }) => ({ token, score }));
-        expect(close(found, expected)).toEqual([]);
-      }
-    },
-    60_000,
-  );
+  ] as const)('%s fills masks', async (_, model, generator) => {
+    const fill = await fillMask({ model: { ...model, ...generator }, ...shared });
+    const answers = (await fill.call(texts)) as FilledMask[][];
+    fill.dispose();
+    for (const [at, text] of texts.entries()) {
+      const { ids, outputs } = alone<{ readonly logits: tf.Tensor }>(model, text);
+      const scores = rows(outputs.logits)[ids.indexOf(tokenizer.tokenToId('[MASK]') ?? -1)];
+      const expected = best(scores, 5).map((token) => ({ token, score: scores[token] }));
+      const found = answers[at].map(({ token, score }) => ({ token, score }));
+      expect(close(found, expected)).toEqual([]);
+    }
+  });
 
   test.each([
     ['BERT', BertForSequenceClassification.init(bert, seed), BertForSequenceClassification],
@@ -95,87 +91,71 @@ describe.each(['eager', 'onnxruntime'] as const)('on %s', (engine) => {
       ElectraForSequenceClassification.init(electra, seed),
       ElectraForSequenceClassification,
     ],
-  ] as const)(
-    '%s classifies texts',
-    async (_, model, { forward }) => {
-      const classify = await textClassification({ model: { ...model, forward }, ...shared });
-      const answers = await classify.call(texts, { topK: null });
-      classify.dispose();
-      for (const [at, text] of texts.entries()) {
-        const [scores] = rows(alone<{ readonly logits: tf.Tensor }>(model, text).outputs.logits);
-        const expected = best(scores, 3).map((label) => ({
-          label: Object.values(sizes.id2label)[label],
-          score: scores[label],
-        }));
-        expect(close(answers[at], expected)).toEqual([]);
-      }
-    },
-    60_000,
-  );
+  ] as const)('%s classifies texts', async (_, model, { forward }) => {
+    const classify = await textClassification({ model: { ...model, forward }, ...shared });
+    const answers = await classify.call(texts, { topK: null });
+    classify.dispose();
+    for (const [at, text] of texts.entries()) {
+      const [scores] = rows(alone<{ readonly logits: tf.Tensor }>(model, text).outputs.logits);
+      const expected = best(scores, 3).map((label) => ({
+        label: Object.values(sizes.id2label)[label],
+        score: scores[label],
+      }));
+      expect(close(answers[at], expected)).toEqual([]);
+    }
+  });
 
   test.each([
     ['BERT', BertForTokenClassification.init(bert, seed), BertForTokenClassification],
     ['ELECTRA', ElectraForTokenClassification.init(electra, seed), ElectraForTokenClassification],
-  ] as const)(
-    '%s classifies tokens',
-    async (_, model, { forward }) => {
-      const classify = await tokenClassification({ model: { ...model, forward }, ...shared });
-      const answers = (await classify.call(texts, { ignoreLabels: [] })) as LabelledToken[][];
-      classify.dispose();
-      for (const [at, text] of texts.entries()) {
-        const { logits } = alone<{ readonly logits: tf.Tensor }>(model, text).outputs;
-        const expected = rows(logits)
-          .slice(1, -1)
-          .map((scores) => Math.max(...scores));
-        expect(
-          close(
-            answers[at].map(({ score }) => score),
-            expected,
-          ),
-        ).toEqual([]);
-      }
-    },
-    60_000,
-  );
+  ] as const)('%s classifies tokens', async (_, model, { forward }) => {
+    const classify = await tokenClassification({ model: { ...model, forward }, ...shared });
+    const answers = (await classify.call(texts, { ignoreLabels: [] })) as LabelledToken[][];
+    classify.dispose();
+    for (const [at, text] of texts.entries()) {
+      const { logits } = alone<{ readonly logits: tf.Tensor }>(model, text).outputs;
+      const expected = rows(logits)
+        .slice(1, -1)
+        .map((scores) => Math.max(...scores));
+      expect(
+        close(
+          answers[at].map(({ score }) => score),
+          expected,
+        ),
+      ).toEqual([]);
+    }
+  });
 
   const two = bertConfig({ ...sizes, numLabels: 2, id2label: undefined });
   test.each([
     ['BERT', BertForTokenClassification.init(two, seed), bertDiscriminator(two)],
     ['ELECTRA', ElectraForPreTraining.init(electra, seed), electraDiscriminator(electra)],
-  ] as const)(
-    '%s detects replaced tokens',
-    async (_, model, discriminator) => {
-      const detect = await detectReplaced({ model: { ...model, ...discriminator }, ...shared });
-      const answers = await detect.call(texts);
-      detect.dispose();
-      for (const [at, text] of texts.entries()) {
-        const { logits } = alone<{ readonly logits: tf.Tensor }>(model, text).outputs;
-        // ELECTRA's one logit, or the second of BERT's two labels
-        const all =
-          logits.rank === 2
-            ? [...tf.sigmoid(logits).dataSync()]
-            : rows(logits).map(([, replaced]) => replaced);
-        const found = answers[at].map(({ score }) => score);
-        expect(close(found, all.slice(1, -1))).toEqual([]);
-      }
-    },
-    60_000,
-  );
+  ] as const)('%s detects replaced tokens', async (_, model, discriminator) => {
+    const detect = await detectReplaced({ model: { ...model, ...discriminator }, ...shared });
+    const answers = await detect.call(texts);
+    detect.dispose();
+    for (const [at, text] of texts.entries()) {
+      const { logits } = alone<{ readonly logits: tf.Tensor }>(model, text).outputs;
+      // ELECTRA's one logit, or the second of BERT's two labels
+      const all =
+        logits.rank === 2
+          ? [...tf.sigmoid(logits).dataSync()]
+          : rows(logits).map(([, replaced]) => replaced);
+      const found = answers[at].map(({ score }) => score);
+      expect(close(found, all.slice(1, -1))).toEqual([]);
+    }
+  });
 
   test.each([
     ['BERT', BertModel.init(bert, seed), BertModel],
     ['ELECTRA', ElectraModel.init(electra, seed), ElectraModel],
-  ] as const)(
-    '%s extracts features',
-    async (_, model, { forward }) => {
-      const extract = await featureExtraction({ model: { ...model, forward }, ...shared });
-      const answers = await extract.call(texts);
-      extract.dispose();
-      for (const [at, text] of texts.entries()) {
-        const { outputs } = alone<{ readonly lastHiddenState: tf.Tensor }>(model, text);
-        expect(close(answers[at], outputs.lastHiddenState.arraySync())).toEqual([]);
-      }
-    },
-    60_000,
-  );
+  ] as const)('%s extracts features', async (_, model, { forward }) => {
+    const extract = await featureExtraction({ model: { ...model, forward }, ...shared });
+    const answers = await extract.call(texts);
+    extract.dispose();
+    for (const [at, text] of texts.entries()) {
+      const { outputs } = alone<{ readonly lastHiddenState: tf.Tensor }>(model, text);
+      expect(close(answers[at], outputs.lastHiddenState.arraySync())).toEqual([]);
+    }
+  });
 });

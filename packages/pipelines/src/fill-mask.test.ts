@@ -190,7 +190,6 @@ test.each(['onnxruntime', 'eager'] as const)(
     expect(close(await running, expected)).toEqual([]);
     await expect(other.call(['[MASK]'])).rejects.toThrow('disposed');
   },
-  60_000,
 );
 
 test('a disposed pipeline says so', async () => {

@@ -20,7 +20,7 @@ let program: string;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'kill-'));
   program = await bundle(SOURCE, root);
-}, 60_000);
+});
 afterAll(() => rmSync(root, { recursive: true }));
 
 /** Runs the toy; resolves with its output, or undefined if it was killed. */

@@ -27,4 +27,4 @@ test('@huggingface/tokenizers loads a saved folder', async () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 60_000);
+});

@@ -220,7 +220,7 @@ describe('bytes and streams', () => {
     for await (const chunk of own.encodeFile(path, { workers: 2, chunkBytes: 4000 }))
       ids.push(...chunk.ids);
     expect(ids).toEqual([...expected.ids]);
-  }, 60000);
+  });
   test('do not depend on where a file is cut into ranges', () => {
     const path = join(folder, 'ranges.txt');
     for (const text of [

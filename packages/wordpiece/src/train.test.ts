@@ -48,7 +48,7 @@ describe('training', () => {
     const expected = trainWordPiece(lines, options);
     expect(await trainWordPieceFiles([path], options)).toEqual(expected);
     expect(await trainWordPieceFiles([path], { ...options, workers: 2 })).toEqual(expected);
-  }, 60000);
+  });
   test('refuses a size that the alphabet exceeds', () => {
     expect(() => trainWordPiece(['abc'], { vocabSize: 6 })).toThrow(
       /cannot train a vocabulary of 6 entries: .* make 10/,

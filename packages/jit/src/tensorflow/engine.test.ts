@@ -206,5 +206,5 @@ if (!hasTensorflow) {
     });
     await worker.terminate();
     expect(found).toEqual([1, 3, 6]);
-  }, 60_000);
+  });
 });
