@@ -1,16 +1,7 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '@alectra/files';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   type Checkpoint,
   lastGoodCheckpoint,
@@ -19,11 +10,11 @@ import {
   removeCheckpoint,
   writeCheckpoint,
 } from './checkpoint-folder.js';
+import { memoryFolder } from './memory-folder-test-support.js';
 
-jest.setTimeout(60_000); // every write is flushed to a disk that others use, too
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'checkpoints-'));
+  folder = memoryFolder('checkpoints');
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 

@@ -2,14 +2,14 @@
 // ALECTRA_SLOW=short tries every eleventh call. Then the system itself refuses: files may not grow, a disk is full.
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { bundle } from './bundle-test-support.js';
 import { readCheckpoint } from './checkpoint-folder.js';
+import { memoryFolder } from './memory-folder-test-support.js';
 
 const STRIDE = process.env.ALECTRA_SLOW === 'short' ? 11 : 1;
 const TOY_RUN = fileURLToPath(new URL('./toy-run-test-support.ts', import.meta.url));
@@ -17,7 +17,7 @@ const PROGRAM = fileURLToPath(new URL('./disk-fault-test-support.ts', import.met
 
 let root: string;
 beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'fault-'));
+  root = memoryFolder('fault');
 });
 afterAll(() => rmSync(root, { recursive: true }));
 

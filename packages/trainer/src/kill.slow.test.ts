@@ -2,13 +2,13 @@
 // very bits of one never interrupted. ALECTRA_SLOW=short makes 3 kills instead of 200.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { bundle } from './bundle-test-support.js';
 import { readCheckpoint } from './checkpoint-folder.js';
+import { memoryFolder } from './memory-folder-test-support.js';
 import { readMetrics, timeFields } from './metrics-log.js';
 
 const KILLS = process.env.ALECTRA_SLOW === 'short' ? 3 : 200;
@@ -18,7 +18,7 @@ const seed = Number(process.env.ALECTRA_SEED ?? Math.floor(Math.random() * 2 ** 
 let root: string;
 let program: string;
 beforeAll(async () => {
-  root = mkdtempSync(join(tmpdir(), 'kill-'));
+  root = memoryFolder('kill');
   program = await bundle(SOURCE, root);
 });
 afterAll(() => rmSync(root, { recursive: true }));

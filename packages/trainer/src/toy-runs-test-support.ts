@@ -1,10 +1,10 @@
 // Toy runs by name, in a folder that lasts for one test.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, jest } from '@jest/globals';
 import { type Checkpoint, checkpointName, readCheckpoint } from './checkpoint-folder.js';
+import { memoryFolder } from './memory-folder-test-support.js';
 import { readMetrics, timeFields } from './metrics-log.js';
 import type { RunEvent, RunPlan, RunResult } from './run-plan.js';
 import { toyOptions, toyPlan } from './test-support.js';
@@ -34,7 +34,7 @@ export function toyRuns(): ToyRuns {
   jest.setTimeout(60_000); // a toy run takes a tenth of a second, or many on a busy machine
   let root = '';
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'trainer-'));
+    root = memoryFolder('trainer');
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
