@@ -6,7 +6,13 @@
 import { albertModels } from '@alectra/albert';
 import { bertModels, ElectraGoogleClassifier, electraModels } from '@alectra/bert';
 import { modelFromPretrained, type PretrainedOptions, pickModelClass } from '@alectra/checkpoint';
-import type { FeatureEncoder, GlueTask, Recipe, SentenceEncoder, TokenBatch } from '@alectra/glue';
+import {
+  type FeatureEncoder,
+  type GlueTask,
+  type Recipe,
+  type SentenceEncoder,
+  sentenceFeatures,
+} from '@alectra/glue';
 import type { HostTensors, Model, ModelClass } from '@alectra/nn';
 import type { HostTensors as RunTensors } from '@alectra/trainer';
 import { WordPieceTokenizer } from '@alectra/wordpiece';
@@ -182,22 +188,12 @@ export function featureNetwork(
     parameters: fromScratch ? random : { ...random, ...body },
     encoder: {
       features: (params, inputs) =>
-        tf.tidy(() =>
-          sentenceFeatures(network.forward(params, config, inputs).lastHiddenState, inputs),
-        ),
+        tf.tidy(() => {
+          const { lastHiddenState } = network.forward(params, config, inputs);
+          return sentenceFeatures(lastHiddenState, inputs.attentionMask);
+        }),
     },
   };
-}
-
-/** `[B, S, H]` → `[B, 2 H]`: the first position beside the mean over tokens. */
-function sentenceFeatures(hidden: tf.Tensor3D, { attentionMask }: TokenBatch): tf.Tensor2D {
-  return tf.tidy(() => {
-    const mask = tf.expandDims(tf.cast(attentionMask, 'float32'), 2); // [B, S, 1]
-    const mean = tf.div(tf.sum(tf.mul(hidden, mask), 1), tf.sum(mask, 1)); // [B, H]
-    const [B, , H] = hidden.shape;
-    const first = tf.reshape(tf.slice(hidden, [0, 0, 0], [B, 1, H]), [B, H]);
-    return tf.concat([first, mean], 1) as tf.Tensor2D;
-  });
 }
 
 /** Names of the body begin with the family's prefix; `classifier.dense.weight` does not. */

@@ -9,6 +9,7 @@ import {
   generatorReport,
   METRIC_NAMES,
   type MetricSums,
+  type MetricTensors,
   scoredTokens,
   unigramBaseline,
 } from '@alectra/electra-task';
@@ -21,7 +22,7 @@ import type { Networks } from './networks.js';
 
 type Figures = Readonly<Record<string, number>>;
 
-// the batches of data.ts have these three tensors
+// Programs know a batch as tensors by name; those of data.ts have these three.
 const tokenBatch = (batch: Readonly<Record<string, tf.Tensor>>): TokenBatch =>
   batch as unknown as TokenBatch;
 
@@ -29,7 +30,7 @@ export function trainingTask({ task, tokens }: Networks): TrainingTask {
   return {
     loss(params, batch, key) {
       const { loss, metrics } = task.loss(params, tokenBatch(batch), { training: true, key });
-      return { loss, metrics: metrics as Record<string, tf.Scalar> };
+      return { loss, metrics: sumsByName(metrics) };
     },
     summarise: (sums) => figures(sums, tokens.vocabSize),
   };
@@ -101,8 +102,13 @@ function evaluationStep(
 ): Record<string, tf.Tensor> {
   const { metrics, perToken } = task.loss(params, tokenBatch(batch), { training: false, key });
   const { corruptedIds, logits, labels, weights } = perToken;
-  const sums = metrics as Record<string, tf.Scalar>;
-  return { ...sums, inputIds: batch.inputIds as tf.Tensor, corruptedIds, logits, labels, weights };
+  const { inputIds } = tokenBatch(batch);
+  return { ...sumsByName(metrics), inputIds, corruptedIds, logits, labels, weights };
+}
+
+/** Those that the task has: a uniform generator has fewer, Electric more. */
+function sumsByName(metrics: MetricTensors): Record<string, tf.Scalar> {
+  return Object.fromEntries(Object.entries(metrics));
 }
 
 function sumsOf(outputs: HostTensors): MetricSums {

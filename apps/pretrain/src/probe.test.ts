@@ -8,9 +8,9 @@ import { WordPieceTokenizer } from '@alectra/wordpiece';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import type { Encode } from './families.js';
+import { frozenFeatures } from './frozen-features.js';
 import { glueProbe } from './probe.js';
 import { type Recipe, recipeSchema } from './recipe.js';
-import { sentenceFeatures } from './sentence-features.js';
 import { colaFiles } from './test-support.js';
 
 tf.enableProdMode();
@@ -42,7 +42,7 @@ test('features are the first position beside the mean over tokens, padding left 
     ],
     { maxLength: 16 },
   );
-  const features = await sentenceFeatures(encode, identity, 8, onEager);
+  const features = await frozenFeatures(encode, identity, 8, onEager);
   const found = await features.of(examples);
   features.dispose();
   const expected: readonly Readonly<Record<string, number>>[] = [

@@ -20,8 +20,8 @@ import {
 import type { Probe } from '@alectra/trainer';
 import type { WordPieceTokenizer } from '@alectra/wordpiece';
 import type { Encode } from './families.js';
+import { type FrozenFeatures, frozenFeatures } from './frozen-features.js';
 import type { Recipe } from './recipe.js';
-import { type SentenceFeatures, sentenceFeatures } from './sentence-features.js';
 
 export interface GlueProbe extends Probe {
   dispose(): void;
@@ -54,13 +54,13 @@ export async function glueProbe(recipe: Recipe, parts: ProbeParts): Promise<Glue
     examples.map(({ ids }) => ids.length),
   );
   const width = lengths.reduce((a, b) => Math.max(a, b), 1);
-  let features: SentenceFeatures | undefined;
+  let features: FrozenFeatures | undefined;
   return {
     everySteps,
     async run(parameters) {
       const weights = parts.discriminatorParams(await parameters());
       if (features) await features.update(weights);
-      else features = await sentenceFeatures(parts.encode, weights, width, recipe);
+      else features = await frozenFeatures(parts.encode, weights, width, recipe);
       const probe = fitProbe(await features.of(train.examples), train.labels, {
         classes: task.labels.length,
       });

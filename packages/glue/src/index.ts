@@ -74,6 +74,7 @@ export { repeatedRows, sharedRows } from './repeated-rows.js';
 export { markdownTable, tableData, textTable } from './result-table.js';
 export { type GlueScores, labelsOf, type Scores, scorePredictions, setName } from './score.js';
 export { type SeedSummary, summariseSeeds } from './seeds.js';
+export { sentenceFeatures } from './sentence-features.js';
 export { layoutOf, testSplits, validationSplits } from './split-layout.js';
 export {
   type Prediction,

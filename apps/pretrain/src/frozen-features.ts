@@ -1,8 +1,13 @@
-// Features of sentences from a frozen encoder: the hidden state of [CLS] beside the mean over all tokens.
+// Features of sentences from a frozen encoder, compiled.
 //
 // Shapes: N examples, B batch, S sequence, H hidden.
 
-import { batchTensors, type EncodedExample, evaluationBatches } from '@alectra/glue';
+import {
+  batchTensors,
+  type EncodedExample,
+  evaluationBatches,
+  sentenceFeatures,
+} from '@alectra/glue';
 import { compile, type HostTensor } from '@alectra/jit';
 import type { TokenBatch } from '@alectra/nn';
 import type { HostTensors } from '@alectra/trainer';
@@ -12,7 +17,7 @@ import type { Recipe } from './recipe.js';
 
 const BATCH = 32;
 
-export interface SentenceFeatures {
+export interface FrozenFeatures {
   /** `[N, 2 H]`, row-major, in the order of the examples. */
   of(examples: readonly EncodedExample[]): Promise<Float32Array>;
   /** Other weights of the same names and shapes. */
@@ -25,18 +30,19 @@ export interface SentenceFeatures {
  *
  * @param width S, at least the length of the longest example
  */
-export async function sentenceFeatures(
+export async function frozenFeatures(
   encode: Encode,
   weights: HostTensors,
   width: number,
   { engine, threads }: Pick<Recipe, 'engine' | 'threads'>,
-): Promise<SentenceFeatures> {
+): Promise<FrozenFeatures> {
   const ids = { dtype: 'int32', shape: [BATCH, width] } as const;
   const program = await compile(
     (parameters, { batch }) => {
       const tokens = batch as unknown as TokenBatch; // the inputs below
-      const hidden = encode(parameters as Readonly<Record<string, tf.Tensor>>, tokens);
-      return { outputs: { features: pooled(hidden, tokens) } };
+      const rows = encode(parameters as Readonly<Record<string, tf.Tensor>>, tokens); // [B S, H]
+      const hidden = tf.reshape<tf.Rank.R3>(rows, [BATCH, width, rows.shape[1]]);
+      return { outputs: { features: sentenceFeatures(hidden, tokens.attentionMask) } };
     },
     {
       ...{ state: { ...weights }, engine },
@@ -64,15 +70,4 @@ export async function sentenceFeatures(
     update: (other) => program.writeState({ ...other }),
     dispose: () => program.dispose(),
   };
-}
-
-/** Hidden states `[B S, H]` → `[B, 2 H]`. */
-function pooled(rows: tf.Tensor2D, { attentionMask }: TokenBatch): tf.Tensor2D {
-  const [B, S] = attentionMask.shape;
-  const H = rows.shape[1];
-  const hidden = tf.reshape(rows, [B, S, H]);
-  const mask = tf.expandDims(tf.cast(attentionMask, 'float32'), 2); // [B, S, 1]
-  const mean = tf.div(tf.sum(tf.mul(hidden, mask), 1), tf.sum(mask, 1)); // [B, H]
-  const first = tf.reshape(tf.slice(hidden, [0, 0, 0], [B, 1, H]), [B, H]);
-  return tf.concat([first, mean], 1) as tf.Tensor2D;
 }
