@@ -61,8 +61,9 @@ export async function startReference(
 ): Promise<Reference> {
   const { task, generator, discriminator } = reproduced;
   const { tie, generatorWeight, discriminatorWeight } = task.settings;
-  const { mode: _, ...parts } = tie;
-  const tied = Object.entries(parts).flatMap(([part, isTied]) => (isTied ? [part] : []));
+  const { mode, ...parts } = tie;
+  const isShared = (way: boolean | string): boolean => (way === true ? mode : way) === 'share';
+  const tied = Object.keys(parts).filter((part) => isShared(tie[part as keyof typeof parts]));
   await writeWeights(folder, reproduced, task.params);
   await writeFile(
     join(folder, 'reference.json'),

@@ -19,6 +19,10 @@ const network = z.strictObject({
   intermediateSize: count,
 });
 
+const tieMode = z.enum(['share', 'copyAtInit']);
+/** true: as `mode` says. */
+const tiePart = z.union([z.boolean(), tieMode]);
+
 export const recipeSchema = z
   .strictObject({
     /** The preset that the values came from, for the reader of config.json. */
@@ -81,13 +85,13 @@ export const recipeSchema = z
         /** What both networks share (one tensor), or only start with (two). */
         tie: z
           .strictObject({
-            mode: z.enum(['share', 'copyAtInit']).default('share'),
-            word: z.boolean().default(true),
-            position: z.boolean().default(true),
-            segment: z.boolean().default(true),
-            norm: z.boolean().default(true),
-            projection: z.boolean().default(false),
-            encoder: z.boolean().default(false),
+            mode: tieMode.default('share'),
+            word: tiePart.default(true),
+            position: tiePart.default(true),
+            segment: tiePart.default(true),
+            norm: tiePart.default(true),
+            projection: tiePart.default(false),
+            encoder: tiePart.default(false),
           })
           .prefault({}),
       })

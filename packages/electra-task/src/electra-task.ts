@@ -92,7 +92,7 @@ export function electraTask<W extends Weight>(options: ElectraTaskOptions<W>): E
     ? {}
     : tiedNames(generatorWeights, options.discriminatorWeights, tie, options.tieKey);
   const discriminatorParams = <T>(params: Readonly<Record<string, T>>): Record<string, T> =>
-    discriminatorView(params, tied, tie.mode);
+    discriminatorView(params, tied);
   const loss: ElectraTask['loss'] = (params, batch, lossOptions) =>
     tf.tidy(() => {
       const corrupted = corrupt(options, settings, generatorView(params), batch, lossOptions);
@@ -116,7 +116,7 @@ export function electraTask<W extends Weight>(options: ElectraTaskOptions<W>): E
 
   return {
     settings,
-    params: joinWeights(generatorWeights, options.discriminatorWeights, tied, tie.mode),
+    params: joinWeights(generatorWeights, options.discriminatorWeights, tied),
     generatorParams: generatorView,
     discriminatorParams,
     loss,

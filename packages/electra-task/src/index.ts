@@ -47,5 +47,5 @@ export {
   twoTowerHeadLayout,
   twoTowerWeights,
 } from './two-towers.js';
-export type { TieKey, TiePart, Tying, Weight, Weights } from './tying.js';
+export type { TieKey, TieMode, TiePart, Tying, Weight, Weights } from './tying.js';
 export { countTokens, type UnigramBaseline, unigramBaseline } from './unigram.js';

@@ -205,7 +205,7 @@ describe('completeSettings', () => {
     expect(() => completeSettings({ maskProb: 0.1 } as object)).toThrow('"maskProb" is unknown');
     const { tie } = DEFAULT_SETTINGS;
     expect(() => completeSettings({ tie: { mode: 'share', word: true } as Tying })).toThrow(
-      '"tie.position" is undefined, expected true or false',
+      '"tie.position" is undefined, expected true, false, "share" or "copyAtInit"',
     );
     expect(() => completeSettings({ tie: { ...tie, words: true } as Tying })).toThrow(
       '"tie.words" is unknown, expected one of mode, word, position',

@@ -57,7 +57,7 @@ export function mlmTask<W extends Weight>(options: MlmTaskOptions<W>): MlmTask<W
     });
   return {
     settings,
-    params: joinWeights<W>(options.weights, {}, {}, 'share'),
+    params: joinWeights<W>(options.weights, {}, {}),
     generatorParams: generatorView,
     loss,
   };

@@ -4,7 +4,7 @@
 // drawn without replacement: google-research/electra draws with replacement and mixes up ids where positions
 // coincide (its issue #41).
 
-import { TIE_PARTS, type Tying } from './tying.js';
+import { TIE_PARTS, type TieMode, type Tying } from './tying.js';
 
 /**
  * How masked positions are chosen.
@@ -119,14 +119,15 @@ export function completeSettings(settings: Partial<ElectraSettings>): ElectraSet
 
 /** A part that is left out or misspelt would be untied in silence. */
 function checkTying(tie: Tying): void {
-  if (tie.mode !== 'share' && tie.mode !== 'copyAtInit')
-    fault('tie.mode', tie.mode, '"share" or "copyAtInit"');
+  const modes: readonly unknown[] = ['share', 'copyAtInit'] satisfies TieMode[];
+  if (!modes.includes(tie.mode)) fault('tie.mode', tie.mode, '"share" or "copyAtInit"');
   for (const key of Object.keys(tie)) {
     if (key !== 'mode' && !TIE_PARTS.some((part) => part === key))
       fault(`tie.${key}`, 'unknown', `one of mode, ${TIE_PARTS.join(', ')}`);
   }
   for (const part of TIE_PARTS) {
-    if (typeof tie[part] !== 'boolean') fault(`tie.${part}`, tie[part], 'true or false');
+    if (typeof tie[part] !== 'boolean' && !modes.includes(tie[part]))
+      fault(`tie.${part}`, tie[part], 'true, false, "share" or "copyAtInit"');
   }
 }
 

@@ -58,29 +58,42 @@ describe('tying', () => {
   ] as const)('of %s shares %i tensors and nothing else', (part, count) => {
     const tied = tiedNames(generator, discriminator, { ...off, [part]: true });
     expect(Object.keys(tied)).toHaveLength(count);
-    const params = joinWeights(generator, discriminator, tied, 'share');
+    const params = joinWeights(generator, discriminator, tied);
     expect(Object.keys(params)).toHaveLength(18 - count);
     expect(Object.keys(generatorView(params))).toEqual(Object.keys(generator));
-    const view = discriminatorView(params, tied, 'share');
+    const view = discriminatorView(params, tied);
     expect(Object.keys(view).sort()).toEqual(Object.keys(discriminator).sort());
     for (const [name, weight] of Object.entries(view))
-      expect(weight).toBe(name in tied ? generator[tied[name]] : discriminator[name]);
+      expect(weight).toBe(name in tied ? generator[tied[name].source] : discriminator[name]);
   });
 
   test('by copy at the start gives two tensors with the same values', () => {
-    const tied = tiedNames(generator, discriminator, { ...off, word: true });
-    const params = joinWeights(generator, discriminator, tied, 'copyAtInit');
+    const tied = tiedNames(generator, discriminator, { ...off, mode: 'copyAtInit', word: true });
+    const params = joinWeights(generator, discriminator, tied);
     expect(Object.keys(params)).toHaveLength(18);
     const [a, b] = [params[`generator.${TABLE}`], params[`discriminator.${TABLE}`]];
     expect(b).toEqual(a);
     if (a instanceof tf.Tensor || b instanceof tf.Tensor) throw new Error('host weights expected');
     expect(b.data).not.toBe(a.data);
-    expect(discriminatorView(params, tied, 'copyAtInit')[TABLE]).toBe(b);
+    expect(discriminatorView(params, tied)[TABLE]).toBe(b);
+  });
+
+  test('may differ from part to part: copied tables beside a shared encoder', () => {
+    const tied = tiedNames(generator, discriminator, {
+      ...{ ...off, mode: 'copyAtInit', word: true, encoder: 'share' },
+    });
+    const params = joinWeights(generator, discriminator, tied);
+    expect(Object.keys(params)).toHaveLength(18 - 2);
+    const view = discriminatorView(params, tied);
+    expect(Object.keys(view)).toHaveLength(Object.keys(discriminator).length);
+    expect(view[TABLE]).toBe(params[`discriminator.${TABLE}`]);
+    const layer = 'albert.encoder.albert_layer_groups.0.albert_layers.0.ffn.weight';
+    expect(view[layer]).toBe(generator[layer]);
   });
 
   test('by copy of tensors gives tensors of their own', () => {
     const table = { [TABLE]: tf.ones([6, 2]) };
-    const params = joinWeights(table, table, { [TABLE]: TABLE }, 'copyAtInit');
+    const params = joinWeights(table, table, { [TABLE]: { source: TABLE, mode: 'copyAtInit' } });
     params[`discriminator.${TABLE}`].dispose();
     expect(table[TABLE].isDisposed).toBe(false);
     table[TABLE].dispose();
@@ -93,8 +106,11 @@ describe('tying', () => {
       'electra.embeddings_project.weight': host([3, 2], 3),
     };
     expect(tiedNames(bert, discriminator, { ...off, word: true, projection: true })).toEqual({
-      [TABLE]: 'bert.embeddings.word_embeddings.weight',
-      'albert.encoder.embedding_hidden_mapping_in.weight': 'electra.embeddings_project.weight',
+      [TABLE]: { source: 'bert.embeddings.word_embeddings.weight', mode: 'share' },
+      'albert.encoder.embedding_hidden_mapping_in.weight': {
+        source: 'electra.embeddings_project.weight',
+        mode: 'share',
+      },
     });
   });
 
@@ -108,7 +124,7 @@ describe('tying', () => {
         { ...off, word: true },
         tieKey,
       ),
-    ).toEqual({ 'b.lookup': 'a.lookup' });
+    ).toEqual({ 'b.lookup': { source: 'a.lookup', mode: 'share' } });
   });
 
   test('says what has no counterpart or another shape', () => {
@@ -123,7 +139,7 @@ describe('tying', () => {
     expect(() => tiedNames(generator, {}, { ...off, projection: true })).toThrow(
       'cannot tie "projection": the discriminator has no such parameter',
     );
-    expect(() => discriminatorView({}, { [TABLE]: TABLE }, 'share')).toThrow(
+    expect(() => discriminatorView({}, { [TABLE]: { source: TABLE, mode: 'share' } })).toThrow(
       'Pass the flat record that the task made',
     );
   });

@@ -10,9 +10,12 @@ import * as tf from '@tensorflow/tfjs-core';
 export const TIE_PARTS = ['word', 'position', 'segment', 'norm', 'projection', 'encoder'] as const;
 export type TiePart = (typeof TIE_PARTS)[number];
 
-export interface Tying extends Readonly<Record<TiePart, boolean>> {
-  /** `share`: one tensor. `copyAtInit`: two, which start equal. */
-  readonly mode: 'share' | 'copyAtInit';
+/** `share`: one tensor. `copyAtInit`: two, which start equal. */
+export type TieMode = 'share' | 'copyAtInit';
+
+/** Each part: not tied, tied as `mode` says, or in a way of its own. */
+export interface Tying extends Readonly<Record<TiePart, boolean | TieMode>> {
+  readonly mode: TieMode;
 }
 
 /** A weight outside any engine, or on one. */
@@ -25,8 +28,10 @@ export type TieKey = (name: string) => { readonly part: TiePart; readonly key: s
 const GENERATOR = 'generator.';
 const DISCRIMINATOR = 'discriminator.';
 
-/** Discriminator parameter name → generator parameter name, for the parts that `tying` switches on. */
-export type TiedNames = Readonly<Record<string, string>>;
+/** Discriminator parameter name → generator parameter name and way, for the parts that `tying` switches on. */
+export type TiedNames = Readonly<
+  Record<string, { readonly source: string; readonly mode: TieMode }>
+>;
 
 /**
  * The counterparts of two models.
@@ -50,11 +55,12 @@ export function tiedNames(
       throw fault(found.part, `the generator has two of it, "${other}" and "${name}"`);
     counterparts.set(key, name);
   }
-  const tied: Record<string, string> = {};
+  const tied: Record<string, TiedNames[string]> = {};
   const met = new Set<TiePart>();
   for (const [name, weight] of Object.entries(discriminator)) {
     const found = tieKey(name);
-    if (!found || !tying[found.part]) continue;
+    const way = found && tying[found.part];
+    if (!way) continue;
     met.add(found.part);
     const counterpart = counterparts.get(`${found.part} ${found.key}`);
     const other = counterpart === undefined ? undefined : generator[counterpart];
@@ -65,7 +71,7 @@ export function tiedNames(
         found.part,
         `"${name}" is [${weight.shape.join(', ')}] and the generator's "${counterpart}" [${other.shape.join(', ')}]`,
       );
-    tied[name] = counterpart;
+    tied[name] = { source: counterpart, mode: way === true ? tying.mode : way };
   }
   for (const part of TIE_PARTS) {
     if (tying[part] && !met.has(part)) throw fault(part, 'the discriminator has no such parameter');
@@ -81,15 +87,14 @@ export function joinWeights<T extends Weight>(
   generator: Weights<T>,
   discriminator: Weights<T>,
   tied: TiedNames,
-  mode: Tying['mode'],
 ): Record<string, T> {
   const params: Record<string, T> = {};
   for (const [name, weight] of Object.entries(generator)) params[GENERATOR + name] = weight;
   for (const [name, weight] of Object.entries(discriminator)) {
-    const counterpart = tied[name];
-    const source = counterpart === undefined ? undefined : generator[counterpart];
+    const tie = tied[name];
+    const source = tie && generator[tie.source];
     if (source === undefined) params[DISCRIMINATOR + name] = weight;
-    else if (mode === 'copyAtInit') params[DISCRIMINATOR + name] = copyOf(source);
+    else if (tie?.mode === 'copyAtInit') params[DISCRIMINATOR + name] = copyOf(source);
   }
   return params;
 }
@@ -103,15 +108,14 @@ export function generatorView<T>(params: Readonly<Record<string, T>>): Record<st
 export function discriminatorView<T>(
   params: Readonly<Record<string, T>>,
   tied: TiedNames,
-  mode: Tying['mode'],
 ): Record<string, T> {
   const view = underPrefix(params, DISCRIMINATOR);
-  if (mode === 'copyAtInit') return view;
-  for (const [name, counterpart] of Object.entries(tied)) {
-    const shared = params[GENERATOR + counterpart];
+  for (const [name, { source, mode }] of Object.entries(tied)) {
+    if (mode === 'copyAtInit') continue;
+    const shared = params[GENERATOR + source];
     if (shared === undefined)
       throw new RangeError(
-        `electra-task: no parameter "${GENERATOR}${counterpart}", expected it for the tied "${name}".\n` +
+        `electra-task: no parameter "${GENERATOR}${source}", expected it for the tied "${name}".\n` +
           'Pass the flat record that the task made, whole.',
       );
     view[name] = shared;
