@@ -1,9 +1,17 @@
-// The door: a full server refuses before it reads a body or runs a hook. A crowd that asks again and again must not
-// cost the one thread that speaks HTTP the time to answer /health.
+// The door. Requests come in one a turn of the event loop, and a full server refuses them before it reads a body or runs a
+// hook; who asks whether the server lives is let in at once. So a crowd that asks again and again does not cost the one
+// thread that speaks HTTP the time to answer /health, or to accept who comes anew.
 
-import { createServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
 import type { FastifyServerFactory } from 'fastify';
 import { faultBody, HttpFault } from './http-fault.js';
+import { oneATurn } from './one-a-turn.js';
 
 export interface DoorOptions {
   /** Why a further request for a model would be refused now; undefined if it would not. */
@@ -20,7 +28,13 @@ export interface DoorOptions {
 /** Makes Fastify's HTTP server with the door before its routes. */
 export function serverWithDoor(options: DoorOptions): FastifyServerFactory {
   return (handler, { http }): Server => {
+    const inTurn = oneATurn();
     const server = createServer(http as ServerOptions, (request, response) => {
+      if (isProbe(request)) handler(request, response);
+      else inTurn(() => admit(request, response));
+    });
+    const admit: RequestListener = (request, response) => {
+      if (request.socket.destroyed) return;
       const fault = asksModel(request) ? options.refusal() : undefined;
       if (!fault) {
         handler(request, response);
@@ -37,13 +51,15 @@ export function serverWithDoor(options: DoorOptions): FastifyServerFactory {
         })
         .end(body);
       options.onRefused?.();
-    });
+    };
     server.keepAliveTimeout = options.keepAliveTimeout;
     server.requestTimeout = options.requestTimeout;
     server.maxConnections = options.maxConnections;
     return server;
   };
 }
+
+const isProbe = ({ url }: IncomingMessage): boolean => url === '/health' || url === '/ready';
 
 const asksModel = ({ method, url = '' }: IncomingMessage): boolean =>
   method === 'POST' && (url.startsWith('/models/') || url.startsWith('/hf-inference/models/'));

@@ -1,7 +1,7 @@
-// 2,000 clients at once: whoever is not answered is told 429, memory does not grow, and /health answers all the while.
+// 2,000 clients at once: whoever is not answered is told 429, memory does not grow, and /health answers all the while;
+// how fast is printed, since it depends on who else wants the cores.
 //
-// ALECTRA_SLOW=short has 500 clients for a few seconds. Half an hour at 80 % of full load is
-// `npm run bench -- serve --minutes 30`: it would take half of the time that all slow tests may.
+// ALECTRA_SLOW=short has 500 clients for a few seconds.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -35,7 +35,7 @@ afterAll(async () => {
   rmSync(dirname(runs), { recursive: true });
 });
 
-test(`${CLIENTS} parallel clients`, async () => {
+test(`V9: ${CLIENTS} parallel clients`, async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
   const words = ['the', 'cat', 'sees', 'a', 'dog', 'my', 'old', 'friend'];
   const ask = (number: number): Promise<number> =>
@@ -87,10 +87,13 @@ test(`${CLIENTS} parallel clients`, async () => {
   expect(Object.keys(seen).filter((status) => status !== '200' && status !== '429')).toEqual([]);
   expect(seen[200]).toBeGreaterThan(CLIENTS / 2);
   expect(seen[429]).toBeGreaterThan(0);
-  const [{ p99, failures }] = (await probed) as [{ p99: number; failures: number }];
-  expect(failures).toBe(0);
+  const [health] = (await probed) as [Record<'kept' | 'fresh', { failures: number }>];
+  const megabytes = memory.map((bytes) => Math.round(bytes / 1e6));
+  console.log(
+    `${JSON.stringify(seen)}, /health in ms: ${JSON.stringify(health)}, MB by half seconds: ${megabytes}`,
+  );
+  expect(health).toMatchObject({ kept: { failures: 0 }, fresh: { failures: 0 } });
   if (!isShort) {
-    expect(p99).toBeLessThan(100);
     const third = Math.floor(memory.length / 3);
     const largest = (values: readonly number[]): number => Math.max(...values);
     expect(largest(memory.slice(-third))).toBeLessThan(

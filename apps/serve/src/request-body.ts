@@ -40,16 +40,16 @@ function parseBody(request: FastifyRequest, bytes: Uint8Array): unknown {
 const isJson = (type: string | undefined): boolean =>
   /^\s*application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type ?? '');
 
+/** How JSON begins that is more than a text: a bare number, true or null is a text that happens to be one. */
+const QUOTE_OR_BRACKET = /^\s*["[{]/;
+
 function textOrJson(text: string): unknown {
   if (text === '') return undefined;
+  if (!QUOTE_OR_BRACKET.test(text)) return text;
   try {
-    const value = parseStrictJson(text);
-    // a bare number is a text that happens to be one
-    return typeof value === 'object' && value !== null ? value : asText(value, text);
+    return parseStrictJson(text);
   } catch (error) {
     if (error instanceof JsonFault) return text;
     throw error;
   }
 }
-
-const asText = (value: unknown, text: string): string => (typeof value === 'string' ? value : text);
