@@ -47,7 +47,8 @@ node --test --test-reporter tap tools/tensorflow-setup/main.test.mjs | grep -E '
 
 engine_tests() {
   (
-    cd packages/jit
+    cd "packages/$1"
+    shift
     ALECTRA_TFJS_NODE=$cache TF_CPP_MIN_LOG_LEVEL=3 node --experimental-vm-modules ../../node_modules/jest/bin/jest.js \
       --config ../../jest.config.mjs --rootDir . "$@"
   )
@@ -58,11 +59,13 @@ for name in tfjs-node tfjs-node-gpu; do
   stage "$name"
   node tools/tensorflow-setup/main.mjs --python "$python" --from "$cache" --package "$name"
   if [ "$name" = tfjs-node ]; then
-    engine_tests src/tensorflow/ src/parity.test.ts src/compile.test.ts
+    engine_tests jit src/tensorflow/ src/parity.test.ts src/compile.test.ts
+    stage "models on $name"
+    for models in albert bert gpt; do engine_tests "$models" src/parity.test.ts; done
     stage "TensorFlow.js's own suite"
-    engine_tests --testPathIgnorePatterns=/node_modules/ --testMatch='**/src/upstream.slow.test.ts' -t 'on tensorflow'
+    engine_tests jit --testPathIgnorePatterns=/node_modules/ --testMatch='**/src/upstream.slow.test.ts' -t 'on tensorflow'
   else
-    engine_tests src/tensorflow/
+    engine_tests jit src/tensorflow/
   fi
 done
 stage 'done'

@@ -10,6 +10,7 @@ import { compile, type HostTensor } from '@alectra/jit';
 import { type ModelClass, type Params, registerGradients, type TokenBatch } from '@alectra/nn';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
+import { TFJS_NODE, withTensorflow } from '../../jit/src/tensorflow/installed.test-support.js';
 
 const TOLERANCE = 1e-4;
 const BATCHES = ['padded', 'packed'] as const;
@@ -78,7 +79,7 @@ export function describeParity(
       model.dispose();
     });
 
-    test.each(['onnxruntime', 'eager'] as const)(
+    test.each(withTensorflow('onnxruntime', 'eager'))(
       'compiled for %s, it gives both',
       async (engine) => {
         const { kind, model } = await open(name);
@@ -93,6 +94,7 @@ export function describeParity(
             inputs: { inputIds: spec, attentionMask: spec, tokenTypeIds: spec },
             engine,
             threads: 1,
+            tensorflowFrom: TFJS_NODE,
           },
         );
         for (const expected of [padded, packed]) {

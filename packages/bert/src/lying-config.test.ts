@@ -1,4 +1,5 @@
-// A config.json that does not belong to its weights is refused in words, at once, and nothing is allocated for it.
+// Case F8 of the reference: a config.json that does not belong to its weights is refused in words that give both numbers,
+// at once, and nothing is allocated for it.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,8 +10,13 @@ import { albertConfig } from '../../albert/src/config.js';
 import { AlbertForSequenceClassification, AlbertModel } from '../../albert/src/models.js';
 import { gptConfig } from '../../gpt/src/config.js';
 import { OpenAIGPTForSequenceClassification, OpenAIGPTModel } from '../../gpt/src/models.js';
-import { bertConfig } from './config.js';
-import { BertForSequenceClassification, BertModel } from './models.js';
+import { bertConfig, electraConfig } from './config.js';
+import {
+  BertForSequenceClassification,
+  BertModel,
+  ElectraForSequenceClassification,
+  ElectraModel,
+} from './models.js';
 
 const sizes = {
   vocabSize: 23,
@@ -22,6 +28,7 @@ const sizes = {
 };
 const heads = {
   bert: BertForSequenceClassification,
+  electra: ElectraForSequenceClassification,
   albert: AlbertForSequenceClassification,
   gpt: OpenAIGPTForSequenceClassification,
 };
@@ -33,6 +40,8 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'lying-'));
   const options = { seed: 1 };
   await BertModel.init(bertConfig(sizes), options).savePretrained(join(root, 'bert'));
+  const electra = electraConfig({ ...sizes, embeddingSize: 4 });
+  await ElectraModel.init(electra, options).savePretrained(join(root, 'electra'));
   const albert = albertConfig({ ...sizes, embeddingSize: 4 });
   await AlbertModel.init(albert, options).savePretrained(join(root, 'albert'));
   const gpt = gptConfig({ vocabSize: 23, nEmbd: 8, nLayer: 1, nHead: 2, nPositions: 8 });
@@ -57,6 +66,15 @@ describe.each([
     'bert',
     {
       width: { hidden_size: 1e9 },
+      heads: { num_attention_heads: 3 },
+      words: { vocab_size: 24 },
+      depth: { num_hidden_layers: 1e9 },
+    },
+  ],
+  [
+    'electra',
+    {
+      width: { embedding_size: 1e9 },
       heads: { num_attention_heads: 3 },
       words: { vocab_size: 24 },
       depth: { num_hidden_layers: 1e9 },

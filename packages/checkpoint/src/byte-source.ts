@@ -15,7 +15,11 @@ export interface ByteSource {
 const PART = 64 << 20;
 const PARALLEL = 2;
 
-/** Opens a file, or wraps bytes, which need no closing. */
+/**
+ * Opens a file, or wraps bytes, which need no closing.
+ *
+ * @throws CheckpointError `missing-file`
+ */
 export async function openBytes(from: string | Uint8Array): Promise<ByteSource> {
   if (typeof from !== 'string') {
     // a Buffer's slice() is a view, a Uint8Array's a copy: make it one of the two
@@ -27,7 +31,14 @@ export async function openBytes(from: string | Uint8Array): Promise<ByteSource> 
       close: async () => undefined,
     };
   }
-  const handle = await open(from, 'r');
+  const handle = await open(from, 'r').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    throw new CheckpointError(
+      'missing-file',
+      `there is no file ${from}.\nCheck the path, or download the model again.`,
+      { cause },
+    );
+  });
   const { size } = await handle.stat();
   return {
     path: from,

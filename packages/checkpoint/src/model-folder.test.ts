@@ -119,6 +119,16 @@ describe('an index of shards', () => {
     ],
     ['that forgets a tensor', { weight_map: { a: 'x' } }, /does not place "b" in x/],
     [
+      'that names a file which is not there',
+      { weight_map: { a: 'x', b: 'z' } },
+      /it names z, which is not there\.\nDownload the index/,
+    ],
+    [
+      'that names a folder',
+      { weight_map: { a: 'x', b: 'folder' } },
+      /it names folder, which cannot be opened: EISDIR/,
+    ],
+    [
       'that places a tensor elsewhere',
       { weight_map: { a: 'x', b: 'y' } },
       /does not place "b" in x/,
@@ -127,6 +137,7 @@ describe('an index of shards', () => {
     await writeFile(join(folder, 'config.json'), '{}');
     await writeFile(join(folder, 'x'), shard(['a', 'b']));
     await writeFile(join(folder, 'y'), shard(['b']));
+    await mkdir(join(folder, 'folder'));
     await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
     await expect(readModelFolder(folder)).rejects.toMatchObject({ code: 'bad-index' });
     await expect(readModelFolder(folder)).rejects.toThrow(message);

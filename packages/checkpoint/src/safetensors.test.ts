@@ -57,6 +57,12 @@ describe('readSafetensors', () => {
     expect(tensors.x.shape).toEqual([2]);
   });
 
+  test('accepts a file without tensors, and tensors without values', async () => {
+    expect(Object.keys(await readSafetensors(file('{}')))).toEqual([]);
+    const none = await readSafetensors(file(`{"x":${entry('F32', '0,7', '0,0')}}`));
+    expect(none.x).toEqual({ dtype: 'F32', shape: [0, 7], data: new Float32Array(0) });
+  });
+
   test('keeps names that are special in JavaScript as plain names', async () => {
     const header = `{"__proto__":${entry('U8', '1', '0,1')},"constructor":${entry('U8', '1', '1,2')}}`;
     const tensors = await readSafetensors(file(header, 2));

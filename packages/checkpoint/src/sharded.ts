@@ -37,7 +37,7 @@ export async function openSharded(
   };
   try {
     for (const file of new Set(weightMap.values())) {
-      shards.set(file, await openShard(join(dirname(indexPath), file)));
+      shards.set(file, await openNamed(indexPath, file, openShard));
     }
     const tensors = new Map<string, TensorInfo>();
     for (const [file, shard] of shards) {
@@ -55,6 +55,22 @@ export async function openSharded(
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+async function openNamed(
+  indexPath: string,
+  file: string,
+  openShard: (path: string) => Promise<WeightSource>,
+): Promise<WeightSource> {
+  try {
+    return await openShard(join(dirname(indexPath), file));
+  } catch (error) {
+    if (error instanceof CheckpointError && error.code !== 'missing-file') throw error;
+    const isAbsent = error instanceof CheckpointError;
+    // else a folder of that name, or a name that is too long
+    const what = isAbsent ? 'is not there' : `cannot be opened: ${(error as Error).message}`;
+    throw badIndex(indexPath, `it names ${file}, which ${what}`, error);
   }
 }
 
@@ -148,9 +164,10 @@ async function readIndex(path: string): Promise<Map<string, string>> {
   return new Map(entries);
 }
 
-function badIndex(path: string, what: string): CheckpointError {
+function badIndex(path: string, what: string, cause?: unknown): CheckpointError {
   return new CheckpointError(
     'bad-index',
     `cannot use the index ${path}: ${what}.\nDownload the index and all its files again.`,
+    { cause },
   );
 }

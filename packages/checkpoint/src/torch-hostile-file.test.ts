@@ -1,6 +1,7 @@
 // Case F3 of the reference: tensors and zip files from strangers. After the tests of PyTorch and of yauzl.
 
 import { readFileSync } from 'node:fs';
+import { deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import {
   bytes,
@@ -154,6 +155,16 @@ describe('a hostile zip', () => {
   });
 
   const local = zipFile([pkl]).length - 22 - 46 - pkl.name.length; // bytes of the first member
+  const second = zipFile([pkl, data]).length - 22 - 46 - data.name.length; // its entry in the directory
+
+  /** The good file with bytes changed: pairs of a place, negative ones from the end, and a value. */
+  function changed(...pairs: number[]): Uint8Array {
+    const file = Buffer.from(zipFile([pkl, data]));
+    for (let i = 0; i < pairs.length; i += 2)
+      file[(pairs[i] + file.length) % file.length] = pairs[i + 1];
+    return file;
+  }
+
   test.each<[string, Uint8Array, string]>([
     [
       'with a wrong checksum of its pickle',
@@ -161,6 +172,29 @@ describe('a hostile zip', () => {
       '"a/data.pkl" does not match its checksum',
     ],
     ['with a compressed member', zipFile([pkl, { ...data, method: 8 }]), 'is compressed'],
+    [
+      'of 48 kB that unpacks to 50 MB',
+      zipFile([
+        pkl,
+        { ...data, content: deflateRawSync(new Uint8Array(50e6)), method: 8, size: 50e6 },
+      ]),
+      'is compressed',
+    ],
+    ['spread over several disks', changed(-18, 1), 'is spread over several files'],
+    ['with two member counts', changed(-14, 1), 'gives two member counts'],
+    ['with more members than its directory', changed(-14, 9, -12, 9), 'claims 9 members in'],
+    ['whose directory lies elsewhere', changed(-6, 1), 'its directory is damaged'],
+    ['with a longer directory', changed(-10, 255), 'reaches beyond the file'],
+    [
+      'whose member has a size of its own in the directory',
+      changed(second + 20, 1),
+      'is stored in another size than its own',
+    ],
+    ['with an extra field that is none', changed(second + 30, 5, second + 32, 0), 'damaged'],
+    ['with a comment of a member beyond the end', changed(second + 32, 9), 'directory is damaged'],
+    ['with a name that is not UTF-8', changed(second + 46, 255), 'is not UTF-8'],
+    ['whose member has no header', changed(local, 0), 'the header of "a/data/0" is damaged'],
+    ['whose header says compressed', changed(local + 8, 8), 'the header of "a/data/0" is damaged'],
     ['with a password', zipFile([pkl, { ...data, flags: 1 }]), 'is encrypted'],
     ['with strong encryption', zipFile([pkl, { ...data, flags: 0x41 }]), 'is encrypted'],
     ['with equal names', zipFile([pkl, data, data]), 'two members are named "a/data/0"'],

@@ -97,7 +97,15 @@ describe('a hostile pickle', () => {
     ],
     ['with NEWOBJ_EX', bytes(0x92), 'forbidden-opcode', '0x92'],
     ['with EXT1', bytes(0x82, 1), 'forbidden-opcode', '0x82'],
+    ['with EXT2', bytes(0x83, le(1, 2)), 'forbidden-opcode', '0x83'],
     ['with EXT4', bytes(0x84, le(1, 4)), 'forbidden-opcode', '0x84'],
+    [
+      'with a text of 2^63 bytes',
+      bytes(0x8d, le(0, 4), le(1 << 31, 4)),
+      'forbidden-opcode',
+      '0x8d',
+    ],
+    ['with an integer of 2^31 bytes', bytes(0x8b, le(1 << 31, 4)), 'forbidden-opcode', '0x8b'],
     ['with PERSID', bytes('Pabc\n'), 'forbidden-opcode', '0x50'],
     ['with text integers', bytes('I12\n'), 'forbidden-opcode', '0x49'],
     ['with an unknown opcode', bytes(0xff), 'forbidden-opcode', '0xff'],
@@ -152,6 +160,13 @@ describe('a hostile pickle', () => {
     const zip = zipFile([{ name: 'a/data.pkl', content: pickle(code_) }]);
     await expect(openTorch(zip)).rejects.toMatchObject({ name: 'CheckpointError' });
     expect(existsSync(CANARY)).toBe(false);
+  });
+
+  test('without STOP is refused, in a zip and before another pickle', async () => {
+    const endless = pickle('}').subarray(0, -1);
+    const zip = zipFile([{ name: 'a/data.pkl', content: endless }]);
+    await expect(openTorch(zip)).rejects.toThrow('its data.pkl is cut short');
+    await expect(openTorch(legacyFile(endless))).rejects.toThrow('opcode 0x80 at byte');
   });
 
   test('hidden behind the state dict is refused', async () => {

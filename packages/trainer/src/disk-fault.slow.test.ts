@@ -91,3 +91,20 @@ asRoot(
   },
   120_000,
 );
+
+asRoot(
+  'C5: a run in a folder that is read-only ends at once and leaves it as it was',
+  async () => {
+    const program = await bundle(TOY_RUN, join(root, 'bundle-read-only'));
+    const disk = join(root, 'read-only');
+    const script = [
+      `mkdir -p "${disk}" && mount -t tmpfs -o size=4m tmpfs "${disk}" && mkdir "${disk}/run"`,
+      `mount -o remount,ro "${disk}" && "${process.execPath}" "${program}" "${disk}/run"; echo "code $?"`,
+      `ls -A "${disk}/run"`,
+    ].join('\n');
+    const { stdout, stderr } = await promisify(execFile)('unshare', ['-m', 'bash', '-c', script]);
+    expect(stdout).toBe('code 1\n');
+    expect(stderr).toMatch(/EROFS: read-only file system, .*lock/);
+  },
+  120_000,
+);
