@@ -90,7 +90,8 @@ export function emitFunction(
     const term = tf.term(value);
     return borrowed.has(value.id) ? tf.op('DeepCopy', [term], term) : term;
   });
-  control.push(...assigned.map(({ ref }) => `^${nodeOf(ref)}`));
+  const results = graph.outputs.map((value) => tf.term(value));
+  control.push(...[...assigned, ...results].map(({ ref }) => `^${nodeOf(ref)}`));
   const barrier =
     changed.length > 0 ? [`^${tf.add('NoOp', [...new Set(control)], {}, 'barrier')}`] : [];
   const assigns = changed.map((index, at) =>
@@ -99,8 +100,7 @@ export function emitFunction(
     }),
   );
   const done = assigns.map((name) => `^${name}`);
-  const outputs = graph.outputs.map((value, index) => {
-    const term = tf.term(value);
+  const outputs = results.map((term, index) => {
     const after = index === 0 ? done : [];
     return tf.add('Identity', [term.ref, ...after], { T: { type: term.dtype } }, `output_${index}`);
   });

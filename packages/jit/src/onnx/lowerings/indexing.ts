@@ -8,29 +8,22 @@ import { castTo } from './elementwise.js';
 
 export const INDEXING: LoweringTable = {
   GatherV2: lower<{ axis: number; batchDims: number }>(gather),
-  GatherNd: (onnx, { inputs: [params, indices] }) =>
-    onnx.op('GatherND', [onnx.name(params), castTo(onnx, onnx.name(indices), 'int64')]),
+  GatherNd: (onnx, { inputs: [params, indices] }) => {
+    const places = refuseNegative(onnx, onnx.name(indices));
+    return onnx.op('GatherND', [onnx.name(params), castTo(onnx, places, 'int64')]);
+  },
   ScatterNd: lower<{ shape: number[] }>(scatterNd),
   SegmentSumInto: segmentSumInto,
   TensorScatterUpdate: (onnx, { inputs: [tensor, indices, updates] }) =>
     onnx.op('ScatterND', [
       onnx.name(tensor),
-      castTo(onnx, onnx.name(indices), 'int64'),
+      castTo(onnx, refuseNegative(onnx, onnx.name(indices)), 'int64'),
       onnx.name(updates),
     ]),
   UnsortedSegmentSum: segmentSum,
   OneHot: lower<{ depth: number; onValue: number; offValue: number }>(
     (onnx, { inputs: [indices], outputs, attrs }) => {
-      const { dtype } = outputs[0];
-      const values = [attrs.offValue, attrs.onValue];
-      if (dtype === 'bool') {
-        const hot = onnx.op('OneHot', [
-          onnx.name(indices),
-          onnx.scalar(attrs.depth, 'int32'),
-          onnx.initializer('int32', [2], values),
-        ]);
-        return castTo(onnx, hot, 'bool');
-      }
+      const [{ dtype }] = outputs;
       // Negative indices mean "none" here, and "from the end" in ONNX: compare instead.
       const classes = onnx.initializer(
         'int32',
@@ -39,11 +32,13 @@ export const INDEXING: LoweringTable = {
       );
       const column = onnx.op('Unsqueeze', [onnx.name(indices), onnx.int64s([-1])]);
       const hot = onnx.op('Equal', [column, classes]);
-      return onnx.op('Where', [
+      const written = dtype === 'bool' ? 'int32' : dtype; // Where has no truth values
+      const chosen = onnx.op('Where', [
         hot,
-        onnx.scalar(attrs.onValue, dtype),
-        onnx.scalar(attrs.offValue, dtype),
+        onnx.scalar(attrs.onValue, written),
+        onnx.scalar(attrs.offValue, written),
       ]);
+      return dtype === 'bool' ? castTo(onnx, chosen, 'bool') : chosen;
     },
   ),
   TopK: lower<{ k: number; sorted: boolean }>((onnx, { inputs: [x], attrs: { k } }) => {
@@ -60,6 +55,29 @@ function zeros(
   return onnx.op('Expand', [onnx.scalar(0, dtype), onnx.int64s(shape)]);
 }
 
+const OUTSIDE = 2 ** 31 - 1;
+
+/**
+ * ONNX counts negative indices from the end, TensorFlow.js and TensorFlow refuse them: here they become too large, which
+ * stops the run. GPUs check no index.
+ */
+export function refuseNegative(onnx: OnnxBuilder, ids: Name): Name {
+  if (onnx.dialect !== 'cpu') return ids;
+  const isNegative = onnx.op('Less', [ids, onnx.scalar(0, 'int32')]);
+  return onnx.op('Where', [isNegative, onnx.scalar(OUTSIDE, 'int32'), ids]);
+}
+
+/** The same for places in rows that lie behind one another, where a large index would be one of a later row. */
+function shiftToRow(onnx: OnnxBuilder, ids: Name, offsets: Name, length: number): Name {
+  const shifted = onnx.op('Add', [ids, offsets]);
+  if (onnx.dialect !== 'cpu') return shifted;
+  const isInside = onnx.op('And', [
+    onnx.op('GreaterOrEqual', [ids, onnx.scalar(0, 'int32')]),
+    onnx.op('Less', [ids, onnx.scalar(length, 'int32')]),
+  ]);
+  return onnx.op('Where', [isInside, shifted, onnx.scalar(OUTSIDE, 'int32')]);
+}
+
 function gather(
   onnx: OnnxBuilder,
   {
@@ -72,7 +90,8 @@ function gather(
   }>,
 ): Name {
   const ids = onnx.name(indices);
-  if (!batchDims) return onnx.op('Gather', [onnx.name(x), ids], { axis: { int: axis } });
+  if (!batchDims)
+    return onnx.op('Gather', [onnx.name(x), refuseNegative(onnx, ids)], { axis: { int: axis } });
   // Bring the gathered axis behind the batch, lay all batch rows behind one another, shift the indices to their row.
   const rank = x.shape.length;
   const before = x.shape.map((_, at) => at);
@@ -84,10 +103,12 @@ function gather(
   const rows = sizeOf(x.shape.slice(0, batchDims));
   const perRow = sizeOf(indices.shape) / rows;
   const offsets = Array.from({ length: rows }, (_, row) => row * x.shape[axis]);
-  const shifted = onnx.op('Add', [
+  const shifted = shiftToRow(
+    onnx,
     onnx.op('Reshape', [ids, onnx.int64s([rows, perRow])]),
     onnx.initializer('int32', [rows, 1], offsets),
-  ]);
+    x.shape[axis],
+  );
   const long = onnx.op('Reshape', [moved, onnx.int64s([rows * x.shape[axis], ...rest])]);
   const picked = onnx.op('Gather', [long, shifted], { axis: { int: 0 } });
   if (axis === batchDims) return onnx.op('Reshape', [picked, onnx.int64s(y.shape)]);
@@ -188,5 +209,11 @@ function scatterNd(
   const width = sizeOf(shape.slice(depth));
   const rows = onnx.op('Reshape', [onnx.name(updates), onnx.int64s([count, width])]);
   const base = zeros(onnx, shape, updates.dtype);
-  return scatterAdd(onnx, base, { shape }, [{ count, rows, places }], depth);
+  return scatterAdd(
+    onnx,
+    base,
+    { shape },
+    [{ count, rows, places: refuseNegative(onnx, places) }],
+    depth,
+  );
 }

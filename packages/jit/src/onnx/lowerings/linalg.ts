@@ -6,6 +6,7 @@ import type { ProductAttrs } from '../fuse.js';
 import type { AttentionAttrs } from '../fuse-attention.js';
 import { type LoweredNode, type LoweringTable, lower } from '../lowering.js';
 import { castTo } from './elementwise.js';
+import { refuseNegative } from './indexing.js';
 import { reduce } from './reduce.js';
 
 export const LINALG: LoweringTable = {
@@ -198,8 +199,10 @@ function softmaxCrossEntropyGrad(
   );
 }
 
-const column = (onnx: OnnxBuilder, ids: Value): Name =>
-  onnx.op('Reshape', [castTo(onnx, onnx.name(ids), 'int64'), onnx.int64s([ids.shape[0], 1])]);
+function column(onnx: OnnxBuilder, ids: Value): Name {
+  const places = castTo(onnx, refuseNegative(onnx, onnx.name(ids)), 'int64');
+  return onnx.op('Reshape', [places, onnx.int64s([ids.shape[0], 1])]);
+}
 
 /** ONNX Runtime's fused attention; the scale is in the query's weights already. */
 function attention(
