@@ -5,6 +5,7 @@ import { chooseEngine } from './choose-engine.js';
 import type { Binding, Engine, EngineName, Precision, Runner, Source } from './engine.js';
 import {
   allocate,
+  checkSpec,
   conform,
   type HostTensor,
   isDType,
@@ -121,6 +122,7 @@ export async function compile<R extends StepResult, S extends InitialState>(
   step: Step<R>,
   options: CompileOptions<S>,
 ): Promise<Program<HostTree<R['outputs']>, HostTree<S>>> {
+  checkThreads(options.threads);
   await backendReady();
   const state = flatten(options.state, isInitialValue, 'state');
   const values = await Promise.all(
@@ -169,6 +171,7 @@ async function load<R extends StepResult, State>(
   shared: Shared,
   ownsState: boolean,
 ): Promise<Program<HostTree<R['outputs']>, State>> {
+  checkThreads(threads);
   const source = sourceOf(step, inputs, shared);
   const started = performance.now();
   const runner: Runner = await shared.engine.load(source, threads);
@@ -247,6 +250,7 @@ type TimedSource = Source & { readonly spent: { traceMs: number } };
 
 function sourceOf(step: Step, tree: Tree<TensorSpec>, shared: Shared): TimedSource {
   const inputs = flatten(tree, isSpec, 'inputs');
+  for (const [index, spec] of inputs.leaves.entries()) checkSpec(spec, inputs.paths[index]);
   const signature: Signature = {
     state: shared.state,
     statePaths: shared.paths,
@@ -277,7 +281,19 @@ const isInitialValue = (value: unknown): value is HostTensor | tf.Tensor =>
 
 function isSpec(value: unknown): value is TensorSpec {
   if (typeof value !== 'object' || value === null) return false;
-  return 'shape' in value && Array.isArray(value.shape) && 'dtype' in value && isDType(value.dtype);
+  return (
+    'shape' in value &&
+    Array.isArray(value.shape) &&
+    'dtype' in value &&
+    typeof value.dtype === 'string'
+  );
+}
+
+function checkThreads(threads = 0): void {
+  if (Number.isInteger(threads) && threads >= 0) return;
+  throw new RangeError(
+    `jit: threads is ${threads}: expected a whole number.\nLeave it out for the engine's choice.`,
+  );
 }
 
 async function hostCopy(leaf: HostTensor | tf.Tensor, path: string): Promise<HostTensor> {

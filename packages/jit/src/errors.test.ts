@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { compile, type HostTensor, isTracing, type Step } from './index.js';
+import { type CompileOptions, compile, type HostTensor, isTracing, type Step } from './index.js';
 
 tf.env().set('IS_TEST', true);
 
@@ -93,6 +93,15 @@ describe('compile refuses', () => {
     );
   });
 
+  test.each<[string, Partial<CompileOptions>, string]>([
+    ['a shape that is open', { inputs: { x: { ...spec, shape: [-1, 3] } } }, 'found float32 [-1, 3]'],
+    ['a type without a place', { inputs: { x: { dtype: 'int64' as never, shape: [2] } } }, '"inputs.x" is int64'],
+    ['half a thread', { threads: 0.5 }, 'threads is 0.5'],
+  ])('%s', async (_, options, message) => {
+    const given = { state, inputs: { x: spec }, ...options };
+    await expect(compile(() => ({ outputs: [] }), given)).rejects.toThrow(message);
+  }); // biome-ignore format: one line per case
+
   test('state of a type without a place in a graph', async () => {
     const options = { state: { s: tf.tensor(['a']) }, inputs: {} };
     await expect(compile(() => ({ outputs: [] }), options)).rejects.toThrow('"state.s" is string');
@@ -113,6 +122,16 @@ describe('run refuses', () => {
     ['another length', { x: new Float32Array(5) }, 'found 5 values, expected 6 for float32 [2, 3]'],
     ['another type', { x: new Int32Array(6) }, 'found Int32Array, expected float32'],
     [
+      'rows as arrays',
+      {
+        x: [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+      },
+      'found [1,2,3] at 0, expected a number',
+    ],
+    [
       'another shape',
       { x: { dtype: 'float32', shape: [3, 2], data: new Float32Array(6) } },
       'found float32 [3, 2], expected float32 [2, 3]',
@@ -120,6 +139,20 @@ describe('run refuses', () => {
   ])('%s', async (_, inputs, message) => {
     const program = await double();
     await expect(program.run(inputs as never)).rejects.toThrow(message);
+    program.dispose();
+  });
+
+  test('numbers that its integers or truth values would change', async () => {
+    const program = await compile((_: unknown, x: Record<string, tf.Tensor>) => ({ outputs: x }), {
+      state: {},
+      inputs: { n: { dtype: 'int32', shape: [2] }, b: { dtype: 'bool', shape: [2] } },
+      engine: 'onnxruntime',
+    });
+    await expect(program.run({ n: [1, 1.5], b: [0, 1] })).rejects.toThrow('found 1.5 at 1');
+    await expect(program.run({ n: [1, 2 ** 31], b: [0, 1] })).rejects.toThrow('32 bits');
+    await expect(program.run({ n: [1, 2], b: [0, 2] })).rejects.toThrow('0, 1, false or true');
+    const { n } = await program.run({ n: [-1, 2], b: [0, 1] });
+    expect(Array.from(n.data)).toEqual([-1, 2]);
     program.dispose();
   });
 

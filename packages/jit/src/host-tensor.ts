@@ -84,6 +84,13 @@ function asArray(data: ArrayLike<number>, dtype: DType, path: string): HostArray
   if (dtype === 'int32' && data instanceof Int32Array) return data;
   if (dtype === 'bool' && data instanceof Uint8Array) return data;
   if (Array.isArray(data)) {
+    const bad = data.findIndex((value) => !fits(value, dtype));
+    if (bad >= 0) {
+      throw new TypeError(
+        `jit: "${path}" has a value that is no ${dtype}: found ${JSON.stringify(data[bad])} at ${bad}, expected ${EXPECTED[dtype]}.\n` +
+          `Pass numbers in row-major order, without nesting.`,
+      );
+    }
     const array = allocate(dtype, data.length);
     array.set(data);
     return array;
@@ -92,4 +99,31 @@ function asArray(data: ArrayLike<number>, dtype: DType, path: string): HostArray
     `jit: "${path}" has the wrong type: found ${data.constructor.name}, expected ${dtype}.\n` +
       `float32 takes Float32Array, int32 Int32Array, bool Uint8Array; convert before the call.`,
   );
+}
+
+const EXPECTED: Readonly<Record<DType, string>> = {
+  float32: 'a number',
+  int32: 'a whole number of 32 bits',
+  bool: '0, 1, false or true',
+};
+
+function fits(value: unknown, dtype: DType): boolean {
+  if (dtype === 'bool') return value === 0 || value === 1 || typeof value === 'boolean';
+  if (typeof value !== 'number') return false;
+  return dtype === 'float32' || (value | 0) === value;
+}
+
+/** @throws TypeError or RangeError naming `path` where an input's type or sizes are none */
+export function checkSpec({ dtype, shape }: TensorSpec, path: string): void {
+  if (!isDType(dtype)) {
+    throw new TypeError(
+      `jit: "${path}" is ${dtype}: expected float32, int32 or bool.\nConvert it before the call.`,
+    );
+  }
+  if (shape.some((size) => !Number.isInteger(size) || size < 0)) {
+    throw new RangeError(
+      `jit: "${path}" has no fixed shape: found ${describe({ dtype, shape })}, expected whole sizes from 0.\n` +
+        `A program has fixed shapes: compile one for each.`,
+    );
+  }
 }
