@@ -124,7 +124,7 @@ export class GraphBuilder {
     outputs: readonly TensorSpec[],
   ): readonly Value[] {
     const types = outputs.map(({ dtype }) => dtype); // the type is not always an attribute (OneHot)
-    const key = `${op} ${inputs.map(({ id }) => id)} ${types} ${JSON.stringify(attrs, spellNumber)}`;
+    const key = `${op} ${inputs.map(({ id }) => id)} ${types} ${spell(attrs)}`;
     return this.once(key, () => {
       const values = outputs.map((spec) => this.placeholder(spec));
       const node = { op, inputs, attrs, outputs: values };
@@ -179,7 +179,12 @@ export function unknownKernel(op: string): string {
   );
 }
 
-/** JSON turns NaN and infinities into null; keys must tell them apart. */
-function spellNumber(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isFinite(value) ? `number ${value}` : value;
+/** Attributes as part of a key; JSON would not tell NaN and infinities apart. */
+function spell(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(spell)}]`;
+  let text = '';
+  for (const [name, item] of Object.entries(value)) text += `${name}:${spell(item)} `;
+  return text;
 }

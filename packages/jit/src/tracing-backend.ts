@@ -239,16 +239,14 @@ export function tracingBackend(): TracingBackend {
 export function registerRules(backendName: string): void {
   for (const [kernelName, { inputs, many, record }] of KERNEL_RULES) {
     if (tf.getKernel(kernelName, backendName)) continue;
+    const names = inputs === 'list' ? undefined : inputs.map((name) => name.replace('?', ''));
     tf.registerKernel({
       kernelName,
       backendName,
       kernelFunc: ({ inputs: given, attrs, backend }) => {
         const tracer = backend as TracingBackend;
         const named = given as Record<string, tf.TensorInfo>;
-        const tensors =
-          inputs === 'list'
-            ? Object.values(named)
-            : inputs.map((name) => named[name.replace('?', '')]);
+        const tensors = names ? names.map((name) => named[name]) : Object.values(named);
         const values = tensors.map((tensor) => tensor && tracer.graphValue(tensor));
         const recorded = record(tracer.recording(), values as Value[], { ...attrs });
         const infos = recorded.map((value) => {
