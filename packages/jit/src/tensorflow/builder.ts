@@ -29,6 +29,14 @@ const WITHOUT_T: ReadonlySet<string> = new Set([
   'Range',
 ]);
 
+export type TfBuilderOptions = Pick<TfBuilder, 'precision' | 'columnReads'>;
+
+/**
+ * What a processor wants of products whose first matrix is read by columns, as those for weight gradients: `widened`
+ * rows that lie 4 KiB apart, the result of the `turned` product, or nothing.
+ */
+export type ColumnReads = 'plain' | 'widened' | 'turned';
+
 export class TfBuilder {
   readonly nodes: TfNode[] = [];
   private readonly terms = new Map<number, Term>();
@@ -37,11 +45,16 @@ export class TfBuilder {
   private readonly specs = new Map<string, TermSpec>();
   private readonly prefix: string;
   readonly precision: Precision;
+  readonly columnReads: ColumnReads;
 
   /** @param prefix of all node names, so that several functions fit into one graph */
-  constructor(prefix: string, precision: Precision = 'float32') {
+  constructor(
+    prefix: string,
+    { precision = 'float32', columnReads = 'plain' }: Partial<TfBuilderOptions> = {},
+  ) {
     this.prefix = prefix;
     this.precision = precision;
+    this.columnReads = columnReads;
   }
 
   /** Says what a neutral value is from now on. */

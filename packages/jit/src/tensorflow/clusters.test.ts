@@ -11,10 +11,10 @@ const node = (name: string, op: string, ...inputs: string[]): TfNode => ({
   attributes: {},
 });
 
-/** Names beginning with s are scalars, with t truth values; all others are big float arrays. */
+/** Names beginning with s are scalars, with t truth values, with l of low precision; all are big arrays but the scalars. */
 function specOf(ref: string): TermSpec {
-  if (ref.startsWith('t')) return { dtype: 'bool', shape: [512, 512] };
-  return { dtype: 'float32', shape: ref.startsWith('s') ? [] : [512, 512] };
+  const dtype = ref.startsWith('t') ? 'bool' : ref.startsWith('l') ? 'bfloat16' : 'float32';
+  return { dtype, shape: ref.startsWith('s') ? [] : [512, 512] };
 }
 
 const clusters = (...nodes: TfNode[]): string[][] =>
@@ -107,5 +107,46 @@ describe('fusing', () => {
   test('waits once for a call of which it waited for two parts', () => {
     const barrier = fused.nodes.find(({ name }) => name === 'barrier');
     expect(barrier?.inputs).toEqual(['^b1_fused', '^x']);
+  });
+
+  test('widens a low-precision product anew in each cluster, and keeps no wide copy for them', () => {
+    const { nodes, functions } = fuseClusters(
+      [
+        node('x', 'Placeholder'),
+        node('lp', 'MatMul', 'x', 'x'),
+        node('lb', 'AddV2', 'lp', 'lp'),
+        node('w', 'Cast', 'lb'),
+        node('a', 'Exp', 'w'),
+        node('q', 'MatMul', 'a', 'a'),
+        node('b', 'Mul', 'q', 'w'),
+        node('c', 'Neg', 'b'),
+      ],
+      specOf,
+    );
+    const calls = nodes.filter(({ op }) => op === 'PartitionedCall');
+    expect(calls.map(({ name, inputs }) => [name, inputs])).toEqual([
+      ['lb_fused', ['lp']],
+      ['b_fused', ['q', 'lb_fused']],
+    ]);
+    expect(functions.map((each) => each.nodes.map(({ op }) => op))).toEqual([
+      ['AddV2', 'Cast', 'Exp'],
+      ['Cast', 'Mul', 'Neg'],
+    ]);
+    expect(functions[0].outputs.map(({ dtype }) => dtype)).toEqual(['bfloat16', 'float32']);
+  });
+
+  test('keeps the wide copy that a node outside all clusters reads', () => {
+    const { nodes } = fuseClusters(
+      [
+        node('lx', 'Placeholder'),
+        node('w', 'Cast', 'lx'),
+        node('a', 'Exp', 'w'),
+        node('r', 'Sum', 'w'),
+      ],
+      specOf,
+    );
+    const call = nodes.find(({ op }) => op === 'PartitionedCall');
+    expect(call?.attributes.Tout).toEqual({ types: ['float32'] }); // nobody reads a
+    expect(nodes.find(({ name }) => name === 'r')?.inputs).toEqual(['w_fused']);
   });
 });

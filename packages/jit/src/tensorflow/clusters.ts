@@ -5,7 +5,7 @@
 
 import { sizeOf } from '../host-tensor.js';
 import type { TermSpec } from './builder.js';
-import type { TfNode } from './graph-def.js';
+import { nodeOf, type TfNode } from './graph-def.js';
 
 /** Operators that work element by element, and what TensorFlow calls their output. */
 export const ELEMENTWISE_OUTPUT: Readonly<Record<string, string>> = {
@@ -29,66 +29,56 @@ export function clustersOf(nodes: readonly TfNode[], specOf: SpecOf): TfNode[][]
   const elements = (ref: string): number => sizeOf(specOf(ref)?.shape ?? []);
   const isFloat = (ref: string): boolean =>
     ['float32', 'bfloat16'].includes(specOf(ref)?.dtype ?? '');
-  const fusible = new Set(
-    nodes.filter(
-      ({ name, op, inputs }) =>
-        op in ELEMENTWISE_OUTPUT && elements(name) > 1 && [name, ...inputs].every(isFloat),
-    ),
+  const fusible = nodes.map(
+    ({ name, op, inputs }) =>
+      op in ELEMENTWISE_OUTPUT && elements(name) > 1 && [name, ...inputs].every(isFloat),
   );
-  const levels = levelsOf(nodes, fusible);
-  const sets = new Map<TfNode, TfNode[]>();
-  const byName = new Map(nodes.map((node) => [node.name, node]));
-  for (const node of fusible) {
-    let mine = [node];
-    sets.set(node, mine);
-    for (const ref of node.inputs) {
-      const source = byName.get(nodeOf(ref));
-      const other = source && sets.get(source);
-      if (!other || other === mine || levels.get(source) !== levels.get(node)) continue;
+  const sources = sourcesOf(nodes);
+  const levels = levelsOf(sources, fusible);
+  const sets: number[][] = []; // by place; undefined for what cannot join
+  for (const [at, joins] of fusible.entries()) {
+    if (!joins) continue;
+    let mine = [at];
+    sets[at] = mine;
+    for (const source of sources[at]) {
+      const other = sets[source];
+      if (!other || other === mine || levels[source] !== levels[at]) continue;
       other.push(...mine);
-      for (const member of mine) sets.set(member, other);
+      for (const member of mine) sets[member] = other;
       mine = other;
     }
   }
-  const place = new Map(nodes.map((node, at) => [node, at]));
-  const inOrder = (a: TfNode, b: TfNode): number => Number(place.get(a)) - Number(place.get(b));
-  return [...new Set(sets.values())]
-    .filter((set) => set.length > 1 && set.some(({ name }) => elements(name) >= SMALLEST))
-    .map((set) => set.sort(inOrder));
+  return [...new Set(sets.filter(Boolean))]
+    .filter((set) => set.length > 1 && set.some((at) => elements(nodes[at].name) >= SMALLEST))
+    .map((set) => set.sort((a, b) => a - b).map((at) => nodes[at]));
 }
 
-/** The node that a reference names. */
-export const nodeOf = (ref: string): string => ref.replace(/^\^|:\d+$/g, '');
+/** Of every node the places of those it reads. Variables are nodes outside. */
+function sourcesOf(nodes: readonly TfNode[]): number[][] {
+  const places = new Map(nodes.map(({ name }, at) => [name, at]));
+  return nodes.map(({ inputs }) => inputs.flatMap((ref) => places.get(nodeOf(ref)) ?? []));
+}
 
 /**
  * Numbers that never fall along an edge and rise behind every node that cannot join a cluster: nodes of one level
  * have no such node between them. What comes from state and inputs alone waits until it is needed.
  */
 function levelsOf(
-  nodes: readonly TfNode[],
-  fusible: ReadonlySet<TfNode>,
-): ReadonlyMap<TfNode, number> {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
-  // Variables are nodes outside.
-  const sourcesOf = ({ inputs }: TfNode): TfNode[] =>
-    inputs.flatMap((ref) => byName.get(nodeOf(ref)) ?? []);
-  const levels = new Map<TfNode, number>();
-  const untouched = new Set<TfNode>(); // computed without any element-wise node
-  for (const node of nodes) {
-    const sources = sourcesOf(node);
-    const level = Math.max(0, ...sources.map((source) => levels.get(source) as number)); // they stand in front
-    const joins = fusible.has(node);
-    if (!joins && sources.every((source) => untouched.has(source))) untouched.add(node);
-    levels.set(node, joins || untouched.has(node) ? level : level + 1);
+  sources: readonly (readonly number[])[],
+  fusible: readonly boolean[],
+): readonly number[] {
+  const levels: number[] = [];
+  const untouched: boolean[] = []; // computed without any element-wise node
+  for (const [at, read] of sources.entries()) {
+    const level = read.reduce((most, source) => Math.max(most, levels[source]), 0);
+    untouched[at] = !fusible[at] && read.every((source) => untouched[source]);
+    levels[at] = fusible[at] || untouched[at] ? level : level + 1;
   }
-  const needed = new Map<TfNode, number>();
-  for (const node of [...nodes].reverse()) {
-    if (fusible.has(node) && levels.get(node) === 0) levels.set(node, needed.get(node) ?? 0);
-    const level = levels.get(node) as number;
-    const before = fusible.has(node) || untouched.has(node) ? level : level - 1;
-    for (const source of sourcesOf(node)) {
-      needed.set(source, Math.min(needed.get(source) ?? before, before));
-    }
+  const needed: number[] = [];
+  for (let at = sources.length - 1; at >= 0; at--) {
+    if (fusible[at] && levels[at] === 0) levels[at] = needed[at] ?? 0;
+    const before = fusible[at] || untouched[at] ? levels[at] : levels[at] - 1;
+    for (const source of sources[at]) needed[source] = Math.min(needed[source] ?? before, before);
   }
   return levels;
 }

@@ -1,15 +1,16 @@
 // Neutral graphs → one TensorFlow graph with variables for the state.
 //
 // Every traced function becomes a set of nodes under its own prefix; all of them read and assign the same
-// variables. A variable is assigned only after everything that the call computes for the state exists, so a
-// call that fails leaves the state as it was.
+// variables. A variable is assigned only after everything that the call computes exists, so a call that fails leaves
+// the state as it was.
 
-import type { Precision } from '../engine.js';
+import { segmentSumInto, sumOfSquares } from '../absorb-sums.js';
 import type { Graph, GraphNode } from '../graph.js';
 import type { TensorSpec } from '../host-tensor.js';
-import { TfBuilder } from './builder.js';
+import { rewrite } from '../rewrite.js';
+import { TfBuilder, type TfBuilderOptions } from './builder.js';
 import { fuseClusters } from './fuse-clusters.js';
-import type { TfAttribute, TfFunction, TfNode } from './graph-def.js';
+import { nodeOf, type TfAttribute, type TfFunction, type TfNode } from './graph-def.js';
 import type { LoweringTable } from './lowering.js';
 import { CONVOLUTION } from './lowerings/convolution.js';
 import { ELEMENTWISE } from './lowerings/elementwise.js';
@@ -44,35 +45,32 @@ export interface EmittedFunction {
   readonly finished: string;
 }
 
-interface EmitOptions {
-  readonly precision?: Precision | undefined;
+export interface EmitOptions extends Partial<TfBuilderOptions> {
   /** Have XLA compile chains of element-wise nodes. */
   readonly fuse?: boolean;
 }
+
+const PASSES = { Add: [segmentSumInto], Sum: [sumOfSquares] };
 
 /** @throws Error naming a kernel without TensorFlow lowering */
 export function emitFunction(
   graph: Graph,
   prefix: string,
-  { precision, fuse = true }: EmitOptions = {},
+  { fuse = true, ...options }: EmitOptions = {},
 ): EmittedFunction {
-  const tf = new TfBuilder(prefix, precision);
-  const read = new Set([
-    ...graph.nodes.flatMap(({ inputs }) => inputs),
-    ...graph.outputs,
-    ...graph.newState,
-  ]);
-  const control: string[] = [];
+  const tf = new TfBuilder(prefix, options);
   const changed = graph.newState.flatMap((value, index) =>
     value.id === graph.state[index].id ? [] : [index],
   );
   const moved = changed.map((index) => graph.newState[index]);
+  const read = new Set([
+    ...graph.nodes.flatMap(({ inputs }) => inputs),
+    ...graph.outputs,
+    ...moved,
+  ]);
+  const control: string[] = [];
   for (const [index, value] of graph.state.entries()) {
-    const used =
-      graph.outputs.includes(value) ||
-      moved.includes(value) ||
-      graph.nodes.some(({ inputs }) => inputs.includes(value));
-    if (!used) continue;
+    if (!read.has(value)) continue;
     const ref = tf.add('ReadVariableOp', [variableName(index)], { dtype: { type: value.dtype } });
     tf.bind(value, { ref, dtype: value.dtype, shape: value.shape });
     control.push(`^${ref}`);
@@ -83,7 +81,7 @@ export function emitFunction(
     tf.bind(value, { ref: name, dtype: value.dtype, shape: value.shape });
     return [{ index, name }];
   });
-  lowerNodes(tf, graph.nodes);
+  lowerNodes(tf, rewrite(graph, PASSES).nodes);
 
   const borrowed = valuesOfInputs(graph);
   const assigned = moved.map((value) => {
@@ -207,5 +205,3 @@ export function emitState(specs: readonly TensorSpec[]): EmittedState {
 function portAttributes({ dtype, shape }: TensorSpec): Record<string, TfAttribute> {
   return { dtype: { type: dtype }, shape: { shape } };
 }
-
-const nodeOf = (ref: string): string => ref.replace(/:\d+$/, '');

@@ -90,6 +90,7 @@ if (!hasTensorflow) {
       for (const [at, loss] of found.entries())
         expect(Math.abs(loss / expected[at] - 1)).toBeLessThan(within);
     },
+    60_000,
   );
 
   test('carries the state over when another function joins late', async () => {

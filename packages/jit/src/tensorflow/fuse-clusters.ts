@@ -4,8 +4,8 @@
 
 import { createHash } from 'node:crypto';
 import type { TermSpec } from './builder.js';
-import { clustersOf, ELEMENTWISE_OUTPUT, nodeOf, type SpecOf } from './clusters.js';
-import type { TfFunction, TfNode } from './graph-def.js';
+import { clustersOf, ELEMENTWISE_OUTPUT, type SpecOf } from './clusters.js';
+import { nodeOf, type TfFunction, type TfNode } from './graph-def.js';
 
 export interface Fused {
   readonly nodes: readonly TfNode[];
@@ -19,16 +19,21 @@ export function fuseClusters(nodes: readonly TfNode[], specOf: SpecOf): Fused {
   const members = new Map(
     clusters.flatMap((cluster) => cluster.map(({ name }) => [name, cluster] as const)),
   );
-  const usedOutside = new Set(
-    nodes.flatMap(({ name, inputs }) =>
-      inputs.map(nodeOf).filter((input) => members.get(input) !== members.get(name)),
-    ),
-  );
+  const widenings = wideningsOf(nodes, specOf);
+  const usedOutside = new Set<string>();
+  for (const { name, inputs } of nodes) {
+    const cluster = members.get(name);
+    for (const ref of inputs) {
+      const isAnew = cluster && members.get(ref) !== cluster;
+      const read = nodeOf((isAnew && widenings.get(ref)?.inputs[0]) || ref);
+      if (members.get(read) !== cluster) usedOutside.add(read);
+    }
+  }
   const functions = new Map<string, TfFunction>();
   const calls = new Map<TfNode[], TfNode>();
   const renamed = new Map<string, string>();
   for (const cluster of clusters) {
-    const { call, body, results } = outline(cluster, byName, specOf, usedOutside);
+    const { call, body, results } = outline(cluster, { byName, widenings, specOf, usedOutside });
     functions.set(body.name, body);
     calls.set(cluster, call);
     for (const [at, name] of results.entries())
@@ -53,11 +58,26 @@ interface Outlined {
   readonly results: readonly string[];
 }
 
+interface Surroundings {
+  readonly byName: ReadonlyMap<string, TfNode>;
+  readonly widenings: ReadonlyMap<string, TfNode>;
+  readonly specOf: SpecOf;
+  readonly usedOutside: ReadonlySet<string>;
+}
+
+/**
+ * Casts from bfloat16 to float32, by name. Each cluster that reads one makes it anew: it costs nothing there, and half
+ * as much is read.
+ */
+function wideningsOf(nodes: readonly TfNode[], specOf: SpecOf): ReadonlyMap<string, TfNode> {
+  const isWidening = ({ name, op, inputs }: TfNode): boolean =>
+    op === 'Cast' && specOf(name)?.dtype === 'float32' && specOf(inputs[0])?.dtype === 'bfloat16';
+  return new Map(nodes.filter(isWidening).map((node) => [node.name, node]));
+}
+
 function outline(
   cluster: readonly TfNode[],
-  byName: ReadonlyMap<string, TfNode>,
-  specOf: SpecOf,
-  usedOutside: ReadonlySet<string>,
+  { byName, widenings, specOf, usedOutside }: Surroundings,
 ): Outlined {
   const typeOf = (ref: string): TermSpec['dtype'] => (specOf(ref) as TermSpec).dtype; // clusters are made of known ones
   const inside = new Map<string, string>();
@@ -66,6 +86,8 @@ function outline(
   const operand = (ref: string): string => {
     const known = inside.get(ref);
     if (known) return known;
+    const widening = widenings.get(ref);
+    if (widening) return compute(widening);
     const source = byName.get(nodeOf(ref));
     const isScalar = source?.op === 'Const' && specOf(ref)?.shape.length === 0;
     const name = isScalar ? `c${nodes.length}:output:0` : `a${given.length}`;
@@ -74,16 +96,20 @@ function outline(
     inside.set(ref, name);
     return name;
   };
-  const results: string[] = [];
-  const sources: string[] = [];
-  for (const { name, op, inputs, attributes } of cluster) {
+  const compute = ({ name, op, inputs, attributes }: TfNode): string => {
     const operands = inputs.map(operand);
     const local = `n${nodes.length}`;
     const source = `${local}:${ELEMENTWISE_OUTPUT[op]}:0`;
     nodes.push({ name: local, op, inputs: operands, attributes });
     inside.set(name, source);
-    if (!usedOutside.has(name)) continue;
-    results.push(name);
+    return source;
+  };
+  const results: string[] = [];
+  const sources: string[] = [];
+  for (const node of cluster) {
+    const source = compute(node);
+    if (!usedOutside.has(node.name)) continue;
+    results.push(node.name);
     sources.push(source);
   }
   const signature = {

@@ -36,6 +36,13 @@ export interface TfNode {
   readonly attributes: Readonly<Record<string, TfAttribute>>;
 }
 
+/** The node that a reference names. */
+export function nodeOf(ref: string): string {
+  const start = ref.startsWith('^') ? 1 : 0;
+  const end = ref.indexOf(':');
+  return ref.slice(start, end < 0 ? undefined : end);
+}
+
 /** A piece of graph that nodes call by name. */
 export interface TfFunction {
   readonly name: string;

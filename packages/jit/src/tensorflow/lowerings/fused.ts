@@ -101,14 +101,16 @@ function layerNormGrad(tf: TfBuilder, { inputs }: { inputs: readonly Value[] }):
   return [dx, sum(mul(tf, dy, normalised)), sum(dy)];
 }
 
+/**
+ * ln Σ exp by way of soft-max, which the gradient and samplers want anyway: the largest logit minus the logarithm of the
+ * largest probability, which is at least 1/V and so never a rounded zero.
+ */
 function softmaxCrossEntropy(tf: TfBuilder, { inputs }: { inputs: readonly Value[] }): Term[] {
   const [logits, labels] = inputs.map((value) => tf.term(value));
   const [rows] = logits.shape;
   const largest = reduce(tf, 'Max', logits, [1]);
-  const exponentials = tf.op('Exp', [sub(tf, logits, largest)], logits);
-  const total = reduce(tf, 'Sum', exponentials, [1]);
-  const logTotal = tf.op('Log', [total], total);
-  const logSumExp = tf.reshape(add(tf, logTotal, largest), [rows]);
+  const surest = reduce(tf, 'Max', softmax(tf, logits), [1]);
+  const logSumExp = tf.reshape(sub(tf, largest, tf.op('Log', [surest], surest)), [rows]);
   const chosen = tf.op(
     'GatherV2',
     [logits, tf.reshape(labels, [rows, 1]), tf.scalar(1, 'int32')],
@@ -123,18 +125,25 @@ function softmaxCrossEntropy(tf: TfBuilder, { inputs }: { inputs: readonly Value
   return [sub(tf, logSumExp, tf.reshape(chosen, [rows])), logSumExp];
 }
 
-/** (softmax - one-hot)·dy. */
+/** (softmax - one-hot)·dy: of every row, one number is the label's. */
 function softmaxCrossEntropyGrad(tf: TfBuilder, { inputs }: { inputs: readonly Value[] }): Term {
-  const [logits, labels, logSumExp, dy] = inputs.map((value) => tf.term(value));
-  const [rows, classes] = logits.shape;
-  const asColumn = (term: Term): Term => tf.reshape(term, [rows, 1]);
-  const probabilities = tf.op('Exp', [sub(tf, logits, asColumn(logSumExp))], logits);
-  const weighted = mul(tf, probabilities, asColumn(dy));
-  const taken = tf.op(
-    'OneHot',
-    [labels, tf.scalar(classes, 'int32'), tf.scalar(1), tf.scalar(0)],
-    logits,
-    { T: { type: 'float32' }, TI: { type: 'int32' }, axis: { int: -1 } },
+  const [logits, labels, , dy] = inputs.map((value) => tf.term(value));
+  const [rows] = logits.shape;
+  const weighted = mul(tf, softmax(tf, logits), tf.reshape(dy, [rows, 1]));
+  const row = tf.constant(
+    Array.from({ length: rows }, (_, at) => at),
+    [rows, 1],
+    'int32',
   );
-  return sub(tf, weighted, mul(tf, taken, asColumn(dy)));
+  const places = tf.op(
+    'ConcatV2',
+    [row, tf.reshape(labels, [rows, 1]), tf.scalar(1, 'int32')],
+    { dtype: 'int32', shape: [rows, 2] },
+    { N: { int: 2 }, Tidx: { type: 'int32' } },
+  );
+  return tf.op('TensorScatterSub', [weighted, places, dy], weighted, {
+    Tindices: { type: 'int32' },
+  });
 }
+
+const softmax = (tf: TfBuilder, x: Term): Term => tf.op('Softmax', [x], x);
