@@ -42,6 +42,18 @@ export const SMALL_STEP: TrainStepShape = {
   generator: { hidden: 16, heads: 1, intermediate: 32 },
 };
 
+/** A small step with arrays of 131,072 elements and more: engine tensorflow has XLA compile what works on those. */
+export const WIDE_STEP: TrainStepShape = {
+  batch: 8,
+  length: 64,
+  slots: 10,
+  vocabulary: 2048,
+  embedding: 64,
+  layers: 2,
+  discriminator: { hidden: 32, heads: 2, intermediate: 256 },
+  generator: { hidden: 16, heads: 1, intermediate: 64 },
+};
+
 /**
  * Floating-point operations of one step in matrix products, in units of 1e9: two a multiply-add, the
  * backward pass counted as twice the forward pass. Element-wise work is left out.
