@@ -30,7 +30,7 @@ type AlbertClass<Outputs> = ModelClass<AlbertConfig, Outputs, ResolveOptions>;
 export const AlbertModel: AlbertClass<PooledOutputs> = modelClass(albertModel, albertStorage);
 export type AlbertModel = Model<AlbertConfig, PooledOutputs>;
 
-/** Masked language model; the decoder is the word table. */
+/** Masked language model. */
 export const AlbertForMaskedLM: AlbertClass<MaskedLMOutputs> & {
   readonly logitsAt: typeof logitsAt;
 } = { ...modelClass(albertMaskedLM, albertStorage), logitsAt };

@@ -43,7 +43,7 @@ type ElectraClass<Outputs> = ModelClass<ElectraConfig, Outputs, ResolveOptions>;
 export const BertModel: BertClass<PooledOutputs> = modelClass(bertModel, bertStorage);
 export type BertModel = Model<BertConfig, PooledOutputs>;
 
-/** Masked language model; the decoder is the word table. */
+/** Masked language model. */
 export const BertForMaskedLM: BertClass<MaskedLMOutputs> & {
   readonly logitsAt: typeof bertLogitsAt;
 } = { ...modelClass(bertMaskedLM, bertStorage), logitsAt: bertLogitsAt };

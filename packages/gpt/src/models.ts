@@ -24,7 +24,7 @@ type GptClass<Outputs> = ModelClass<GptConfig, Outputs, ResolveOptions>;
 export const OpenAIGPTModel: GptClass<HiddenStateOutputs> = modelClass(gptModel, gptStorage);
 export type OpenAIGPTModel = Model<GptConfig, HiddenStateOutputs>;
 
-/** Language model; the decoder is the word table. */
+/** Language model. */
 export const OpenAIGPTLMHeadModel: GptClass<CausalLMOutputs> & {
   readonly logitsAt: typeof gptLogitsAt;
 } = { ...modelClass(gptLMHead, gptStorage), logitsAt: gptLogitsAt };

@@ -66,6 +66,17 @@ describe('a checkpoint', () => {
     expect(steps).toEqual([5, 10, 15, 20]);
   });
 
+  test('by time is written when the interval has passed', async () => {
+    const steps: number[] = [];
+    const onEvent = (event: RunEvent): void => {
+      if (event.kind === 'checkpoint') steps.push(event.step);
+    };
+    // any step takes longer than this
+    const checkpoint = { everySteps: 0, everySeconds: 1e-9, keepLast: 9, keepEvery: 0 };
+    await train('a', { steps: 4, checkpoint, onEvent });
+    expect(steps).toEqual([1, 2, 3, 4]);
+  });
+
   test('C12: by time does not mind a clock that is set back or forward', async () => {
     const clock = Date.now();
     let calls = 0;
