@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { groupEntities, type ScoredToken, withoutOverlaps } from './group-entities.js';
+import { tokenizer } from './models.test-support.js';
 
-const vocabulary = { labels: ['O', 'B-PER', 'I-PER', 'LOC'], prefix: '##' };
+const vocabulary = { labels: ['O', 'B-PER', 'I-PER', 'LOC'], tokenizer };
 
 /** Tokens side by side, one character apart. */
 function tokensOf(...parts: readonly [word: string, scores: readonly number[]][]): ScoredToken[] {

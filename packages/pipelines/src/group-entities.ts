@@ -1,6 +1,6 @@
 // Labelled tokens to entities: the aggregation strategies of Hugging Face's pipelines/token_classification.py.
 
-import { joinPieces } from './join-pieces.js';
+import type { Tokenizer } from './tokenizer.js';
 
 export type AggregationStrategy = 'none' | 'simple' | 'first' | 'average' | 'max';
 
@@ -31,8 +31,7 @@ export interface EntityGroup extends Omit<LabelledSpan, 'entity'> {
 
 export interface Vocabulary {
   readonly labels: readonly string[];
-  /** What marks a piece that continues a word. */
-  readonly prefix: string;
+  readonly tokenizer: Pick<Tokenizer, 'convertTokensToString'>;
 }
 
 /** Entities of one window, for any strategy but `none`. */
@@ -100,12 +99,11 @@ const wordsOf = (tokens: readonly ScoredToken[]): ScoredToken[][] =>
 function labelWord(
   tokens: readonly ScoredToken[],
   strategy: 'first' | 'average' | 'max',
-  { labels, prefix }: Vocabulary,
+  { labels, tokenizer }: Vocabulary,
 ): LabelledSpan {
-  const pieces = tokens.map(({ word }) => word);
   return {
     ...labelled(wordScores(tokens, strategy), labels),
-    word: joinPieces(pieces, prefix),
+    word: tokenizer.convertTokensToString(tokens.map(({ word }) => word)),
     start: tokens[0].start,
     end: tokens[tokens.length - 1].end,
   };
@@ -124,16 +122,13 @@ function wordScores(
   return tokens[tops.indexOf(Math.max(...tops))].scores;
 }
 
-function joinSpans(spans: readonly LabelledSpan[], { prefix }: Vocabulary): EntityGroup {
+function joinSpans(spans: readonly LabelledSpan[], { tokenizer }: Vocabulary): EntityGroup {
   const [{ entity, start }] = spans;
   return {
     // "B-PER" → "PER"; a label without a dash stays, one with several loses its first part
     entity_group: entity.slice(entity.indexOf('-') + 1),
     score: mean(spans.map(({ score }) => score)),
-    word: joinPieces(
-      spans.map(({ word }) => word),
-      prefix,
-    ),
+    word: tokenizer.convertTokensToString(spans.map(({ word }) => word)),
     start,
     end: spans[spans.length - 1].end,
   };

@@ -52,7 +52,6 @@ export function tokenClassification<Config extends ModelConfig>(
 ): Promise<TokenClassificationPipeline> {
   const { model, tokenizer } = options;
   const maxTokens = longestText(options);
-  const prefix = tokenizer.config.continuingSubwordPrefix;
   const kind: Kind = {
     name: 'logits',
     step: (params, inputs) => ({
@@ -88,7 +87,7 @@ export function tokenClassification<Config extends ModelConfig>(
             return tokens.filter(({ entity }) => !ignored.has(entity)).map(placed);
           }
           const entities = scored
-            .flatMap((tokens) => groupEntities(tokens, strategy, { labels, prefix }))
+            .flatMap((tokens) => groupEntities(tokens, strategy, { labels, tokenizer }))
             .filter(({ entity_group }) => !ignored.has(entity_group));
           return (windows.length > 1 ? withoutOverlaps(entities) : entities).map(placed);
         },

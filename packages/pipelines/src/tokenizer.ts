@@ -5,8 +5,6 @@ export interface Tokenizer {
     readonly maskToken: string;
     readonly padToken: string;
     readonly unkToken: string;
-    /** Marks a piece that continues a word. */
-    readonly continuingSubwordPrefix: string;
     /** Tokens of the longest text, [CLS] and [SEP] included. */
     readonly modelMaxLength: number;
   };
@@ -14,6 +12,8 @@ export interface Tokenizer {
   readonly vocabSize: number;
   encode(text: string, options?: EncodeOptions): Encoding;
   decode(ids: ArrayLike<number>, options?: { readonly skipSpecialTokens?: boolean }): string;
+  /** Tokens as `decode` joins them; they need not be in the vocabulary. */
+  convertTokensToString(tokens: readonly string[]): string;
   tokenToId(token: string): number | undefined;
   idToToken(id: number): string | undefined;
 }

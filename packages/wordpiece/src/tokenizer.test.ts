@@ -167,6 +167,14 @@ describe('decoding', () => {
     expect(tokenizer.decode(ids, { cleanUp: 'text' })).toBe("l'eu.");
     expect(tokenizer.decode(ids, { cleanUp: false })).toBe("l ' eu .");
   });
+
+  test('joins tokens that no vocabulary has, as decode does', () => {
+    expect(tokenizer.convertTokensToString(['Zo', '##ë', ',', 'it', "'", 's', '?'])).toBe(
+      "Zoë, it ' s?",
+    );
+    expect(tokenizer.convertTokensToString(['##ë', '##n'])).toBe('##ën');
+    expect(tokenizer.convertTokensToString([])).toBe('');
+  });
   test('refuses ids that no token has', () => {
     expect(() => tokenizer.decode([21])).toThrow(/unknown id: 21, expected 0 to 20/);
   });

@@ -265,6 +265,11 @@ export class WordPieceTokenizer {
     return decodeTokens(tokens, this.config.continuingSubwordPrefix, options);
   }
 
+  /** Joins tokens as `decode` does; they need not be in the vocabulary. */
+  convertTokensToString(tokens: readonly string[]): string {
+    return decodeTokens(tokens, this.config.continuingSubwordPrefix, {});
+  }
+
   decodeBatch(rows: readonly ArrayLike<number>[], options: DecodeOptions = {}): string[] {
     return rows.map((ids) => this.decode(ids, options));
   }
