@@ -15,7 +15,9 @@ export interface ChartOptions {
 
 const HEIGHT = 168;
 const MARGIN = { left: 46, right: 10, top: 8, bottom: 24 };
-const MIN_POINTS_TO_SMOOTH = 20;
+/** Of a mark below the x axis. */
+const WIDEST_MARK = 40;
+const MIN_POINTS_TO_SMOOTH = 60;
 
 /** A figure with caption, drawing and the line that says the values at the chosen step. */
 export function drawChart(chart: Chart, options: ChartOptions): HTMLElement {
@@ -91,13 +93,19 @@ function axes({ x, y }: Plot, { width }: ChartOptions, format: Format): SVGEleme
       ),
     ];
   });
-  const columns = x.marks.map((mark) =>
-    makeSvg(
+  const columns = x.marks.map((mark) => {
+    const at = x.place(mark);
+    const isNearEdge = width - at < WIDEST_MARK / 2;
+    return makeSvg(
       'text',
-      { x: x.place(mark).toFixed(1), y: String(HEIGHT - 6), 'text-anchor': 'middle' },
+      {
+        x: (isNearEdge ? width : at).toFixed(1),
+        y: String(HEIGHT - 6),
+        'text-anchor': isNearEdge ? 'end' : 'middle',
+      },
       numberWords(mark),
-    ),
-  );
+    );
+  });
   return [...rows, ...columns];
 }
 

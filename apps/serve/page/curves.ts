@@ -125,9 +125,9 @@ function makeView(root: HTMLElement): View {
   let drawnAt = 0;
   const draw = (): void => {
     drawnAt = first.clientWidth;
-    const columns = drawnAt >= 560 ? 2 : 1;
+    const [column = ''] = getComputedStyle(first).gridTemplateColumns.split(' ');
     const options = {
-      width: Math.max(220, Math.floor((drawnAt - 24 * (columns - 1)) / columns)),
+      width: Math.max(220, Math.floor(Number.parseFloat(column) || 0)),
       lastStep,
       isSmoothed: smooth.checked,
       isLogarithmic: log.checked,

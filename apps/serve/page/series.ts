@@ -103,14 +103,23 @@ function words(metric: string): string {
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
-/** Exponential moving average; the first point counts as its own past, so that nothing starts at zero. */
-export function smoothed(points: readonly Point[], weight = 0.9): Point[] {
+/** What a smoothed curve averages over, so that it does not lag behind what it shows. */
+const SHARE_SMOOTHED = 1 / 40;
+
+/**
+ * Exponential moving average; the first point counts as its own past, so that nothing starts at zero.
+ *
+ * @param weight of the past; default so that the centre of mass is that of a fortieth of the points
+ */
+export function smoothed(points: readonly Point[], weight = pastWeight(points.length)): Point[] {
   let mean: number | undefined;
   return points.map(({ step, value }) => {
     mean = mean === undefined ? value : weight * mean + (1 - weight) * value;
     return { step, value: mean };
   });
 }
+
+const pastWeight = (points: number): number => 1 - 2 / (1 + Math.max(1, SHARE_SMOOTHED * points));
 
 /** At most about `most` points: of each stretch its lowest and its highest, so that no spike is lost. */
 export function thinned(points: readonly Point[], most: number): readonly Point[] {

@@ -32,6 +32,16 @@ describe('smoothed', () => {
     const points = [4, 8, 0].map((value, step) => ({ step, value }));
     expect(smoothed(points, 0.5).map(({ value }) => value)).toEqual([4, 6, 3]);
   });
+
+  test('averages over a fortieth of the points: of 120, three', () => {
+    const step = Array.from({ length: 120 }, (_, at) => ({ step: at, value: at < 60 ? 0 : 1 }));
+    expect(
+      smoothed(step)
+        .slice(58, 64)
+        .map(({ value }) => value),
+    ).toEqual([0, 0, 0.5, 0.75, 0.875, 0.9375]);
+    expect(smoothed(step.slice(0, 40))).toEqual(step.slice(0, 40));
+  });
 });
 
 describe('thinned', () => {

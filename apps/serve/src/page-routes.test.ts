@@ -129,6 +129,13 @@ describe('the pages', () => {
     const { headers, rawPayload } = await get(script, { 'accept-encoding': 'gzip' });
     expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
     expect(gunzipSync(rawPayload).toString()).toBe((await get(script)).body);
+    const curves = await get('/runs/trial/metrics', { 'accept-encoding': 'gzip' });
+    expect(curves.headers).toMatchObject({
+      'content-type': 'application/json; charset=utf-8',
+      'content-encoding': 'gzip',
+      'cache-control': 'no-store',
+    });
+    expect(JSON.parse(gunzipSync(curves.rawPayload).toString()).lines).toHaveLength(4);
   });
 
   test('give the curves of a run, whole and then what is new', async () => {

@@ -100,7 +100,11 @@ export async function registerPage(
         return reply.code(404).send({ error: `There is no run ${request.params.run} here.` });
       const { after } = request.query;
       const news = await readRun(run.folder, typeof after === 'string' ? after : '');
-      return reply.header('cache-control', 'no-store').send(news);
+      reply.headers({
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+      });
+      return sendZipped(request, reply, JSON.stringify(news));
     },
   );
 }
@@ -142,26 +146,32 @@ function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset): 
     .send(zipped ? asset.gzipped : asset.bytes);
 }
 
-async function sendHtml(
+function sendHtml(
   request: FastifyRequest,
   reply: FastifyReply,
   status: number,
   page: string,
 ): Promise<FastifyReply> {
+  reply.code(status).headers({
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': CONTENT_SECURITY_POLICY,
+    'cache-control': 'no-cache',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+  });
+  return sendZipped(request, reply, page);
+}
+
+async function sendZipped(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  text: string,
+): Promise<FastifyReply> {
   const zipped = acceptsGzip(request);
   return reply
-    .code(status)
-    .headers({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': CONTENT_SECURITY_POLICY,
-      'cache-control': 'no-cache',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cross-origin-opener-policy': 'same-origin',
-      vary: 'accept-encoding',
-      ...(zipped && { 'content-encoding': 'gzip' }),
-    })
-    .send(zipped ? await promisify(gzip)(page) : page);
+    .headers({ vary: 'accept-encoding', ...(zipped && { 'content-encoding': 'gzip' }) })
+    .send(zipped ? await promisify(gzip)(text) : text);
 }
 
 const acceptsGzip = ({ headers }: FastifyRequest): boolean =>
