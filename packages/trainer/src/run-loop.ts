@@ -92,8 +92,12 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
     const candidate = { step, value: evaluation[best.metric] ?? Number.NaN };
     const winner = better(state.best ?? undefined, candidate, best.mode);
     if (winner !== candidate) return;
+    const former = state.best;
     state = { ...state, best: candidate };
-    if (step > 0) await save();
+    if (step === 0) return;
+    await save();
+    // the former one stays the best, and stays, if the disk refused this one
+    if (savedStep !== step) state = { ...state, best: former };
   };
 
   const probe = async (): Promise<void> => {
@@ -123,12 +127,13 @@ export async function runLoop(options: LoopOptions): Promise<RunResult> {
       const tensors = await programs.readState();
       const checkpoint: Checkpoint = { step, ...tensors, state: asJson(state) };
       const path = await writeCheckpoint(checkpoints, checkpoint);
-      await prune();
       savedStep = step;
       emit({ kind: 'checkpoint', step, path });
+      await prune();
     } catch (error) {
       if (!isDiskTrouble(error)) throw error;
-      if (step >= steps || signal?.aborted) throw saveFailed(checkpoints, step, error);
+      const isLast = step >= steps || signal?.aborted;
+      if (isLast && savedStep !== step) throw saveFailed(checkpoints, step, error);
       emit({ kind: 'save-failed', step, error });
     } finally {
       savedAt = performance.now();
