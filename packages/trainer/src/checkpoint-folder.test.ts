@@ -119,6 +119,7 @@ const damages: [string, Damage][] = [
       ),
     ),
   ],
+  ['a manifest of nothing', edit('manifest.json', () => Buffer.from('null'))],
   [
     'a manifest that forgets a file',
     edit('manifest.json', (bytes) => {

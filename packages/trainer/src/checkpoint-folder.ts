@@ -172,12 +172,13 @@ function sealed(manifest: Manifest): string {
 }
 
 async function readManifest(path: string): Promise<Manifest> {
-  let content: Manifest & { readonly sha256?: string };
+  let content: (Manifest & { readonly sha256?: string }) | null;
   try {
     content = JSON.parse(await readFile(join(path, 'manifest.json'), 'utf8'));
   } catch (error) {
     throw damage(path, 'manifest.json', 'it cannot be read as JSON', error);
   }
+  if (content === null) throw damage(path, 'manifest.json', 'it holds nothing');
   if (content.format > FORMAT) {
     throw new CheckpointError(
       'newer-format',
