@@ -46,6 +46,8 @@ interface FileEntry {
 /** Readers of an older format number are here; a newer one is refused. */
 const FORMAT = 1;
 const REMOVING = '.removing-';
+/** How Node, and how a reader of weights, say that there is no such file. */
+const ABSENT = ['ENOENT', 'missing-file'];
 const FILES = ['model.safetensors', 'optimizer.safetensors', 'state.json'] as const;
 
 export function checkpointName(step: number): string {
@@ -91,8 +93,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     if (JSON.stringify(now) === JSON.stringify(manifest)) return checkpoint;
     throw damage(path, 'manifest.json', 'it was replaced while it was read');
   } catch (error) {
-    if (error instanceof CheckpointError || (error as NodeJS.ErrnoException).code !== 'ENOENT')
-      throw error;
+    const { code = '' } = error as { code?: string };
+    if (!ABSENT.includes(code)) throw error;
     throw damage(path, 'its files', 'they vanished while they were read', error);
   }
 }
