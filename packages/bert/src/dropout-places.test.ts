@@ -65,21 +65,24 @@ beforeAll(async () => {
   await tf.setBackend('counting');
 });
 
-test.each(Object.entries(counts))('%s drops where it does in Hugging Face: %j', (name, expected) => {
-  const kind = kinds.find(({ architecture }) => architecture === name);
-  const config = Object.entries(configs).find(([family]) => name.startsWith(family))?.[1];
-  const rates = Object.keys(expected);
-  const found = rates.map((rate) => {
-    const only = Object.fromEntries(rates.map((each) => [each, each === rate ? 0.5 : 0]));
-    const given = config?.(only) ?? {};
-    const model = kind?.init(given, { seed: 1 });
-    draws = 0;
-    tf.tidy(() => {
-      const key = { seed: tf.scalar(1, 'int32'), counter: tf.scalar(0, 'int32') };
-      model?.call(batch as TokenBatch, { dropout: key });
+test.each(Object.entries(counts))(
+  '%s drops where it does in Hugging Face: %j',
+  (name, expected) => {
+    const kind = kinds.find(({ architecture }) => architecture === name);
+    const config = Object.entries(configs).find(([family]) => name.startsWith(family))?.[1];
+    const rates = Object.keys(expected);
+    const found = rates.map((rate) => {
+      const only = Object.fromEntries(rates.map((each) => [each, each === rate ? 0.5 : 0]));
+      const given = config?.(only) ?? {};
+      const model = kind?.init(given, { seed: 1 });
+      draws = 0;
+      tf.tidy(() => {
+        const key = { seed: tf.scalar(1, 'int32'), counter: tf.scalar(0, 'int32') };
+        model?.call(batch as TokenBatch, { dropout: key });
+      });
+      model?.dispose();
+      return [rate, draws];
     });
-    model?.dispose();
-    return [rate, draws];
-  });
-  expect(Object.fromEntries(found)).toEqual(expected);
-});
+    expect(Object.fromEntries(found)).toEqual(expected);
+  },
+);

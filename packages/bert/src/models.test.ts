@@ -103,6 +103,22 @@ describe('parameter counts', () => {
   });
 });
 
+test("Google's classifier is one linear layer on the state of the first position", () => {
+  const model = ElectraGoogleClassifier.init(electraConfig({ ...electra, numLabels: 3 }), {
+    seed: 2,
+  });
+  const body = Object.fromEntries(
+    Object.entries(model.params).map(([name, tensor]) => [name.replace(/^electra\./, ''), tensor]),
+  );
+  const { lastHiddenState } = ElectraModel.forward(body, electra, batch);
+  const first = tf.reshape(tf.slice(lastHiddenState, [0, 0, 0], [B, 1, 8]), [B, 8]);
+  const { 'classifier.weight': weight, 'classifier.bias': bias } = model.params;
+  const expected = tf.add(tf.matMul(first, weight, false, true), bias);
+  const { logits } = model.call({ inputIds });
+  expect(logits.shape).toEqual([B, 3]);
+  expect(tf.max(tf.abs(tf.sub(logits, expected))).dataSync()[0]).toBeLessThan(1e-6);
+});
+
 describe('networks of replaced-token detection', () => {
   const positions = tf.tensor2d(
     [
