@@ -1,5 +1,6 @@
 // The state of a build between two chunks: rows written, documents seen, counts, and how to go on from here.
 
+import { existsSync } from 'node:fs';
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@alectra/files';
@@ -7,11 +8,14 @@ import type { ExampleFormat } from './arrow-examples.js';
 import { COUNT_NAMES, noCounts } from './builder.js';
 import { isHeldOut } from './document.js';
 import { SeenDocuments } from './duplicates.js';
-import { undoFinalNames } from './finish-folder.js';
+import { STATE_NAME, undoFinalNames } from './finish-folder.js';
 import {
   type BuildConfiguration,
   type BuildStatistics,
   canonicalJson,
+  MANIFEST_NAME,
+  type Manifest,
+  readManifest,
   type ShardEntry,
   type SplitName,
 } from './manifest.js';
@@ -20,7 +24,6 @@ import type { ChunkResult } from './process-chunk.js';
 import { ShardError } from './shard-error.js';
 import { type SplitState, SplitWriter } from './split-writer.js';
 
-const STATE_NAME = 'state.json';
 const SEEN_NAME = 'seen.bin';
 const SPLITS: readonly SplitName[] = ['train', 'validation'];
 
@@ -87,20 +90,26 @@ export class BuildProgress {
     return this.#statistics;
   }
 
+  /** The manifest of a build that was killed when only its own state was left to remove. */
+  async finished(): Promise<Manifest | undefined> {
+    const { folder, configuration, input } = this.#options;
+    if (!existsSync(join(folder, MANIFEST_NAME))) return undefined;
+    const manifest = await readManifest(folder);
+    const state = await this.#savedState();
+    if (!state)
+      this.#check(
+        canonicalJson({ ...manifest.configuration, input: manifest.input.name }),
+        canonicalJson({ ...configuration, input }),
+      );
+    return manifest;
+  }
+
   /** Goes on from a saved state, if the folder has one. Returns the number of chunks to skip. */
   async restore(): Promise<number> {
     const { folder } = this.#options;
-    const text = await readFile(join(folder, STATE_NAME), 'utf8').catch(() => undefined);
-    this.#seenFile = await open(join(folder, SEEN_NAME), text === undefined ? 'w+' : 'r+');
-    if (text === undefined) return 0;
-    const state = JSON.parse(text) as SavedState;
-    const settings = this.#settings();
-    if (state.settings !== settings)
-      throw new ShardError(
-        `${folder} holds an unfinished build with other options: found ${state.settings}, expected ${settings}.\n` +
-          'Use the same options to finish it, or remove that folder to start again.',
-        { code: 'mismatch', file: folder },
-      );
+    const state = await this.#savedState();
+    this.#seenFile = await open(join(folder, SEEN_NAME), state ? 'r+' : 'w+');
+    if (!state) return 0;
     this.#chunks = state.chunks;
     this.#kept = state.kept;
     this.#statistics = { ...state.statistics };
@@ -208,6 +217,25 @@ export class BuildProgress {
     for (const split of SPLITS) await this.#writers[split].abandon();
     await this.#seenFile?.close();
     this.#seenFile = undefined;
+  }
+
+  async #savedState(): Promise<SavedState | undefined> {
+    const file = join(this.#options.folder, STATE_NAME);
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    const state = JSON.parse(text) as SavedState;
+    this.#check(state.settings, this.#settings());
+    return state;
+  }
+
+  #check(found: string, expected: string): void {
+    if (found === expected) return;
+    const { folder } = this.#options;
+    throw new ShardError(
+      `${folder} holds an unfinished build with other options: found ${found}, expected ${expected}.\n` +
+        'Use the same options to finish it, or remove that folder to start again.',
+      { code: 'mismatch', file: folder },
+    );
   }
 
   #settings(): string {

@@ -123,6 +123,36 @@ describe('buildShards', () => {
       expect(await contents(output)).toEqual(expected);
     }));
 
+  test('finishes a build that was killed while its own state was removed', () =>
+    inTemporaryFolder(async (folder) => {
+      const output = join(folder, 'shards');
+      const working = `${output}.building`;
+      let seen = 0;
+      const onProgress = (): void => {
+        if (++seen === 39) throw new Error('killed');
+      };
+      await expect(build(folder, { saveEvery: 1, onProgress })).rejects.toThrow('killed');
+      const state = (await readdir(working)).filter((name) => /\.(?:bin|json)$/.test(name));
+      expect(state.sort()).toEqual([
+        'pending-train-38.bin',
+        'pending-validation-38.bin',
+        'seen.bin',
+        'state.json',
+      ]);
+      const kept = await Promise.all(state.map((name) => readFile(join(working, name))));
+      await build(folder);
+      const expected = await contents(output);
+
+      for (let removed = 0; removed <= state.length; removed++) {
+        await rename(output, working);
+        for (const [i, name] of state.entries())
+          if (i >= removed) await writeFile(join(working, name), kept[i] ?? '');
+        await expect(build(folder, { seed: 6 })).rejects.toMatchObject({ code: 'mismatch' });
+        await build(folder);
+        expect(await contents(output)).toEqual(expected);
+      }
+    }));
+
   test('refuses to go on with other options', () =>
     inTemporaryFolder(async (folder) => {
       const onProgress = (): void => {

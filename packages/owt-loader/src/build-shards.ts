@@ -17,7 +17,7 @@ import type { Document } from './document.js';
 import type { Encoder } from './encoder.js';
 import type { EncoderModule } from './encoder-module.js';
 import type { SpecialIds } from './example-columns.js';
-import { finishFolder } from './finish-folder.js';
+import { finishFolder, removeBuildState } from './finish-folder.js';
 import type { BuildConfiguration, BuildStatistics, Manifest } from './manifest.js';
 import type { ChunkSettings } from './process-chunk.js';
 import { processInOrder } from './process-in-order.js';
@@ -69,14 +69,7 @@ export async function buildShards(options: BuildOptions): Promise<Manifest> {
   const dirt = options.decontaminate && contamination(options.decontaminate);
   const configuration = configurationOf(options, dirt?.identity ?? 'none');
   const source = 'chunks' in options.source ? options.source : documentSource(options.source);
-  const {
-    output,
-    encoder,
-    textKey = 'text',
-    saveEvery = 262_144,
-    workers = 0,
-    onProgress,
-  } = options;
+  const { output, textKey = 'text' } = options;
   if (existsSync(output))
     throw new RangeError(
       `owt-loader: cannot build ${output}: it exists.\nName another folder or remove this one.`,
@@ -99,24 +92,9 @@ export async function buildShards(options: BuildOptions): Promise<Manifest> {
     format,
   });
   try {
-    const done = await progress.restore();
-    let saved = progress.statistics.examples;
-    const chunks = rest(source, done);
-    for await (const { chunk, result } of processInOrder(chunks, settings, encoder, workers)) {
-      await progress.merge(result);
-      onProgress?.(progress.statistics);
-      const unverified = chunk.kind === 'row-group' && chunk.unverified === true;
-      if (unverified || progress.statistics.examples - saved < saveEvery) continue;
-      saved = progress.statistics.examples;
-      await progress.save();
-    }
-    if (progress.statistics.examples === 0)
-      throw new ShardError(
-        `nothing to build ${output} from: ${source.found} gave ${progress.statistics.documents} documents and no example.\n` +
-          'Check the source, and the field of the text if it is JSON.',
-        { code: 'format', file: output },
-      );
-    const manifest = await finishFolder(folder, source.found, await progress.finish());
+    const manifest =
+      (await progress.finished()) ?? (await build(options, source, settings, progress));
+    await removeBuildState(folder);
     await rename(folder, output);
     await syncFolder(dirname(output));
     return manifest;
@@ -124,6 +102,32 @@ export async function buildShards(options: BuildOptions): Promise<Manifest> {
     await progress.abandon();
     await lock.release();
   }
+}
+
+async function build(
+  { output, encoder, workers = 0, saveEvery = 262_144, onProgress }: BuildOptions,
+  source: Source,
+  settings: ChunkSettings,
+  progress: BuildProgress,
+): Promise<Manifest> {
+  const done = await progress.restore();
+  let saved = progress.statistics.examples;
+  const chunks = rest(source, done);
+  for await (const { chunk, result } of processInOrder(chunks, settings, encoder, workers)) {
+    await progress.merge(result);
+    onProgress?.(progress.statistics);
+    const unverified = chunk.kind === 'row-group' && chunk.unverified === true;
+    if (unverified || progress.statistics.examples - saved < saveEvery) continue;
+    saved = progress.statistics.examples;
+    await progress.save();
+  }
+  if (progress.statistics.examples === 0)
+    throw new ShardError(
+      `nothing to build ${output} from: ${source.found} gave ${progress.statistics.documents} documents and no example.\n` +
+        'Check the source, and the field of the text if it is JSON.',
+      { code: 'format', file: output },
+    );
+  return finishFolder(`${output}.building`, source.found, await progress.finish());
 }
 
 /** The chunks that an earlier run has not finished. */

@@ -1,7 +1,8 @@
 // The last step of a build: final shard names and the small files that make the folder a Hugging Face
 // dataset (save_to_disk of a DatasetDict) and one of ours (manifest).
 //
-// Every part can be done again, so a build killed here is finished by running it once more.
+// Every part can be done again, so a build killed here is finished by running it once more. With its manifest the folder
+// is complete; the state of the build is removed after it, and what says which build it was, last.
 
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,6 +18,9 @@ import {
   type SplitName,
   writeManifest,
 } from './manifest.js';
+
+/** What an unfinished build has done so far, see BuildProgress. */
+export const STATE_NAME = 'state.json';
 
 export async function finishFolder(
   folder: string,
@@ -71,7 +75,6 @@ export async function finishFolder(
     files,
   };
   await writeFileAtomic(join(folder, MANIFEST_NAME), writeManifest(manifest));
-  await removeBuildState(folder);
   return manifest;
 }
 
@@ -86,8 +89,9 @@ export async function undoFinalNames(folder: string): Promise<void> {
   }
 }
 
-async function removeBuildState(folder: string): Promise<void> {
+/** Leaves the shards and what describes them. */
+export async function removeBuildState(folder: string): Promise<void> {
   for (const name of await readdir(folder))
-    if (/^(?:state\.json|seen\.bin|pending-.*\.bin)$/.test(name))
-      await rm(join(folder, name), { force: true });
+    if (/^(?:seen\.bin|pending-.*\.bin)$/.test(name)) await rm(join(folder, name));
+  await rm(join(folder, STATE_NAME), { force: true });
 }
