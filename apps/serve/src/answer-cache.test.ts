@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { AnswerCache } from './answer-cache.js';
 
-test('the least recently used answer goes first, and the bytes stay within the limit', () => {
+test('V18: the least recently used answer goes first, and the bytes stay within the limit', () => {
   const cache = new AnswerCache(4000); // an entry of 100 characters costs 402
   const text = 'x'.repeat(100);
   for (let i = 0; i < 9; i++) cache.set(String(i), text);
@@ -16,7 +16,7 @@ test('the least recently used answer goes first, and the bytes stay within the l
   }
 });
 
-test('an answer that would push out the others is not kept', () => {
+test('V18: an answer that would push out the others is not kept', () => {
   const cache = new AnswerCache(4000);
   cache.set('small', 'x');
   cache.set('large', 'x'.repeat(1000));

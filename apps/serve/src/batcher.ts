@@ -170,11 +170,16 @@ function answerOf(open: OpenJob): JobAnswer {
   }
 }
 
-/** What the client did wrong is said in the first line of the pipeline's message; the rest is for programmers. */
+/**
+ * What the client did wrong is said in the first line of the pipeline's message, where parameters have their names in
+ * HTTP; the rest is for programmers.
+ */
 function faultOf(id: number, error: unknown): JobAnswer {
   const isTheirs = error instanceof InputError;
   const message = isTheirs || error instanceof Error ? error.message : String(error);
-  const said = message.split('\n', 1)[0]?.replace(/^pipelines: /, '') ?? '';
+  const said = (message.split('\n', 1)[0] ?? '')
+    .replace(/^pipelines: /, '')
+    .replace(/`\w+`/g, (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
   const none = { tokens: 0, queueMs: 0, computeMs: 0 };
   if (isTheirs) {
     const status = error.code === 'too-long' ? 422 : 400;

@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openCatalogue } from './catalogue.js';
@@ -47,7 +55,7 @@ test('a run, its model folder and a folder of models are understood', async () =
   expect(await ids(shelf)).toEqual(['shelf/one', 'shelf/two']);
 });
 
-test('links that lead out of the folder, and folders that are no models, are left out', async () => {
+test('V6: links that lead out of the folder, and folders that are no models, are left out', async () => {
   const root = join(dirname(runs), 'linked');
   mkdirSync(join(root, 'empty'), { recursive: true });
   symlinkSync(join(runs, 'toy/model/generator'), join(root, 'outside'));
@@ -60,6 +68,31 @@ test('links that lead out of the folder, and folders that are no models, are lef
   expect(faults).toEqual([
     { folder: join(root, 'broken'), message: expect.stringMatching(/"model_type".*is "gpt9"/) },
   ]);
+});
+
+test('V3: no file of a folder reaches a prototype, or finds what it inherits', async () => {
+  const shelf = join(dirname(runs), 'prototypes');
+  for (const name of ['own', 'labels', 'inherited']) await tinyModel(join(shelf, name));
+  const change = (file: string, from: RegExp, to: string): void => {
+    const path = join(shelf, file);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toMatch(from);
+    writeFileSync(path, text.replace(from, to));
+  };
+  const polluting = '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},';
+  change('own/config.json', /\{/, `{${polluting}`);
+  change('own/tokenizer_config.json', /\{/, `{${polluting}"x":0,`);
+  change('labels/config.json', /\{/, '{"id2label":{"__proto__":"polluted","0":"A","1":"B"},');
+  change('inherited/config.json', /"model_type":\s*"albert"/, '"model_type":"constructor"');
+  const { models, faults } = await openCatalogue([shelf]);
+  expect(models.map(({ id }) => id).sort()).toEqual(['prototypes/labels', 'prototypes/own']);
+  expect(faults).toEqual([
+    {
+      folder: join(shelf, 'inherited'),
+      message: expect.stringMatching(/"model_type".*is "constructor"/),
+    },
+  ]);
+  expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
 });
 
 test('a new model appears, and a changed one has another revision', async () => {

@@ -314,7 +314,7 @@ describe('V13: the token', () => {
   });
 });
 
-describe('other origins', () => {
+describe('V5: other origins', () => {
   test('are kept out unless allowed', async () => {
     expect((await get(`${server.url}/info`)).headers.get('access-control-allow-origin')).toBeNull();
     const open = await startServer([runs], { odd: true, cors: 'https://example.org' });

@@ -166,7 +166,7 @@ describe('limits of inputs', () => {
       /mask/,
     ],
     ['40 masks', { inputs: '[MASK] '.repeat(40) }, 422, /40 masks: at most 32/],
-    ['more answers than words', { inputs: '[MASK]', parameters: { top_k: 1000 } }, 400, /topK/],
+    ['more answers than words', { inputs: '[MASK]', parameters: { top_k: 1000 } }, 400, /`top_k`/],
     ['no target', { inputs: '[MASK]', parameters: { targets: [] } }, 400, /At least one target/],
     ['a megabyte of one letter', { inputs: 'a'.repeat(1_000_000) }, 422, /1000000 characters/],
   ])('V16: %s', async (_, body, status, message) => {

@@ -30,7 +30,7 @@ test.each([
   'a/b.git',
   'a/b.ipynb',
   'a/b\n',
-])('refuses %j', (id) => expect(isModelId(id)).toBe(false));
+])('V6: refuses %j', (id) => expect(isModelId(id)).toBe(false));
 
 test.each([
   ['step-000500', 'step-000500'],

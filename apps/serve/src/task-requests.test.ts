@@ -44,9 +44,9 @@ describe('checkTaskRequest', () => {
     ['top_k as text', { inputs: 'a', parameters: { top_k: '5' } }, 400, /at `top_k`/],
     ['top_k 0', { inputs: 'a', parameters: { top_k: 0 } }, 400, /at `top_k`/],
     ['top_k 1.5', { inputs: 'a', parameters: { top_k: 1.5 } }, 400, /at `top_k`/],
-    ['a huge top_k', { inputs: 'a', parameters: { top_k: 1e6 } }, 422, /at most 1000/],
+    ['V16: a huge top_k', { inputs: 'a', parameters: { top_k: 1e6 } }, 422, /at most 1000/],
     [
-      '10,000 targets',
+      'V16: 10,000 targets',
       { inputs: 'a', parameters: { targets: Array(10_000).fill('x') } },
       422,
       /10000 elements: at most 1000/,

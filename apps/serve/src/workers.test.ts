@@ -338,3 +338,14 @@ test('V14: SIGTERM: not ready, what is under way finishes, new requests are refu
   expect((await asked).status).toBe(200);
   expect(await program.ended()).toBe(0);
 });
+
+test('V14: SIGTERM: a request that outlives the grace is given up, exit code 1', async () => {
+  const program = await startProgram([models, '--grace-seconds', '0.5']);
+  const client = connect(program.port, '127.0.0.1');
+  client.on('error', () => undefined); // it is cut off
+  client.write('POST /models/m/good HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf');
+  // the next request is taken after it
+  await get(`${program.origin}/models`);
+  program.signal('SIGTERM');
+  expect(await program.ended()).toBe(1);
+});
