@@ -7,9 +7,9 @@ import { type ByteStream, collect } from './byte-reader.js';
 import { uncover } from './decompress.js';
 import { type RawDocument, withoutMark } from './document.js';
 import { parseJsonLines } from './json-lines.js';
-import { byCodeUnit } from './list-files.js';
+import { byCodeUnit, isLitter } from './list-files.js';
 import { ShardError } from './shard-error.js';
-import { tarFiles } from './tar.js';
+import { type TarFile, tarFiles } from './tar.js';
 
 const MAX_MEMBER = 1 << 28;
 
@@ -25,7 +25,8 @@ export async function* archiveDocuments(
     case 'empty':
       return;
     case 'tar': {
-      const files = [...tarFiles(await whole(), name)].filter((file) => file.name.endsWith('.txt'));
+      const isText = (file: TarFile): boolean => file.name.endsWith('.txt') && !isLitter(file.name);
+      const files = [...tarFiles(await whole(), name)].filter(isText);
       files.sort((a, b) => byCodeUnit(a.name, b.name));
       for (const file of files) yield { id: `${name}/${file.name}`, text: withoutMark(file.body) };
       return;

@@ -13,7 +13,7 @@ import { BuildProgress } from './build-progress.js';
 import type { BuilderName } from './builder.js';
 import { type Chunk, documentSource, type Source } from './chunk.js';
 import { contamination } from './contamination.js';
-import type { Document } from './document.js';
+import type { RawDocument } from './document.js';
 import type { Encoder } from './encoder.js';
 import type { EncoderModule } from './encoder-module.js';
 import type { SpecialIds } from './example-columns.js';
@@ -26,7 +26,7 @@ import { ShardError } from './shard-error.js';
 export interface BuildOptions {
   /** Folder to make. It must not exist; an unfinished build of it is continued. */
   readonly output: string;
-  readonly source: Source | Iterable<Document> | AsyncIterable<Document>;
+  readonly source: Source | Iterable<RawDocument> | AsyncIterable<RawDocument>;
   /** The tokenizer: ids without special tokens and without truncation. Worker threads need it by name. */
   readonly encoder: Encoder | EncoderModule;
   /** What identifies the tokenizer (hash of the vocabulary, casing, ...): part of the fingerprint. */

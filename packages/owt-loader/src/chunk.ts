@@ -3,10 +3,10 @@
 
 import type { FileMetaData } from 'hyparquet';
 import type { ArrowMessage } from './arrow-text.js';
-import type { Document } from './document.js';
+import type { RawDocument } from './document.js';
 
 export type Chunk =
-  | { readonly kind: 'documents'; readonly documents: readonly Document[] }
+  | { readonly kind: 'documents'; readonly documents: readonly RawDocument[] }
   /** Whole text files, one document each. */
   | { readonly kind: 'text-files'; readonly root: string; readonly paths: readonly string[] }
   /** Markdown files, their prose one document each. */
@@ -73,15 +73,15 @@ const CHARACTERS_A_CHUNK = 1 << 20;
 
 /** A source over documents at hand, in their order. */
 export function documentSource(
-  documents: Iterable<Document> | AsyncIterable<Document>,
+  documents: Iterable<RawDocument> | AsyncIterable<RawDocument>,
   found = 'documents',
 ): Source {
   return {
     found,
     async *chunks() {
-      let batch: Document[] = [];
+      let batch: RawDocument[] = [];
       let characters = 0;
-      const take = (document: Document): Chunk | undefined => {
+      const take = (document: RawDocument): Chunk | undefined => {
         batch.push(document);
         characters += document.text.length;
         if (batch.length < DOCUMENTS_A_CHUNK && characters < CHARACTERS_A_CHUNK) return undefined;

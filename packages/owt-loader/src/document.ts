@@ -11,7 +11,7 @@ export interface Document {
   readonly text: string;
 }
 
-/** A document as a reader has it: UTF-8 where no string needs to be made of it. */
+/** A document whose text may be given as UTF-8, which is faster: no string is made of it. */
 export interface RawDocument {
   readonly id: string;
   readonly text: string | Uint8Array;

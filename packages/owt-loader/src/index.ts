@@ -9,7 +9,7 @@ export {
 export { type BuildOptions, buildShards } from './build-shards.js';
 export type { BuilderName } from './builder.js';
 export { type Chunk, documentSource, type Source } from './chunk.js';
-export type { Document } from './document.js';
+export type { Document, RawDocument } from './document.js';
 export type { Encode, EncodeBatch, Encoder } from './encoder.js';
 export type { EncoderModule } from './encoder-module.js';
 export type { SpecialIds } from './example-columns.js';

@@ -11,7 +11,7 @@ export async function listFiles(root: string): Promise<string[]> {
   const walk = async (folder: string): Promise<void> => {
     const entries = await readdir(join(root, folder), { withFileTypes: true });
     for (const entry of entries) {
-      if (entry.name.startsWith('.') || entry.name.endsWith('.lock')) continue;
+      if (isLitter(entry.name)) continue;
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) await walk(path);
       else if (entry.isFile() || entry.isSymbolicLink()) paths.push(path);
@@ -23,4 +23,10 @@ export async function listFiles(root: string): Promise<string[]> {
 
 export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Hidden files and the locks that Hugging Face leaves beside its files. */
+export function isLitter(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return name.startsWith('.') || name.endsWith('.lock');
 }

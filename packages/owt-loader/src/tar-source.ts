@@ -3,11 +3,12 @@
 // compressed as a whole can only be read in its own order, so that order must be right, or be asked for.
 
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { ByteReader, type ByteStream, collect } from './byte-reader.js';
 import type { Chunk } from './chunk.js';
 import { type ByteForm, SNIFF_BYTES, sniff, uncover } from './decompress.js';
 import { lineChunks } from './json-lines.js';
-import { byCodeUnit } from './list-files.js';
+import { byCodeUnit, isLitter } from './list-files.js';
 import { rangeStream } from './read-chunk.js';
 import { ShardError } from './shard-error.js';
 import { tarEntries } from './tar.js';
@@ -36,7 +37,7 @@ export async function tarMembers(path: string): Promise<readonly TarMember[]> {
         );
       const start = await new ByteReader(entry.body()).exactly(SNIFF_BYTES);
       const { name, offset, size } = entry;
-      if (isData(name)) members.push({ name, offset, size, form: sniff(start) });
+      if (!isLitter(name)) members.push({ name, offset, size, form: sniff(start) });
     }
   } finally {
     stream.destroy();
@@ -49,6 +50,11 @@ export async function* plainTarChunks(
   path: string,
   members: readonly TarMember[],
 ): AsyncGenerator<Chunk> {
+  const isTexts = members.every(({ name }) => name.endsWith('.txt'));
+  if (isTexts && (await stat(path)).size <= MAX_MEMBER_BYTES) {
+    yield { kind: 'archive', name: path, from: { path } }; // a chunk for each text would be slow
+    return;
+  }
   for (const { name, offset, size: length, form } of members) {
     const id = `${path}/${name}`;
     const range = { path, offset, length };
@@ -69,7 +75,7 @@ export async function* streamedTarChunks(
 ): AsyncGenerator<Chunk> {
   let last = '';
   for await (const entry of tarEntries(new ByteReader(stream), path)) {
-    if (!isData(entry.name)) continue;
+    if (isLitter(entry.name)) continue;
     if (!anyOrder && entry.name < last)
       throw new ShardError(
         `${path} cannot be read in order: found "${entry.name}" after "${last}", expected lexicographic order.\n` +
@@ -121,9 +127,4 @@ async function* memberChunks(
 /** JSON lines are cut into chunks on this thread; a text that begins like JSON is a text still. */
 function isCutHere(form: ByteForm, name: string): boolean {
   return form === 'zstd' || form === 'gzip' || (form === 'json-lines' && !name.endsWith('.txt'));
-}
-
-function isData(name: string): boolean {
-  const base = name.slice(name.lastIndexOf('/') + 1);
-  return !base.startsWith('.') && !base.endsWith('.lock');
 }

@@ -1,6 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import { ByteReader } from './byte-reader.js';
-import { tarEntries } from './tar.js';
+import { openSource } from './open-source.js';
+import { documentsOf } from './shard-text.js';
+import { tarEntries, tarFiles } from './tar.js';
+import { inTemporaryFolder } from './test-support.js';
 
 jest.setTimeout(240_000); // a busy machine
 
@@ -32,16 +37,24 @@ function tar(parts: readonly Part[], end = 1024): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(end)]);
 }
 
+/** What both readers find, as a stream and in memory: they must agree, on faults as well. */
 async function read(bytes: Uint8Array, piece = bytes.length): Promise<[string, string][]> {
   const found: [string, string][] = [];
   const pieces = (function* () {
     for (let at = 0; at < bytes.length; at += piece) yield bytes.subarray(at, at + piece);
   })();
-  for await (const entry of tarEntries(new ByteReader(pieces), 'a.tar')) {
-    const body: Uint8Array[] = [];
-    for await (const part of entry.body()) body.push(part);
-    found.push([entry.name, Buffer.concat(body).toString()]);
+  try {
+    for await (const entry of tarEntries(new ByteReader(pieces), 'a.tar')) {
+      const body: Uint8Array[] = [];
+      for await (const part of entry.body()) body.push(part);
+      found.push([entry.name, Buffer.concat(body).toString()]);
+    }
+  } catch (error) {
+    expect(() => [...tarFiles(bytes, 'a.tar')]).toThrow((error as Error).message);
+    throw error;
   }
+  const files = Array.from(tarFiles(bytes, 'a.tar'), ({ name, body }) => [name, `${body}`]);
+  expect(files).toEqual(found);
   return found;
 }
 
@@ -149,3 +162,17 @@ describe('tarEntries', () => {
     expect(count).toBe(10_000);
   });
 });
+
+test('a plain tar of texts is one chunk, its names in order, without hidden ones', () =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'a.tar');
+    const names = ['b.txt', 'a/c.txt', '._b.txt', 'a.txt'];
+    await writeFile(path, tar(names.map((name) => ({ name, body: `text of ${name}` }))));
+    const source = await openSource(path);
+    const chunks = [];
+    for await (const chunk of source.chunks()) chunks.push(chunk);
+    expect(chunks).toHaveLength(1);
+    const texts: string[] = [];
+    for await (const { text } of documentsOf(source)) texts.push(text);
+    expect(texts).toEqual(['text of a.txt', 'text of a/c.txt', 'text of b.txt']);
+  }));
