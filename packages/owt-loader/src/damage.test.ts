@@ -240,6 +240,56 @@ describe('policy', () => {
       await expect(readAll(copy, 'stop')).rejects.toThrow(/is missing from/);
     }));
 
+  /** What can be wrong with the shard of rows 12 to 23, four a batch: the fault, and the rows that are left. */
+  const harms: readonly [
+    name: string,
+    code: ShardFault['code'],
+    left: number,
+    harm: (path: string, shards: ShardFolder) => Promise<void>,
+  ][] = [
+    [
+      'cut inside its second batch',
+      'damaged',
+      4,
+      (path, shards) =>
+        truncate(path, (shardsOf(shards, 'train')[1]?.batches[1]?.offset ?? 0) + 10),
+    ],
+    ['missing', 'missing', 0, (path) => rm(path)],
+    [
+      'the one of another build',
+      'damaged',
+      0,
+      async (path, { folder: copy }) => {
+        const other = join(copy, '..', 'other');
+        const options = { output: other, length: 16, heldOut: 0.01, seed: 1 };
+        const source = someDocuments(22, 5);
+        await buildShards({ ...TOKENIZER, ...options, source, rowsPerBatch: 4, rowsPerShard: 12 });
+        const [, shard] = shardsOf(await openShards(other), 'train');
+        await rename(join(other, shard?.file ?? ''), path);
+      },
+    ],
+  ];
+
+  test.each(harms)('with a shard that is %s: each names it', (_, code, left, harm) =>
+    damagedCopy(async (copy) => {
+      const rows = (await firstRows(await openShards(copy), 'train', 1e6)).map(({ ids }) =>
+        ids.concat(new Array(16).fill(0)).slice(0, 16).join(' '),
+      );
+      await harm(join(copy, SHARD), await openShards(copy));
+      expect(await faultOf(readAll(copy, 'stop'))).toMatchObject({ code, file: SHARD });
+      const noticed: ShardFault[] = [];
+      const skipped = await readAll(copy, 'skip', (error) => noticed.push(error.fault));
+      expect(skipped.sort()).toEqual(rows.filter((_, i) => i < 12 + left || i >= 24).sort());
+      for (const fault of noticed) expect(fault).toMatchObject({ code, file: SHARD });
+      expect(noticed.length).toBeGreaterThan(0);
+      const kept = await readAll(copy, 'quarantine');
+      expect(kept).toEqual(expect.arrayContaining(rows.filter((_, i) => i < 12 || i >= 24)));
+      expect(existsSync(join(copy, SHARD))).toBe(false);
+      const report = join(copy, 'quarantine/train-data-00001-of-00003.arrow.json');
+      expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ code, file: SHARD });
+    }),
+  );
+
   test('a split without a sound batch is an error, not an endless search', () =>
     damagedCopy(async (copy) => {
       for (const { file } of shardsOf(await openShards(copy), 'train'))
