@@ -7,6 +7,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { cleanAsHuggingFace } from './clean-text.js';
 import { type Identity, identify } from './document.js';
 import type { EncodeLines, Sentences } from './encoder.js';
+import { unitsOf } from './fours.js';
 import type { ToLines } from './sentences.js';
 
 /** Text that makes a call worth while; more of it only leaves the processor's cache. */
@@ -66,7 +67,8 @@ export class LineEncoder {
     this.#reserve(from + 1 + byteBound(text));
     const size = isText ? this.#bytes.write(text, from) : copy(text, this.#bytes, from);
     const bytes = this.#bytes.subarray(from, from + size);
-    const characters = isText ? text.length : unitsOf(bytes);
+    const isCounted = isText || isAscii(text);
+    const characters = isCounted ? text.length : unitsOf(this.#bytes, from, from + size);
     const left = this.#options.clean === 'huggingface' ? cleanAsHuggingFace(bytes) : size;
     this.#written = from + left;
     const identity = identify(left === size ? bytes : bytes.subarray(0, left));
@@ -129,15 +131,4 @@ function byteBound(text: string | Uint8Array): number {
 function copy(from: Uint8Array, to: Uint8Array, at: number): number {
   to.set(from, at);
   return from.length;
-}
-
-/** UTF-16 units of some UTF-8: one for each byte that begins a character, two for the longest. */
-function unitsOf(utf8: Uint8Array): number {
-  if (isAscii(utf8)) return utf8.length;
-  let units = 0;
-  for (let i = 0; i < utf8.length; i++) {
-    const byte = utf8[i] ?? 0;
-    if ((byte & 0xc0) !== 0x80) units += byte >= 0xf0 ? 2 : 1;
-  }
-  return units;
 }

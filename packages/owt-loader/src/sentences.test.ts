@@ -93,6 +93,28 @@ describe('sentencesToLines', () => {
   });
 });
 
+test('where a text lies in memory does not change its sentences', () => {
+  const text = 'Mr. A came, and saw 12.5 ships!  "Where?" he\tasked.\nB. left; all did... (C)';
+  const expected = [
+    'Mr. A came, and saw 12.5 ships!',
+    '"Where?" he\tasked.',
+    'B. left; all did...',
+    '(C)',
+  ];
+  for (let start = 0; start < 4; start++) {
+    for (let before = 0; before < 9; before++) {
+      // as many texts as fours can be cut in ways, and bytes at the end that do not fill a four
+      const bytes = Buffer.alloc(4096, '.').subarray(start, start + before + text.length + 3);
+      bytes.write(text, before);
+      const lines = sentencesToLines(bytes, before, before + text.length);
+      const found = bytes.toString('utf8', before, before + text.length).split('\n');
+      expect(found.map((line) => line.trim())).toEqual(expected);
+      expect(lines).toBe(expected.length);
+      expect(bytes.toString('utf8', before + text.length)).toBe('...');
+    }
+  }
+});
+
 test('linesToLines strips lines', () => {
   expect(linesOf(' a. B \r\n\n\u3000\t\nc\u00a0\n', linesToLines)).toEqual(['a. B', 'c']);
 });
