@@ -1,7 +1,7 @@
 // npm run bench -- owt-loader [--data <shared/data>] [--rounds <n>] [--copies <n>]
 //
-// Raw text to shards on one thread (per second of processor time, tokenizer included), xz on two threads
-// beside its decompressor alone, memory of a process that does nothing else, and the cost of feeding a step.
+// Raw text to shards on one thread (per second of processor time, tokenizer included), xz and Parquet on two threads
+// beside their decompressors alone, memory of a process that does nothing else, and the cost of feeding a step.
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -110,7 +110,7 @@ async function textToShards(
   }
 }
 
-/** Builds from compressed input with one worker beside the main thread; against decompressing alone. */
+/** Builds from compressed input on two worker threads, against decompressing alone on one, and their memory. */
 async function archives(
   data: string,
   scratch: string,
@@ -120,22 +120,10 @@ async function archives(
 ): Promise<void> {
   const folder = join(scratch, 'xz');
   await extractMembers(join(data, 'corpus/openwebtext-shaped.tar.xz'), folder, copies);
-  const alone: number[] = [];
-  const built: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    alone.push((await timed(async () => drain(documentsOf(await openSource(folder))))).wall);
-    const output = join(scratch, 'from-xz');
-    rmSync(output, { recursive: true, force: true });
-    const source = await openSource(folder);
-    built.push(
-      (await timed(() => buildShards({ ...vocabulary, output, source, workers: 2 }))).wall,
-    );
-  }
-  const ratio = median(built.map((wall, i) => wall / (alone[i] ?? 1)));
-  console.log(
-    `xz, two workers: ${median(built).toFixed(2)} s, ${ratio.toFixed(2)} times the decompressor alone on one thread (target 1.5) ` +
-      `(${copies} copies, threads' start included)`,
-  );
+  await besideDecompressor(`xz, ${copies} copies`, folder, scratch, vocabulary, rounds);
+  const parquet = join(scratch, 'texts.parquet');
+  if (writeParquet(join(data, 'corpus/wiki-en-2018.jsonl'), parquet))
+    await besideDecompressor('Parquet', parquet, scratch, vocabulary, rounds);
   for (const workers of ['0', '2']) {
     const script = fileURLToPath(new URL('./owt-loader-memory.ts', import.meta.url));
     const output = join(scratch, `memory-${workers}`);
@@ -148,6 +136,47 @@ async function archives(
       `peak memory from xz, ${workers} workers: ${(peak / 1e6).toFixed(0)} MB for ${documents} documents ` +
         `(target ${(500 + (16 * documents) / 1e6).toFixed(0)})`,
     );
+  }
+}
+
+async function besideDecompressor(
+  name: string,
+  path: string,
+  scratch: string,
+  vocabulary: TokenizerParts,
+  rounds: number,
+): Promise<void> {
+  const alone: number[] = [];
+  const built: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    alone.push((await timed(async () => drain(documentsOf(await openSource(path))))).wall);
+    const output = join(scratch, 'from-archive');
+    rmSync(output, { recursive: true, force: true });
+    const source = await openSource(path);
+    built.push(
+      (await timed(() => buildShards({ ...vocabulary, output, source, workers: 2 }))).wall,
+    );
+  }
+  const ratio = median(built.map((wall, i) => wall / (alone[i] ?? 1)));
+  console.log(
+    `${name}, two workers: ${median(built).toFixed(2)} s, ${ratio.toFixed(2)} times the decompressor alone on one thread (target 1.5), ` +
+      `threads' start included`,
+  );
+}
+
+/** Eight times the texts of some JSON lines, none equal to another, as Hugging Face stores them; false without pyarrow. */
+function writeParquet(jsonLines: string, path: string): boolean {
+  const script = `
+import json, sys, pyarrow, pyarrow.parquet
+texts = [json.loads(line)["text"] for line in open(sys.argv[1], encoding="utf-8")]
+copies = [f"{text}\\nCopy {copy}." for copy in range(8) for text in texts]
+pyarrow.parquet.write_table(pyarrow.table({"text": copies}), sys.argv[2], row_group_size=1000)`;
+  try {
+    execFileSync(process.env.ALECTRA_PYTHON ?? 'python3', ['-c', script, jsonLines, path]);
+    return true;
+  } catch {
+    console.log('Parquet: skipped, no Python with pyarrow (ALECTRA_PYTHON)');
+    return false;
   }
 }
 

@@ -142,11 +142,23 @@ async function npmPeers(
   }
 }
 
+/** Two threads against one, and what the machine gives at most: two processes that share nothing against one. */
 async function workers(path: string, vocab: string, rounds: number): Promise<void> {
   const bytes = statSync(path).size;
   const two = await start('two workers', path, vocab, bytes);
   const one = await start('one worker', path, vocab, bytes);
   await compare('two workers', two, one, rounds, 1.9);
+  const pair = await Promise.all([1, 2].map(() => start('one worker', path, vocab, bytes)));
+  const [first] = pair;
+  const ratios: number[] = [];
+  await Promise.all(pair.map((process) => process.steps(1)));
+  for (let round = 0; round < rounds; round++) {
+    const alone = median(await first.steps(2));
+    const together = await Promise.all(pair.map((process) => process.steps(2)));
+    ratios.push((2 * alone) / median(together.flat()));
+  }
+  for (const process of pair) process.stop();
+  console.log(`two processes  ${median(ratios).toFixed(2)} times one, which share nothing`);
 }
 
 /** From the bytes of vocab.txt to a tokenizer, once in each of five fresh processes. */
