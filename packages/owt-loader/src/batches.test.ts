@@ -160,8 +160,25 @@ describe('batches', () => {
     [{ batchSize: 0 }, /batchSize 0/],
     [{ rank: 2, world: 2 }, /rank 2: expected an integer from 0 to 1/],
     [{ world: 0 }, /world 0/],
+    [{ seed: -1 }, /seed -1/],
+    [{ epochs: 0 }, /epochs 0/],
+    [{ epochs: Number.NaN }, /epochs NaN/],
+    [{ order: 'shufled' }, /order shufled: expected shuffled or file/],
+    [{ onDamage: 'ignore' }, /onDamage ignore: expected stop or skip or quarantine/],
   ])('refuses %p', (options, message) => {
-    expect(() => open(options)).toThrow(message);
+    expect(() => open(options as Partial<BatchOptions>)).toThrow(message);
+  });
+
+  test('asked for several at once, gives one after another; a seek meanwhile counts', async () => {
+    const whole = await take(open(), 5);
+    const source = open();
+    const [first] = whole;
+    const all = await Promise.all(Array.from({ length: 5 }, () => take(source, 1)));
+    expect(all.flat()).toEqual(whole);
+    const asked = source.next();
+    source.seek({ seed: 3, epoch: 0, position: 0 });
+    await asked;
+    expect(await take(source, 1)).toEqual([first]);
   });
 
   test('refuses a position outside the epoch', () => {

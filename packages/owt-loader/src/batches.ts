@@ -63,7 +63,7 @@ export interface BatchOptions {
 }
 
 export interface BatchSource {
-  /** The next batch, or undefined after the last epoch. */
+  /** The next batch, or undefined after the last epoch. A call before the last one's answer is answered after it. */
   next(): Promise<Batch | undefined>;
   state(): BatchState;
   /** Goes to any position; the rest of the sequence is the one that follows it in an uninterrupted run. */
@@ -101,7 +101,11 @@ export function batches(options: BatchOptions): BatchSource {
   check('batchSize', batchSize, 1, 1 << 24);
   check('world', world, 1, 1 << 20);
   check('rank', rank, 0, world - 1);
+  check('seed', seed, 0, 2 ** 32 - 1);
   check('blocksPerWindow', blocksPerWindow, 1, 1 << 16);
+  if (epochs !== Number.POSITIVE_INFINITY) check('epochs', epochs, 1, 2 ** 31);
+  checkName('order', order, ['shuffled', 'file']);
+  checkName('onDamage', onDamage, ['stop', 'skip', 'quarantine']);
   const blocks: Block[] = shardsOf(shards, split).flatMap((shard) =>
     shard.batches.map((_, batch) => ({ shard, batch })),
   );
@@ -115,7 +119,7 @@ export function batches(options: BatchOptions): BatchSource {
   const columns = shards.manifest.configuration.length;
   const pad = shards.manifest.configuration.special.pad;
 
-  let state: BatchState = { seed, epoch: 0, position: 0 };
+  let line = lineFrom({ seed, epoch: 0, position: 0 });
   let epochOrder: { readonly key: string; readonly order: EpochOrder } | undefined;
   const windows = new Map<string, Promise<LoadedWindow>>();
   const lost = new Set<string>(); // files put in quarantine
@@ -192,12 +196,12 @@ export function batches(options: BatchOptions): BatchSource {
     if (next.epoch < epochs) load(next, last ? 0 : index + 1);
   };
 
-  const next = async (): Promise<Batch | undefined> => {
+  const step = async (own: Line): Promise<Batch | undefined> => {
     const size = batchSize * columns;
     const inputIds = new Int32Array(size);
     const attentionMask = new Int32Array(size);
     const tokenTypeIds = new Int32Array(size);
-    let at = state;
+    let at = own.state;
     let globalRows = 0;
     let validRows = 0;
     while (globalRows < batchSize * world && at.epoch < epochs) {
@@ -224,7 +228,7 @@ export function batches(options: BatchOptions): BatchSource {
           `owt-loader: no record batch of the split "${split}" in ${shards.folder} can be read.`,
         );
     }
-    state = at;
+    own.state = at;
     if (globalRows === 0) return undefined;
     if (pad !== 0) inputIds.fill(pad, validRows * columns);
     return { inputIds, attentionMask, tokenTypeIds, rows: batchSize, columns, validRows };
@@ -232,20 +236,44 @@ export function batches(options: BatchOptions): BatchSource {
 
   return {
     rowsPerEpoch,
-    next,
-    state: () => state,
+    next() {
+      const own = line;
+      const batch = own.last.then(() => step(own));
+      own.last = batch.catch(() => undefined); // the caller is told
+      return batch;
+    },
+    state: () => line.state,
     seek(target) {
       check('state.position', target.position, 0, rowsPerEpoch - 1);
       check('state.epoch', target.epoch, 0, 2 ** 31);
       check('state.seed', target.seed, 0, 2 ** 32 - 1);
-      state = { seed: target.seed, epoch: target.epoch, position: target.position };
+      const { seed, epoch, position } = target;
+      line = lineFrom({ seed, epoch, position });
     },
   };
+}
+
+/** Batches one after another from some position on: `seek` begins another line, and calls under way stay in theirs. */
+interface Line {
+  state: BatchState;
+  /** Settled when the batch asked for last is made. */
+  last: Promise<unknown>;
+}
+
+function lineFrom(state: BatchState): Line {
+  return { state, last: Promise.resolve() };
 }
 
 function check(name: string, value: number, low: number, high: number): void {
   if (!Number.isInteger(value) || value < low || value > high)
     throw new RangeError(
       `owt-loader: cannot make batches with ${name} ${value}: expected an integer from ${low} to ${high}.`,
+    );
+}
+
+function checkName(name: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value))
+    throw new RangeError(
+      `owt-loader: cannot make batches with ${name} ${value}: expected ${known.join(' or ')}.`,
     );
 }
