@@ -24,6 +24,6 @@ export function smallArray(length: number): Int32Array {
 function newBlock(): Int32Array {
   const fresh = new Int32Array(BLOCK);
   const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads');
-  threads?.markAsUntransferable(fresh.buffer);
+  threads?.markAsUntransferable?.(fresh.buffer); // other hosts may have threads without it
   return fresh;
 }
