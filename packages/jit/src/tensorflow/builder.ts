@@ -16,6 +16,8 @@ export interface Term {
 export type TermSpec = Omit<Term, 'ref'>;
 export type TfAttributes = Readonly<Record<string, TfAttribute>>;
 
+const NONE: TfAttributes = {};
+
 /** Operators whose types are not an attribute named T. */
 const WITHOUT_T: ReadonlySet<string> = new Set([
   'All',
@@ -111,7 +113,7 @@ export class TfBuilder {
   }
 
   /** Adds a node with one output; `T` is the type of its first input unless given. */
-  op(op: string, inputs: readonly Term[], output: TermSpec, attributes: TfAttributes = {}): Term {
+  op(op: string, inputs: readonly Term[], output: TermSpec, attributes?: TfAttributes): Term {
     return this.ops(op, inputs, [output], attributes)[0];
   }
 
@@ -120,12 +122,13 @@ export class TfBuilder {
     op: string,
     inputs: readonly Term[],
     outputs: readonly TermSpec[],
-    attributes: TfAttributes = {},
+    attributes: TfAttributes = NONE,
   ): readonly Term[] {
-    const typed = inputs.length > 0 && !WITHOUT_T.has(op);
-    const all = typed ? { T: { type: inputs[0].dtype }, ...attributes } : attributes;
+    const type = inputs.length > 0 && !WITHOUT_T.has(op) ? inputs[0].dtype : undefined;
     const refs = inputs.map(({ ref }) => ref);
-    return this.once(`${op} ${refs} ${JSON.stringify(all)}`, () => {
+    const spelt = attributes === NONE ? '' : JSON.stringify(attributes);
+    return this.once(`${op} ${refs} ${type} ${spelt}`, () => {
+      const all = type ? { T: { type }, ...attributes } : attributes;
       const name = this.add(op, refs, all);
       return outputs.map(({ dtype, shape }, index) => ({
         ref: index === 0 ? name : `${name}:${index}`,

@@ -60,6 +60,32 @@ describe('a cluster', () => {
     expect(found).toEqual([['a', 'g', 'b']]);
   });
 
+  test('lets a node wait for its reader where that keeps no more in memory', () => {
+    const found = clusters(
+      node('x', 'Placeholder'),
+      node('e', 'Exp', 'x'),
+      node('m', 'Sum', 'e'),
+      node('d', 'Sub', 'e', 'm'), // could be computed with m alone
+      node('v', 'MatMul', 'm', 'm'),
+      node('r', 'Rsqrt', 'v'),
+      node('y', 'Mul', 'd', 'r'),
+    );
+    expect(found).toEqual([['d', 'r', 'y']]);
+  });
+
+  test('adds up products of different times at once', () => {
+    const found = clusters(
+      node('x', 'Placeholder'),
+      node('e', 'Exp', 'x'),
+      node('p', 'MatMul', 'e', 'e'),
+      node('q', 'MatMul', 'p', 'p'),
+      node('a', 'AddV2', 'p', 'q'),
+      node('r', 'MatMul', 'q', 'q'),
+      node('b', 'AddV2', 'a', 'r'),
+    );
+    expect(found).toEqual([['a', 'b']]);
+  });
+
   test.each<[string, TfNode[]]>([
     ['scalars', [node('s0', 'Placeholder'), node('s1', 'Exp', 's0'), node('s2', 'Neg', 's1')]],
     ['truth values', [node('t0', 'Placeholder'), node('x', 'Cast', 't0'), node('y', 'Neg', 'x')]],

@@ -27,14 +27,19 @@ export type SpecOf = (ref: string) => TermSpec | undefined;
  */
 export function clustersOf(nodes: readonly TfNode[], specOf: SpecOf): TfNode[][] {
   const elements = (ref: string): number => sizeOf(specOf(ref)?.shape ?? []);
-  const isFloat = (ref: string): boolean =>
-    ['float32', 'bfloat16'].includes(specOf(ref)?.dtype ?? '');
+  const isFloat = (ref: string): boolean => {
+    const dtype = specOf(ref)?.dtype;
+    return dtype === 'float32' || dtype === 'bfloat16';
+  };
   const fusible = nodes.map(
     ({ name, op, inputs }) =>
-      op in ELEMENTWISE_OUTPUT && elements(name) > 1 && [name, ...inputs].every(isFloat),
+      op in ELEMENTWISE_OUTPUT && isFloat(name) && elements(name) > 1 && inputs.every(isFloat),
   );
   const sources = sourcesOf(nodes);
-  const levels = levelsOf(sources, fusible);
+  const inMemory = nodes.map((node) => isWidening(node, specOf));
+  for (const [at, read] of sources.entries())
+    if (!fusible[at]) for (const source of read) inMemory[source] = true;
+  const levels = levelsOf(sources, fusible, inMemory);
   const sets: number[][] = []; // by place; undefined for what cannot join
   for (const [at, joins] of fusible.entries()) {
     if (!joins) continue;
@@ -59,13 +64,21 @@ function sourcesOf(nodes: readonly TfNode[]): number[][] {
   return nodes.map(({ inputs }) => inputs.flatMap((ref) => places.get(nodeOf(ref)) ?? []));
 }
 
+/** A cast from bfloat16 to float32, which each cluster that reads it can make anew. */
+export const isWidening = ({ name, op, inputs }: TfNode, specOf: SpecOf): boolean =>
+  op === 'Cast' && specOf(name)?.dtype === 'float32' && specOf(inputs[0])?.dtype === 'bfloat16';
+
 /**
  * Numbers that never fall along an edge and rise behind every node that cannot join a cluster: nodes of one level
- * have no such node between them. What comes from state and inputs alone waits until it is needed.
+ * have no such node between them. A node whose inputs lie in memory anyway, and what comes from state and inputs alone,
+ * wait until they are needed.
+ *
+ * @param inMemory what a cluster would write out in any case, or need not keep
  */
 function levelsOf(
   sources: readonly (readonly number[])[],
   fusible: readonly boolean[],
+  inMemory: readonly boolean[],
 ): readonly number[] {
   const levels: number[] = [];
   const untouched: boolean[] = []; // computed without any element-wise node
@@ -76,7 +89,12 @@ function levelsOf(
   }
   const needed: number[] = [];
   for (let at = sources.length - 1; at >= 0; at--) {
-    if (fusible[at] && levels[at] === 0) levels[at] = needed[at] ?? 0;
+    const level = levels[at];
+    const continues = (source: number): boolean =>
+      fusible[source] && !inMemory[source] && levels[source] === level;
+    if (fusible[at] && (level === 0 || !sources[at].some(continues))) {
+      levels[at] = needed[at] ?? level;
+    }
     const before = fusible[at] || untouched[at] ? levels[at] : levels[at] - 1;
     for (const source of sources[at]) needed[source] = Math.min(needed[source] ?? before, before);
   }

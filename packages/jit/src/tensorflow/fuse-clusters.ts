@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import type { TermSpec } from './builder.js';
-import { clustersOf, ELEMENTWISE_OUTPUT, type SpecOf } from './clusters.js';
+import { clustersOf, ELEMENTWISE_OUTPUT, isWidening, type SpecOf } from './clusters.js';
 import { nodeOf, type TfFunction, type TfNode } from './graph-def.js';
 
 export interface Fused {
@@ -19,7 +19,9 @@ export function fuseClusters(nodes: readonly TfNode[], specOf: SpecOf): Fused {
   const members = new Map(
     clusters.flatMap((cluster) => cluster.map(({ name }) => [name, cluster] as const)),
   );
-  const widenings = wideningsOf(nodes, specOf);
+  const widenings = new Map(
+    nodes.filter((node) => isWidening(node, specOf)).map((node) => [node.name, node]),
+  );
   const usedOutside = new Set<string>();
   for (const { name, inputs } of nodes) {
     const cluster = members.get(name);
@@ -40,10 +42,11 @@ export function fuseClusters(nodes: readonly TfNode[], specOf: SpecOf): Fused {
       renamed.set(name, at === 0 ? call.name : `${call.name}:${at}`);
     for (const { name } of cluster) renamed.set(`^${name}`, `^${call.name}`);
   }
-  const connected = (node: TfNode): TfNode => ({
-    ...node,
-    inputs: withoutRepeatedOrders(node.inputs.map((ref) => renamed.get(ref) ?? ref)),
-  });
+  const connected = (node: TfNode): TfNode => {
+    if (!node.inputs.some((ref) => renamed.has(ref))) return node;
+    const inputs = node.inputs.map((ref) => renamed.get(ref) ?? ref);
+    return { ...node, inputs: withoutRepeatedOrders(inputs) };
+  };
   const others = nodes.filter(({ name }) => !members.has(name));
   return {
     nodes: [...others, ...calls.values()].map(connected),
@@ -60,19 +63,10 @@ interface Outlined {
 
 interface Surroundings {
   readonly byName: ReadonlyMap<string, TfNode>;
+  /** Casts that each cluster makes anew: it costs nothing there, and half as much is read. */
   readonly widenings: ReadonlyMap<string, TfNode>;
   readonly specOf: SpecOf;
   readonly usedOutside: ReadonlySet<string>;
-}
-
-/**
- * Casts from bfloat16 to float32, by name. Each cluster that reads one makes it anew: it costs nothing there, and half
- * as much is read.
- */
-function wideningsOf(nodes: readonly TfNode[], specOf: SpecOf): ReadonlyMap<string, TfNode> {
-  const isWidening = ({ name, op, inputs }: TfNode): boolean =>
-    op === 'Cast' && specOf(name)?.dtype === 'float32' && specOf(inputs[0])?.dtype === 'bfloat16';
-  return new Map(nodes.filter(isWidening).map((node) => [node.name, node]));
 }
 
 function outline(

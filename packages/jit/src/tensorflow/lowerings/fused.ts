@@ -4,6 +4,7 @@
 // has; subterms that forward and backward share are the same nodes.
 
 import type { Value } from '../../graph.js';
+import { sizeOf } from '../../host-tensor.js';
 import type { Term, TfBuilder } from '../builder.js';
 import { type LoweringTable, lower } from '../lowering.js';
 import { reduce } from './reduce.js';
@@ -85,21 +86,29 @@ function layerNorm(
 }
 
 /**
- * With x̂ = (x - mean)·invStd and d = dy·gamma, rows of length H:
- * dx = invStd·(d - mean(d) - x̂·mean(d·x̂)), dgamma = Σ dy·x̂, dbeta = Σ dy.
+ * With x̂ = (x - mean)·invStd and rows of length H: dgamma = Σ dy·x̂, dbeta = Σ dy,
+ * dx = invStd·(dy·gamma - mean(dy·gamma) - x̂·mean(dy·x̂·gamma)). Both means are products with the vector gamma / H, so
+ * that of all arrays only dy·x̂ is written out.
  */
 function layerNormGrad(tf: TfBuilder, { inputs }: { inputs: readonly Value[] }): Term[] {
-  const [x, gamma, mean, invStd, dy] = inputs.map((value) => tf.term(value));
-  const last = [x.shape.length - 1];
+  const [x, gamma, means, invStd, dy] = inputs.map((value) => tf.term(value));
+  const width = sizeOf(gamma.shape);
   const rows = x.shape.slice(0, -1).map((_, axis) => axis);
-  const normalised = mul(tf, sub(tf, x, mean), invStd);
-  const d = mul(tf, dy, gamma);
-  const along = reduce(tf, 'Mean', mul(tf, d, normalised), last);
-  const centred = sub(tf, d, reduce(tf, 'Mean', d, last));
-  const dx = mul(tf, sub(tf, centred, mul(tf, normalised, along)), invStd);
+  const weights = tf.reshape(scaled(tf, gamma, 1 / width), [width, 1]);
+  const mean = (term: Term): Term => {
+    const matrix = tf.reshape(term, [sizeOf(invStd.shape), width]);
+    const column = { dtype: term.dtype, shape: [matrix.shape[0], 1] };
+    return tf.reshape(tf.op('MatMul', [matrix, weights], column, UNTURNED), invStd.shape);
+  };
+  const normalised = mul(tf, sub(tf, x, means), invStd);
+  const along = mul(tf, dy, normalised);
+  const centred = sub(tf, mul(tf, dy, gamma), mean(dy));
+  const dx = mul(tf, sub(tf, centred, mul(tf, normalised, mean(along))), invStd);
   const sum = (term: Term): Term => tf.reshape(reduce(tf, 'Sum', term, rows), gamma.shape);
-  return [dx, sum(mul(tf, dy, normalised)), sum(dy)];
+  return [dx, sum(along), sum(dy)];
 }
+
+const UNTURNED = { transpose_a: false, transpose_b: false };
 
 /**
  * ln Σ exp by way of soft-max, which the gradient and samplers want anyway: the largest logit minus the logarithm of the
