@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { albertModels } from '@alectra/albert';
-import { electraModels } from '@alectra/bert';
+import { bertModels, electraModels } from '@alectra/bert';
 import { modelFromPretrained, readConfig } from '@alectra/checkpoint';
 import { WordPieceTokenizer } from '@alectra/wordpiece';
 import * as tf from '@tensorflow/tfjs';
@@ -11,7 +11,7 @@ import { MODEL_FOLDER } from './export-model.js';
 import { idOf } from './networks.js';
 import { UsageError } from './usage-error.js';
 
-const families = [albertModels, electraModels] as const;
+const families = [albertModels, bertModels, electraModels] as const;
 
 export interface MaskAnswer {
   readonly token: string;
@@ -87,12 +87,15 @@ export async function detectReplaced(folder: string, text: string): Promise<Toke
     .slice(1, -1);
 }
 
-/** ALBERT labels tokens; ELECTRA's pretraining class has one logit a token. */
+/** ALBERT and BERT label tokens; ELECTRA's pretraining class has one logit a token. */
 async function discriminator(path: string) {
   const { model_type: modelType } = await readConfig(path);
   return modelType === 'electra'
     ? modelFromPretrained(path, { families: [electraModels], head: 'pre-training' })
-    : modelFromPretrained(path, { families: [albertModels], head: 'token-classification' });
+    : modelFromPretrained(path, {
+        families: [albertModels, bertModels],
+        head: 'token-classification',
+      });
 }
 
 /** Ids of `text`, with [CLS] and [SEP], in which [MASK] is one token. */

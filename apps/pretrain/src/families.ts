@@ -11,13 +11,20 @@ import {
   albertTokenClassifier,
 } from '@alectra/albert';
 import {
+  type BertConfig,
+  BertForMaskedLM,
+  BertForTokenClassification,
+  bertConfig,
+  bertConfigToJson,
+  bertDiscriminator,
+  encode as bertEncode,
+  bertGenerator,
   type ElectraConfig,
   ElectraForMaskedLM,
   ElectraForPreTraining,
   electraConfig,
   electraConfigToJson,
   electraDiscriminator,
-  encode as electraEncode,
   electraGenerator,
 } from '@alectra/bert';
 import type { JsonObject } from '@alectra/checkpoint';
@@ -26,7 +33,7 @@ import type { HostTensors, InitOptions, Params, TokenBatch } from '@alectra/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Recipe } from './recipe.js';
 
-/** Sizes, rates and special tokens of one network: fields that both families know by the same names. */
+/** Sizes, rates and special tokens of one network: fields that the families know by the same names. */
 export interface NetworkFields {
   readonly vocabSize: number;
   readonly embeddingSize: number;
@@ -46,6 +53,12 @@ export interface NetworkFields {
   readonly padTokenId: number;
   readonly bosTokenId: number;
   readonly eosTokenId: number;
+  /** Of a generator only. */
+  readonly tieWordEmbeddings?: boolean | undefined;
+  /** Of albert only. */
+  readonly attentionOutputDropout?: 'hidden' | 'attention' | undefined;
+  /** Of albert only. */
+  readonly predictionsLayerNormEps?: number | undefined;
 }
 
 /** One network of a run. */
@@ -71,7 +84,11 @@ export interface Family {
   discriminator(fields: NetworkFields, init: InitOptions): DiscriminatorNetwork;
 }
 
-const LABELS = ['ORIGINAL', 'REPLACED'];
+/** What a head of two labels calls them. */
+const LABELS = {
+  id2label: { 0: 'ORIGINAL', 1: 'REPLACED' },
+  label2id: { ORIGINAL: 0, REPLACED: 1 },
+};
 
 /** One layer applied again and again, or groups of them; the discriminator has two labels. */
 const albert: Family = {
@@ -88,14 +105,35 @@ const albert: Family = {
     const config = albertConfig({
       ...fields,
       classifierDropoutProb: fields.hiddenDropoutProb,
-      id2label: Object.fromEntries(LABELS.map((label, id) => [String(id), label])),
-      label2id: Object.fromEntries(LABELS.map((label, id) => [label, id])),
+      ...LABELS,
     });
     return {
       network: albertTokenClassifier(config),
       encode: (params, batch) => albertEncode(params, config, 'albert.', batch),
       weights: AlbertForTokenClassification.initialTensors(config, init),
       config: albertConfigToJson(config, AlbertForTokenClassification.architecture),
+    };
+  },
+};
+
+/** A layer each, as wide as the tables; the discriminator has two labels. */
+const bert: Family = {
+  title: 'BERT',
+  generator(fields, init) {
+    const config = bertConfigOf(fields);
+    return {
+      network: bertGenerator(config),
+      weights: BertForMaskedLM.initialTensors(config, init),
+      config: bertConfigToJson(config, BertForMaskedLM.architecture),
+    };
+  },
+  discriminator(fields, init) {
+    const config = bertConfig({ ...bertConfigOf(fields), ...LABELS });
+    return {
+      network: bertDiscriminator(config),
+      encode: (params, batch) => bertEncode(params, config, 'bert.', batch),
+      weights: BertForTokenClassification.initialTensors(config, init),
+      config: bertConfigToJson(config, BertForTokenClassification.architecture),
     };
   },
 };
@@ -115,16 +153,36 @@ const electra: Family = {
     const config = electraConfigOf(fields);
     return {
       network: electraDiscriminator(config),
-      encode: (params, batch) => electraEncode(params, config, 'electra.', batch),
+      encode: (params, batch) => bertEncode(params, config, 'electra.', batch),
       weights: ElectraForPreTraining.initialTensors(config, init),
       config: electraConfigToJson(config, ElectraForPreTraining.architecture),
     };
   },
 };
 
-function electraConfigOf(fields: NetworkFields): ElectraConfig {
-  const { numHiddenGroups: _groups, bosTokenId: _bos, eosTokenId: _eos, ...shared } = fields;
-  return electraConfig(shared);
+function bertConfigOf(fields: NetworkFields): BertConfig {
+  const { embeddingSize: _, ...shared } = withoutAlberts(fields);
+  return bertConfig(shared);
 }
 
-export const families: Readonly<Record<Recipe['model']['family'], Family>> = { albert, electra };
+function electraConfigOf(fields: NetworkFields): ElectraConfig {
+  return electraConfig(withoutAlberts(fields));
+}
+
+/** The fields that a family with a layer each knows; the recipe has refused others. */
+function withoutAlberts({
+  numHiddenGroups: _groups,
+  bosTokenId: _bos,
+  eosTokenId: _eos,
+  attentionOutputDropout: _dropout,
+  predictionsLayerNormEps: _epsilon,
+  ...shared
+}: NetworkFields) {
+  return shared;
+}
+
+export const families: Readonly<Record<Recipe['model']['family'], Family>> = {
+  albert,
+  bert,
+  electra,
+};

@@ -30,6 +30,29 @@ test('google-small-owt is an ELECTRA: its discriminator has the parameters that 
   expect(networks.discriminatorConfig).toMatchObject({ architectures: ['ElectraForPreTraining'] });
 });
 
+test('bert-small-17m is a BERT, whose generator ends in a matrix of its own', () => {
+  const networks = networksOf('bert-small-17m');
+  expect(parameterCounts(networks)).toEqual({
+    generator: 16_945_210,
+    discriminator: 17_325_058,
+    together: 34_270_268, // tables are copied, not shared
+  });
+  expect(networks.generatorConfig).toMatchObject({ tie_word_embeddings: false });
+  expect(networks.discriminatorConfig).not.toHaveProperty('tie_word_embeddings');
+  expect(networks.discriminatorConfig).toMatchObject({
+    architectures: ['BertForTokenClassification'],
+    id2label: { 0: 'ORIGINAL', 1: 'REPLACED' },
+  });
+});
+
+test('alectra-as-coded drops and norms as the code of 2020', () => {
+  const { generatorConfig, discriminatorConfig } = networksOf('alectra-as-coded');
+  expect(generatorConfig).toMatchObject({
+    ...{ attention_output_dropout: 'attention', predictions_layer_norm_eps: 1e-5 },
+  });
+  expect(discriminatorConfig).toMatchObject({ attention_output_dropout: 'attention' });
+});
+
 test('linear layers and positions begin as the recipe says, tables as ever', () => {
   const { task } = networksOf('quickstart', [
     'model.initializerRange=0.02',

@@ -85,6 +85,7 @@ function fieldsOf(
       family: _,
       linearInitializerRange: _linear,
       positionInitializer: _positions,
+      tieWordEmbeddings,
       ...model
     },
     ...recipe
@@ -96,6 +97,7 @@ function fieldsOf(
   return {
     ...model,
     ...recipe[network],
+    tieWordEmbeddings: network === 'generator' ? tieWordEmbeddings : undefined,
     vocabSize: tokenizer.vocabSize,
     padTokenId: idOf(tokenizer, padToken),
     bosTokenId: idOf(tokenizer, clsToken),

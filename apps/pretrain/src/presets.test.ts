@@ -1,11 +1,11 @@
 // The recipes of published models against the presets of @alectra/electra-task, which give source and unknowns.
 
-import { type ElectraPresetName, electraPreset } from '@alectra/electra-task';
+import { ELECTRA_PRESETS, type ElectraPresetName, electraPreset } from '@alectra/electra-task';
 import { describe, expect, test } from '@jest/globals';
 import { presets } from './presets.js';
 import { recipeSchema } from './recipe.js';
 
-const names: ElectraPresetName[] = ['alectra-small-owt', 'google-small-owt'];
+const names = Object.keys(ELECTRA_PRESETS) as ElectraPresetName[];
 
 describe.each(names)('%s', (preset) => {
   const recipe = recipeSchema.parse(presets[preset]);
@@ -31,7 +31,7 @@ describe.each(names)('%s', (preset) => {
     expect({
       model_type: model.family,
       vocab_size: recipe.vocabulary.size,
-      embedding_size: model.embeddingSize,
+      ...(model.family !== 'bert' && { embedding_size: model.embeddingSize }),
       hidden_size: network.hiddenSize,
       num_hidden_layers: network.numHiddenLayers,
       num_attention_heads: network.numAttentionHeads,
@@ -48,6 +48,15 @@ describe.each(names)('%s', (preset) => {
         num_hidden_groups: network.numHiddenGroups,
         inner_group_num: 1,
         classifier_dropout_prob: model.hiddenDropoutProb,
+      }),
+      ...(model.attentionOutputDropout && {
+        attention_output_dropout: model.attentionOutputDropout,
+      }),
+      ...(part === 'generator' && {
+        ...(model.predictionsLayerNormEps && {
+          predictions_layer_norm_eps: model.predictionsLayerNormEps,
+        }),
+        ...(model.tieWordEmbeddings === false && { tie_word_embeddings: false }),
       }),
     }).toEqual(published[part]);
   });

@@ -1,6 +1,9 @@
-// Recipes by name. Figures are from reference implementations; each preset says what is unknown about its
-// original.
+// Recipes by name: the published ones as presets of @alectra/electra-task describe them, each with its source and what is
+// unknown about the original, and one for minutes and megabytes.
 
+import { albertConfigFromJson } from '@alectra/albert';
+import { bertConfigFromJson, electraConfigFromJson } from '@alectra/bert';
+import { type ElectraPresetName, electraPreset, type NetworkPreset } from '@alectra/electra-task';
 import type { RecipeInput } from './recipe.js';
 
 /** A preset is a recipe without its text. */
@@ -8,74 +11,98 @@ export type Preset = Omit<RecipeInput, 'data'> & {
   readonly data?: Partial<RecipeInput['data']>;
 };
 
-/**
- * The ALECTRA model card of 2020 (shoarora/alectra-small-owt): ALBERT for both networks, LAMB without clipping,
- * batch 512, 500,000 steps, 40,000 of them warm-up, peak 2e-3.
- *
- * Unknown of the original: which hardware, how batch 512 was reached (with accumulation its schedule would have
- * run too fast), whether the tables stayed tied (the code only copied them once), the exact text.
- */
-const alectraSmallOwt: Preset = {
-  data: { builder: 'lmtuners', sequenceLength: 128 },
-  vocabulary: { size: 30522 },
-  model: { embeddingSize: 128, maxPositionEmbeddings: 128, hiddenAct: 'gelu_new' },
-  generator: {
-    hiddenSize: 256,
-    numHiddenLayers: 3,
-    numAttentionHeads: 1,
-    intermediateSize: 1024,
-  },
-  discriminator: {
-    hiddenSize: 256,
-    numHiddenLayers: 12,
-    numAttentionHeads: 4,
-    intermediateSize: 1024,
-  },
-  task: {
-    maskSelection: 'bernoulli',
-    maskTokenProbability: 1,
-  },
-  optimizer: { name: 'lamb', weightDecay: 0.01, maxGradientNorm: 0 },
-  schedule: { shape: 'piecewise', peakLearningRate: 2e-3, warmupSteps: 40_000, steps: 500_000 },
-  batch: { size: 512, microSize: 32 },
-  intervals: { evaluateSteps: 5000, keepEverySteps: 50_000 },
-  evaluation: { examples: 2048 },
+/** What a published preset leaves to the one who runs it. */
+interface Choices {
+  readonly microSize: number;
+  readonly builder: 'electra' | 'lmtuners';
+}
+
+function published(name: ElectraPresetName, { microSize, builder }: Choices): Preset {
+  const { settings, optimizer, schedule, batchSize, sequenceLength, ...networks } =
+    electraPreset(name);
+  const { objective: _, ...task } = settings;
+  const { maxGradientNorm = 0, excludeFromDecay, ...rates } = optimizer;
+  const { totalSteps: steps, ...shape } = schedule;
+  const generator = configOf(networks.generator);
+  const discriminator = configOf(networks.discriminator);
+  const { embeddingSize = generator.hiddenSize } = generator;
+  return {
+    data: { builder, sequenceLength },
+    vocabulary: { size: generator.vocabSize },
+    model: {
+      family: networks.generator.model_type,
+      embeddingSize,
+      maxPositionEmbeddings: generator.maxPositionEmbeddings,
+      typeVocabSize: generator.typeVocabSize,
+      hiddenAct: generator.hiddenAct,
+      hiddenDropoutProb: generator.hiddenDropoutProb,
+      attentionProbsDropoutProb: generator.attentionProbsDropoutProb,
+      layerNormEps: generator.layerNormEps,
+      initializerRange: generator.initializerRange,
+      ...(generator.tieWordEmbeddings === false && { tieWordEmbeddings: false }),
+      ...(generator.attentionOutputDropout === 'attention' && {
+        attentionOutputDropout: 'attention',
+      }),
+      ...(generator.predictionsLayerNormEps && {
+        predictionsLayerNormEps: generator.predictionsLayerNormEps,
+      }),
+    },
+    generator: sizesOf(generator),
+    discriminator: sizesOf(discriminator),
+    task,
+    optimizer: { ...rates, maxGradientNorm, excludeFromDecay: [...excludeFromDecay] },
+    schedule: { ...shape, steps },
+    batch: { size: batchSize, microSize },
+    intervals: { evaluateSteps: 5000, keepEverySteps: 50_000 },
+    evaluation: { examples: 2048 },
+  };
+}
+
+/** What a recipe reads of a network, whichever family it is of. */
+interface NetworkConfig {
+  readonly vocabSize: number;
+  readonly embeddingSize?: number;
+  readonly hiddenSize: number;
+  readonly numHiddenLayers: number;
+  readonly numHiddenGroups?: number;
+  readonly numAttentionHeads: number;
+  readonly intermediateSize: number;
+  readonly hiddenAct: string;
+  readonly hiddenDropoutProb: number;
+  readonly attentionProbsDropoutProb: number;
+  readonly maxPositionEmbeddings: number;
+  readonly typeVocabSize: number;
+  readonly layerNormEps: number;
+  readonly initializerRange: number;
+  readonly tieWordEmbeddings?: boolean;
+  readonly attentionOutputDropout?: 'hidden' | 'attention';
+  readonly predictionsLayerNormEps?: number;
+}
+
+const READERS: Readonly<
+  Record<NetworkPreset['model_type'], (network: NetworkPreset) => NetworkConfig>
+> = {
+  albert: albertConfigFromJson,
+  bert: bertConfigFromJson,
+  electra: electraConfigFromJson,
 };
 
-/**
- * google-research/electra, the small model of its OpenWebText quick start: 12 x 256 with a layer each, generator a
- * quarter as wide, AdamW without bias correction, batch 128, a million steps.
- *
- * Differs from the original in the split of text into sentences and in the random numbers.
- */
-const googleSmallOwt: Preset = {
-  data: { builder: 'electra', sequenceLength: 128 },
-  vocabulary: { size: 30522 },
-  model: {
-    family: 'electra',
-    embeddingSize: 128,
-    maxPositionEmbeddings: 512,
-    hiddenAct: 'gelu',
-  },
-  generator: {
-    hiddenSize: 64,
-    numHiddenLayers: 12,
-    numAttentionHeads: 1,
-    intermediateSize: 256,
-  },
-  discriminator: {
-    hiddenSize: 256,
-    numHiddenLayers: 12,
-    numAttentionHeads: 4,
-    intermediateSize: 1024,
-  },
-  task: { maskSelection: 'fixedK', maskTokenProbability: 0.85 },
-  optimizer: { name: 'adamw', weightDecay: 0.01, maxGradientNorm: 1 },
-  schedule: { shape: 'product', peakLearningRate: 5e-4, warmupSteps: 10_000, steps: 1_000_000 },
-  batch: { size: 128, microSize: 32 },
-  intervals: { evaluateSteps: 5000, keepEverySteps: 50_000 },
-  evaluation: { examples: 2048 },
-};
+function configOf(network: NetworkPreset): NetworkConfig {
+  return READERS[network.model_type](network);
+}
+
+function sizesOf({
+  hiddenSize,
+  numHiddenLayers,
+  numHiddenGroups,
+  numAttentionHeads,
+  intermediateSize,
+}: NetworkConfig): Preset['generator'] {
+  return {
+    ...{ hiddenSize, numHiddenLayers, numAttentionHeads, intermediateSize },
+    ...(numHiddenGroups !== undefined && { numHiddenGroups }),
+  };
+}
 
 /**
  * A model for three minutes on two cores and about 2.4 MB of text. `schedule.steps` and `warmupSteps` are set from
@@ -118,7 +145,14 @@ const quickstart: Preset = {
 };
 
 export const presets: Readonly<Record<string, Preset>> = {
-  'alectra-small-owt': alectraSmallOwt,
-  'google-small-owt': googleSmallOwt,
+  'alectra-small-owt': published('alectra-small-owt', { builder: 'lmtuners', microSize: 32 }),
+  'alectra-as-coded': published('alectra-as-coded', { builder: 'lmtuners', microSize: 32 }),
+  'google-small-owt': published('google-small-owt', { builder: 'electra', microSize: 32 }),
+  'google-base': published('google-base', { builder: 'electra', microSize: 4 }),
+  'electra-small-plus-plus': published('electra-small-plus-plus', {
+    builder: 'electra',
+    microSize: 8,
+  }),
+  'bert-small-17m': published('bert-small-17m', { builder: 'lmtuners', microSize: 32 }),
   quickstart,
 };

@@ -94,6 +94,21 @@ describe('a recipe', () => {
       'task: {tie: {encoder: true}}',
       'task.tie.encoder: both networks need the same hiddenSize and intermediateSize',
     ],
+    [
+      'a BERT narrower than its tables',
+      'model: {family: bert}',
+      'generator.hiddenSize: 32 is not model.embeddingSize 64, as model.family bert needs',
+    ],
+    [
+      "ALBERT's dropout in an ELECTRA",
+      'model: {family: electra, attentionOutputDropout: attention}',
+      'model.attentionOutputDropout: belongs to model.family albert: leave it out',
+    ],
+    [
+      'an unknown activation',
+      'model: {hiddenAct: gelux}',
+      'model.hiddenAct: not an activation of @alectra/nn',
+    ],
     ['one segment', 'model: {typeVocabSize: 1}', 'model.typeVocabSize: examples have two segments'],
     [
       'a broken pattern',
@@ -150,7 +165,7 @@ describe('a recipe', () => {
 
   test('refuses an unknown preset and lists the known ones', () => {
     expect(() => resolveRecipe({ preset: 'constructor' })).toThrow(
-      'there is no preset "constructor": expected alectra-small-owt, google-small-owt, quickstart',
+      'there is no preset "constructor": expected alectra-small-owt, alectra-as-coded, google-small-owt',
     );
   });
 });

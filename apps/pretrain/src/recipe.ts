@@ -3,12 +3,17 @@
 // Model fields have their Hugging Face names in camelCase. Units: lengths in tokens, batches in examples,
 // steps in optimizer steps (after accumulation).
 
+import { ACTIVATION_NAMES } from '@alectra/nn';
 import { z } from 'zod';
 
 const count = z.int().positive();
 const share = z.number().min(0).max(1);
 const rate = z.number().min(0).lt(1);
 const pattern = z.string().refine(isPattern, { error: 'not a regular expression' });
+
+const activation = z
+  .string()
+  .refine((name) => ACTIVATION_NAMES.includes(name), { error: 'not an activation of @alectra/nn' });
 
 const network = z.strictObject({
   hiddenSize: count,
@@ -53,12 +58,15 @@ export const recipeSchema = z
       .prefault({}),
     model: z
       .strictObject({
-        /** albert: layers shared, two labels; electra: a layer each, Google's head. */
-        family: z.enum(['albert', 'electra']).default('albert'),
+        /**
+         * albert: layers shared, two labels; bert: a layer each, tables as wide as the layers, two labels; electra: a layer
+         * each, Google's head.
+         */
+        family: z.enum(['albert', 'bert', 'electra']).default('albert'),
         embeddingSize: count.default(128),
         maxPositionEmbeddings: count.default(128),
         typeVocabSize: count.default(2),
-        hiddenAct: z.enum(['gelu', 'gelu_new', 'relu']).default('gelu_new'),
+        hiddenAct: activation.default('gelu_new'),
         hiddenDropoutProb: rate.default(0.1),
         attentionProbsDropoutProb: rate.default(0.1),
         layerNormEps: z.number().positive().default(1e-12),
@@ -67,6 +75,12 @@ export const recipeSchema = z
         /** Of linear layers, where it is another; fan-in: 1 / √inputs. */
         linearInitializerRange: z.union([z.number().positive(), z.literal('fan-in')]).optional(),
         positionInitializer: z.enum(['normal', 'sinusoidal']).default('normal'),
+        /** false: the generator's last matrix is one of its own, not the word table. */
+        tieWordEmbeddings: z.boolean().optional(),
+        /** Of albert: which rate drops the attention's output. */
+        attentionOutputDropout: z.enum(['hidden', 'attention']).optional(),
+        /** Of albert: epsilon of the LayerNorm in the generator's head, where it is another. */
+        predictionsLayerNormEps: z.number().positive().optional(),
       })
       .prefault({}),
     generator: network,
@@ -188,9 +202,17 @@ export const recipeSchema = z
           `${name}.numHiddenGroups`,
           `${numHiddenGroups} is more than numHiddenLayers ${numHiddenLayers}`,
         );
-      if (recipe.model.family === 'electra' && numHiddenGroups !== 1)
+      if (recipe.model.family !== 'albert' && numHiddenGroups !== 1)
         refuse(`${name}.numHiddenGroups`, 'belongs to model.family albert: leave it out');
+      if (recipe.model.family === 'bert' && hiddenSize !== recipe.model.embeddingSize)
+        refuse(
+          `${name}.hiddenSize`,
+          `${hiddenSize} is not model.embeddingSize ${recipe.model.embeddingSize}, as model.family bert needs`,
+        );
     }
+    for (const field of ['attentionOutputDropout', 'predictionsLayerNormEps'] as const)
+      if (recipe.model.family !== 'albert' && recipe.model[field] !== undefined)
+        refuse(`model.${field}`, 'belongs to model.family albert: leave it out');
     const { generator, discriminator } = recipe;
     const { tie } = recipe.task;
     const tieNeeds = (part: 'projection' | 'encoder', isMet: boolean, needed: string): void => {
