@@ -19,10 +19,19 @@ export interface Program {
   ended(): Promise<number | null>;
 }
 
+/** Flags for Node with which a program's memory is what it holds. */
+export const COLLECT_GARBAGE: readonly string[] = [
+  '--expose-gc',
+  ...['--import', new URL('./collect-garbage.test-support.mjs', import.meta.url).href],
+];
+
 /** Starts `npm run serve -- <flags>` on a free port; ready when this resolves. */
-export async function startProgram(flags: readonly string[]): Promise<Program> {
+export async function startProgram(
+  flags: readonly string[],
+  nodeFlags: readonly string[] = [],
+): Promise<Program> {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url));
-  const node = ['--import', 'tsx', '--conditions=@alectra/source', main];
+  const node = [...nodeFlags, '--import', 'tsx', '--conditions=@alectra/source', main];
   const child = spawn(process.execPath, [...node, ...flags, '--port', '0', '--threads', '1'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
