@@ -50,8 +50,8 @@ export const WIDE_STEP: TrainStepShape = {
   vocabulary: 2048,
   embedding: 64,
   layers: 2,
-  discriminator: { hidden: 16, heads: 2, intermediate: 256 },
-  generator: { hidden: 8, heads: 1, intermediate: 32 },
+  discriminator: { hidden: 32, heads: 2, intermediate: 256 },
+  generator: { hidden: 16, heads: 1, intermediate: 64 },
 };
 
 /**
