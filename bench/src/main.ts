@@ -1,5 +1,7 @@
 // npm run bench -- <name> [options]: measures our packages beside their peers, in one run.
 
+import { isWrongOption } from './wrong-option.js';
+
 const BENCHES = [
   'train-step',
   'wordpiece',
@@ -19,7 +21,7 @@ const bench = (await import(`./${name}.js`)) as { run(args: string[]): Promise<v
 try {
   await bench.run(args);
 } catch (error) {
-  if (!(error instanceof RangeError)) throw error;
+  if (!isWrongOption(error)) throw error;
   console.error(error.message); // a wrong option
   process.exitCode = 2;
 }

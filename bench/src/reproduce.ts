@@ -1,5 +1,7 @@
 // npm run reproduce -- <name> [options]: makes again what docs/results.md states, and says whether it still holds.
 
+import { isWrongOption } from './wrong-option.js';
+
 const NAMES = ['curves', 'glue', 'overhead'] as const;
 
 const [name, ...args] = process.argv.slice(2);
@@ -13,7 +15,7 @@ const program = (await import(`./reproduce-${name}.js`)) as {
 try {
   if (!(await program.run(args))) process.exitCode = 1;
 } catch (error) {
-  if (!(error instanceof RangeError)) throw error;
+  if (!isWrongOption(error)) throw error;
   console.error(error.message); // a wrong option, or a peer that is missing
   process.exitCode = 2;
 }
