@@ -27,6 +27,10 @@ test('draws a flat curve and an empty one', () => {
   expect(plot([])).toContain('d=""');
 });
 
+test('has a title for those who do not see it', () => {
+  expect(plot([])).toContain('<title>loss</title>');
+});
+
 test('escapes names', () => {
   expect(plot([], 'a<b>&"c"')).toContain('a&#60;b&#62;&#38;&#34;c&#34;');
 });

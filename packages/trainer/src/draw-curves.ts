@@ -51,6 +51,7 @@ export function drawCurves({ title, xLabel, xScale = 'linear', curves }: CurvePl
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     text(MARGIN.left, 20, title, 'font-size="14" font-weight="bold"'),
     ...x.ticks.map((tick) => {
@@ -135,6 +136,8 @@ function number(value: number): string {
 }
 
 function text(x: number | string, y: number | string, content: string, attributes: string): string {
-  const escaped = content.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
-  return `<text x="${x}" y="${y}" ${attributes}>${escaped}</text>`;
+  return `<text x="${x}" y="${y}" ${attributes}>${escaped(content)}</text>`;
 }
+
+const escaped = (content: string): string =>
+  content.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
