@@ -4,6 +4,7 @@
 import { albertConfigFromJson } from '@alectra/albert';
 import { bertConfigFromJson, electraConfigFromJson } from '@alectra/bert';
 import { type ElectraPresetName, electraPreset, type NetworkPreset } from '@alectra/electra-task';
+import type { NetworkFields } from './families.js';
 import type { RecipeInput } from './recipe.js';
 
 /** A preset is a recipe without its text. */
@@ -59,25 +60,9 @@ function published(name: ElectraPresetName, { microSize, builder }: Choices): Pr
 }
 
 /** What a recipe reads of a network, whichever family it is of. */
-interface NetworkConfig {
-  readonly vocabSize: number;
-  readonly embeddingSize?: number;
-  readonly hiddenSize: number;
-  readonly numHiddenLayers: number;
-  readonly numHiddenGroups?: number;
-  readonly numAttentionHeads: number;
-  readonly intermediateSize: number;
-  readonly hiddenAct: string;
-  readonly hiddenDropoutProb: number;
-  readonly attentionProbsDropoutProb: number;
-  readonly maxPositionEmbeddings: number;
-  readonly typeVocabSize: number;
-  readonly layerNormEps: number;
-  readonly initializerRange: number;
-  readonly tieWordEmbeddings?: boolean;
-  readonly attentionOutputDropout?: 'hidden' | 'attention';
-  readonly predictionsLayerNormEps?: number;
-}
+type NetworkConfig = Omit<NetworkFields, FamilyField | 'padTokenId' | 'bosTokenId' | 'eosTokenId'> &
+  Partial<Pick<NetworkFields, FamilyField>>;
+type FamilyField = 'embeddingSize' | 'numHiddenGroups';
 
 const READERS: Readonly<
   Record<NetworkPreset['model_type'], (network: NetworkPreset) => NetworkConfig>
