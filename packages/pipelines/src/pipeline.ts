@@ -129,8 +129,8 @@ export async function makePipeline<
   };
   const run = async (requests: readonly Request<Answer>[]): Promise<Answer[]> => {
     const rows = requests.flatMap((request) => request.rows);
-    // Big runs are efficient, but one run must not do the work of all engines.
-    const share = Math.ceil(rows.reduce((sum, { ids }) => sum + ids.length, 0) / parallelRuns);
+    // Big runs are efficient, but one run must not do what several could do side by side.
+    const share = Math.ceil(rows.reduce((sum, { ids }) => sum + ids.length, 0) / queue.lanes);
     const maxTokens = Math.min(maxBatchTokens, Math.max(LEAST_SHARE, share));
     const outputs = await runRows(queue, rows, { maxColumns, maxTokens, padId });
     let next = 0;

@@ -61,6 +61,7 @@ test('loads shapes before they are asked for, for runs alone and side by side', 
 
 test('an engine of one call at a time has one program for each shape', async () => {
   const { made, ask } = await queue(2, 'eager');
+  expect(made.lanes).toBe(1);
   await made.load(kind, [small, two]);
   await Promise.all([ask(small, [1, 2]), ask(two, [1, 2, 3, 4])]);
   expect(made.size).toBe(2);

@@ -20,8 +20,9 @@ export interface QueueOptions extends EngineOptions {
 type Start = (threads: number | undefined) => Promise<void>;
 
 export class RunQueue {
+  /** Most runs side by side. */
+  readonly lanes: number;
   readonly #programs: ShapedPrograms;
-  readonly #lanes: number;
   readonly #waiting: Start[] = [];
   /** Called when nothing runs or waits. */
   readonly #idle: (() => void)[] = [];
@@ -30,7 +31,7 @@ export class RunQueue {
 
   private constructor(programs: ShapedPrograms, lanes: number) {
     this.#programs = programs;
-    this.#lanes = lanes;
+    this.lanes = lanes;
   }
 
   static async create(
@@ -68,7 +69,7 @@ export class RunQueue {
 
   /** Loads what the shapes need, each when nothing else is to be done; ends early when disposed. */
   async load(kind: Kind, shapes: readonly Shape[]): Promise<void> {
-    const hasLanes = this.#lanes > 1;
+    const hasLanes = this.lanes > 1;
     // A run that is alone is mostly one text.
     const alone = hasLanes ? shapes.filter(({ rows }) => rows === 1) : shapes;
     const wanted = [
@@ -90,8 +91,8 @@ export class RunQueue {
   }
 
   #start(): void {
-    const isAlone = this.#lanes === 1 || (this.#running === 0 && this.#waiting.length === 1);
-    while (this.#running < this.#lanes) {
+    const isAlone = this.lanes === 1 || (this.#running === 0 && this.#waiting.length === 1);
+    while (this.#running < this.lanes) {
       const start = this.#waiting.shift();
       if (!start) break;
       this.#running++;
