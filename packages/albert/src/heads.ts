@@ -1,6 +1,6 @@
 // What stands on the encoder: one definition per Hugging Face class, each a layout and a pure function.
 //
-// Shapes: B batch, S sequence, E embedding, H hidden, V vocabulary, L labels.
+// Shapes: B batch, S sequence, V vocabulary, K chosen positions, L labels.
 
 import {
   classifierLayout,
@@ -51,7 +51,9 @@ const vocabulary: VocabularyHead<AlbertConfig> = maskedLMHead(
     wordTable: PREFIX + WORD_EMBEDDINGS,
   },
   ({ embeddingSize, hiddenAct, layerNormEps, predictionsLayerNormEps = layerNormEps }) => ({
-    ...{ embeddingSize, hiddenAct, epsilon: predictionsLayerNormEps },
+    embeddingSize,
+    hiddenAct,
+    epsilon: predictionsLayerNormEps,
   }),
 );
 

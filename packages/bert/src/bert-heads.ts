@@ -1,6 +1,6 @@
 // BERT and what stands on it: one definition per Hugging Face class.
 //
-// Shapes: B batch, S sequence, H hidden, V vocabulary.
+// Shapes: B batch, S sequence, V vocabulary, K chosen positions.
 
 import {
   firstRows,
@@ -50,7 +50,9 @@ const vocabulary: VocabularyHead<BertConfig> = maskedLMHead(
     wordTable: PREFIX + WORD_EMBEDDINGS,
   },
   ({ hiddenSize, hiddenAct, layerNormEps }) => ({
-    ...{ embeddingSize: hiddenSize, hiddenAct, epsilon: layerNormEps },
+    embeddingSize: hiddenSize,
+    hiddenAct,
+    epsilon: layerNormEps,
   }),
 );
 

@@ -3,7 +3,7 @@
 //
 // The generator's head and the classification head have exact GELU whatever `hiddenAct` says, as in Hugging Face.
 //
-// Shapes: B batch, S sequence, E embedding, H hidden, V vocabulary, L labels.
+// Shapes: B batch, S sequence, V vocabulary, K chosen positions.
 
 import {
   activation,
@@ -52,7 +52,9 @@ const vocabulary: VocabularyHead<ElectraConfig> = maskedLMHead(
     wordTable: PREFIX + WORD_EMBEDDINGS,
   },
   ({ embeddingSize, layerNormEps }) => ({
-    ...{ embeddingSize, hiddenAct: 'gelu', epsilon: layerNormEps },
+    embeddingSize,
+    hiddenAct: 'gelu',
+    epsilon: layerNormEps,
   }),
 );
 

@@ -1,6 +1,6 @@
 // GPT and what stands on it: one definition per Hugging Face class, each a layout and a pure function.
 //
-// Shapes: B batch, S sequence, H hidden, V vocabulary, L labels.
+// Shapes: B batch, S sequence, H hidden, V vocabulary, K chosen positions.
 
 import {
   affine,
