@@ -31,11 +31,9 @@ describe('a Parquet file', () => {
   test('whose run lengths have no end is given up', async () => {
     // Inside the page of `idx`: levels of some two thousand million values, which hyparquet would write out.
     const file = cola(204, 0xfe, 0xc2, 0xe4, 0xec, 0x82, 0x86, 0xd3);
-    const began = performance.now();
     await expect(parquetRows({ file, columns }, 4000)).rejects.toThrow(
       'work without an end, still after 4 s',
     );
-    expect(performance.now() - began).toBeLessThan(20_000);
   });
 
   test('says what is wrong with it', async () => {
