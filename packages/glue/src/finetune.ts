@@ -69,6 +69,7 @@ export interface FinetuneTask {
 export function finetuneTask(options: FinetuneOptions): FinetuneTask {
   return {
     loss: (params, batch, random) => ({
+      // an interface is no record to the compiler; the batch has these tensors by name
       loss: finetuneLoss(options, params, batch as unknown as LabelledBatch, random),
       metrics: {},
     }),

@@ -4,7 +4,7 @@ import { sentenceFeatures } from './sentence-features.js';
 
 tf.env().set('IS_TEST', true);
 
-test('are the first state and the mean over tokens, whatever stands at padding', () => {
+test('are the first state and the mean over tokens, whatever numbers stand at padding', () => {
   const hidden = tf.tensor3d([
     [
       [1, 2],
@@ -14,7 +14,7 @@ test('are the first state and the mean over tokens, whatever stands at padding',
     [
       [4, 8],
       [100, 100],
-      [-100, Number.MAX_VALUE],
+      [-100, 1e30],
     ],
   ]);
   const mask = tf.tensor2d(
@@ -26,10 +26,10 @@ test('are the first state and the mean over tokens, whatever stands at padding',
     'int32',
   );
   const before = tf.memory().numTensors;
-  const features = sentenceFeatures(tf.clipByValue(hidden, -1e30, 1e30), mask);
+  const features = sentenceFeatures(hidden, mask);
   expect(features.arraySync()).toEqual([
     [1, 2, 3, 5],
     [4, 8, 4, 8],
   ]);
-  expect(tf.memory().numTensors).toBe(before + 2);
+  expect(tf.memory().numTensors).toBe(before + 1);
 });
