@@ -38,6 +38,32 @@ describe('BoundedThread', () => {
     expect(next).toMatchObject({ value: [0, 7] });
   });
 
+  test.each([
+    'setImmediate(() => process.exit(3)); 0',
+    'setImmediate(() => { throw new Error("thrown behind its answer"); }); 0',
+  ])('answers on a new thread after %j, by which nobody was kept waiting', async (code) => {
+    let ended: Promise<unknown> | undefined;
+    const own = new BoundedThread<string, [number, unknown]>(() => {
+      const worker = new Worker(SCRIPT, { eval: true });
+      ended ??= new Promise((resolve) => worker.once('exit', resolve));
+      return worker;
+    });
+    await own.ask(code, { timeLimitMs: 30_000 });
+    await ended;
+    expect(await own.ask('7', { timeLimitMs: 30_000 })).toEqual([0, 7]);
+    await own.stop();
+  });
+
+  test('refuses a request that cannot be sent, and answers the next', async () => {
+    const own = new BoundedThread<unknown, [number, unknown]>(
+      () => new Worker(SCRIPT, { eval: true }),
+    );
+    const symbol = own.ask(Symbol('s'), { timeLimitMs: 30_000 });
+    await expect(symbol).rejects.toThrow('could not be cloned');
+    expect(await own.ask('7', { timeLimitMs: 30_000 })).toEqual([0, 7]);
+    await own.stop();
+  });
+
   test('takes buffers over', async () => {
     const bytes = Uint8Array.of(1, 2, 3);
     const script = `

@@ -27,7 +27,7 @@ export class BoundedThread<Request, Answer> {
 
   /**
    * @param start makes the thread, which posts one message when it is ready and then one for each it gets; called
-   *   again after a failure
+   *   again after a failure or an end
    */
   constructor(start: () => Worker) {
     this.#start = start;
@@ -49,20 +49,27 @@ export class BoundedThread<Request, Answer> {
 
   async #exchange(request: Request, { timeLimitMs, transfer = [] }: AskOptions): Promise<Answer> {
     try {
-      const isNew = this.#worker === undefined;
-      const worker = this.#worker ?? this.#start();
-      this.#worker = worker;
+      const worker = this.#worker ?? (await this.#newWorker());
       worker.ref();
-      if (isNew) await nextMessage(worker, START_LIMIT_MS);
-      const answer = nextMessage<Answer>(worker, timeLimitMs);
       worker.postMessage(request, transfer);
-      const found = await answer;
+      const found = await nextMessage<Answer>(worker, timeLimitMs);
       worker.unref();
       return found;
     } catch (error) {
       await this.stop();
       throw error;
     }
+  }
+
+  async #newWorker(): Promise<Worker> {
+    const worker = this.#start();
+    this.#worker = worker;
+    worker.on('error', () => undefined); // whoever waits is told; between requests, or at its end, nobody does
+    worker.once('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    await nextMessage(worker, START_LIMIT_MS);
+    return worker;
   }
 }
 
