@@ -32,7 +32,11 @@ export interface Sentences {
   readonly tokens: number;
 }
 
-/** The best way of a tokenizer to encode lines; strings are made of them where it takes nothing else. */
+/**
+ * The best way of a tokenizer to encode lines; strings are made of them where it takes nothing else.
+ *
+ * @throws RangeError, when called, if `encodeBatch` gives another number of rows than of texts
+ */
 export function linesEncoder({ encode, encodeBatch, encodeLines }: Encoder): EncodeLines {
   if (encodeLines) return encodeLines;
   const batch = encodeBatch ?? oneByOne(encode);
@@ -40,6 +44,11 @@ export function linesEncoder({ encode, encodeBatch, encodeLines }: Encoder): Enc
     const lines = trimmedLines(utf8);
     const texts = lines.filter(Boolean);
     const { ids, rowSplits } = batch(texts);
+    if (rowSplits.length !== texts.length + 1)
+      throw new RangeError(
+        `owt-loader: cannot use this tokenizer: encodeBatch gave ${rowSplits.length - 1} rows for ${texts.length} texts.\n` +
+          'A row must come of each text, and of nothing else.',
+      );
     let row = 0;
     const splits = Int32Array.from([0, ...lines.map((line) => rowSplits[line ? ++row : row] ?? 0)]);
     return { ids: Int32Array.from(ids), rowSplits: splits };
@@ -48,7 +57,7 @@ export function linesEncoder({ encode, encodeBatch, encodeLines }: Encoder): Enc
 
 function oneByOne(encode: Encode): EncodeBatch {
   return (texts) => {
-    const rows = texts.map(encode);
+    const rows = texts.map((text) => encode(text)); // it may take more arguments than a text
     const rowSplits = [0];
     for (const row of rows) rowSplits.push((rowSplits.at(-1) ?? 0) + row.length);
     const ids = new Int32Array(rowSplits.at(-1) ?? 0);

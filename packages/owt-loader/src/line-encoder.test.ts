@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import { buildShards } from './build-shards.js';
 import type { Document } from './document.js';
-import type { EncodeLines, Encoder } from './encoder.js';
+import type { EncodeBatch, EncodeLines, Encoder } from './encoder.js';
 import { contents, encode, inTemporaryFolder, someDocuments, TOKENIZER } from './test-support.js';
 
 jest.setTimeout(240_000); // a busy machine
@@ -14,6 +14,16 @@ const encodeLines: EncodeLines = (utf8) => {
   for (const line of lines) rowSplits.push(ids.push(...encode(line)));
   return { ids: Uint16Array.from(ids), rowSplits };
 };
+
+const encodeBatch: EncodeBatch = (texts) => {
+  const ids: number[] = [];
+  return { ids, rowSplits: [0, ...texts.map((text) => ids.push(...encode(text)))] };
+};
+
+/** Like most tokenizers it takes more than a text. */
+function encodePart(text: string, from = 0): number[] {
+  return encode(text).slice(from);
+}
 
 /** Texts that differ in length by five orders of magnitude, with characters of every width. */
 function documents(): Document[] {
@@ -31,7 +41,7 @@ function documents(): Document[] {
   return [...plain.slice(0, 20), ...others.map((text) => ({ id: '', text })), ...plain.slice(20)];
 }
 
-describe('a tokenizer that takes lines of bytes', () => {
+describe('a tokenizer that takes several texts or lines of bytes', () => {
   test.each(['carry', 'electra'] as const)('gives the same shards, by %s', (builder) =>
     inTemporaryFolder(async (folder) => {
       const build = async (name: string, encoder: Encoder) => {
@@ -42,17 +52,22 @@ describe('a tokenizer that takes lines of bytes', () => {
         await buildShards({ ...options, source, rowsPerShard: 640, decontaminate: [evaluation] });
         return contents(output);
       };
-      expect(await build('lines', { encode, encodeLines })).toEqual(
-        await build('text', { encode }),
-      );
+      const expected = await build('text', { encode: encodePart });
+      expect(await build('batch', { encode, encodeBatch })).toEqual(expected);
+      expect(await build('lines', { encode, encodeLines })).toEqual(expected);
     }),
   );
 
-  test('is refused if its rows are not the lines', () =>
+  test.each([
+    ['encodeLines', 'lines'],
+    ['encodeBatch', 'texts'],
+  ])('is refused if the rows of its %s are not the %s', (name, pieces) =>
     inTemporaryFolder(async (output) => {
-      const wrong: EncodeLines = () => ({ ids: new Uint16Array(0), rowSplits: [0] });
-      const encoder = { encode, encodeLines: wrong };
+      const wrong = () => ({ ids: new Uint16Array(0), rowSplits: [0] });
+      const encoder: Encoder = { encode, [name]: wrong };
       const options = { ...TOKENIZER, encoder, output: join(output, 'a'), source: documents() };
-      await expect(buildShards(options)).rejects.toThrow(/encodeLines gave 0 rows for \d+ lines/);
-    }));
+      const message = new RegExp(`${name} gave 0 rows for \\d+ ${pieces}`);
+      await expect(buildShards(options)).rejects.toThrow(message);
+    }),
+  );
 });
