@@ -50,8 +50,8 @@ export async function* plainTarChunks(
   path: string,
   members: readonly TarMember[],
 ): AsyncGenerator<Chunk> {
-  const isTexts = members.every(({ name }) => name.endsWith('.txt'));
-  if (isTexts && (await stat(path)).size <= MAX_MEMBER_BYTES) {
+  const areTexts = members.every(({ name, form }) => name.endsWith('.txt') && isText(form));
+  if (areTexts && (await stat(path)).size <= MAX_MEMBER_BYTES) {
     yield { kind: 'archive', name: path, from: { path } }; // a chunk for each text would be slow
     return;
   }
@@ -122,6 +122,11 @@ async function* memberChunks(
       ),
   );
   yield { kind: 'archive', name, from: bytes };
+}
+
+/** A text may begin like JSON. */
+function isText(form: ByteForm): boolean {
+  return form === 'text' || form === 'json-lines' || form === 'empty';
 }
 
 /** JSON lines are cut into chunks on this thread; a text that begins like JSON is a text still. */

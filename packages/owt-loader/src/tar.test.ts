@@ -138,3 +138,20 @@ test('a plain tar of texts is one chunk, its names in order, without hidden ones
     for await (const { text } of documentsOf(source)) texts.push(text);
     expect(texts).toEqual(['text of a.txt', 'text of a/c.txt', 'text of b.txt']);
   }));
+
+test('what is no text in a plain tar is refused, whatever its name', () =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'a.tar');
+    await writeFile(
+      path,
+      tarOf([
+        { name: 'a.txt', body: 'a text' },
+        { name: 'b.txt', body: 'PAR1 and more' },
+      ]),
+    );
+    const read = async (): Promise<void> => {
+      for await (const _ of documentsOf(await openSource(path)));
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'format' });
+    await expect(read()).rejects.toThrow(/b\.txt/);
+  }));
