@@ -10,7 +10,7 @@ export { type BuildOptions, buildShards } from './build-shards.js';
 export type { BuilderName } from './builder.js';
 export { type Chunk, documentSource, type Source } from './chunk.js';
 export type { Document, RawDocument } from './document.js';
-export type { Encode, EncodeBatch, Encoder } from './encoder.js';
+export type { Encode, EncodeBatch, EncodeLines, Encoder } from './encoder.js';
 export type { EncoderModule } from './encoder-module.js';
 export type { SpecialIds } from './example-columns.js';
 export { type ExportOptions, exportTfRecords } from './export-tfrecords.js';
