@@ -38,7 +38,9 @@ test(
       JSON.stringify({
         metadata: { total_size: 24 },
         weight_map: {
-          ...{ 'a.bias': FILE_NAMES[0], 'a.weight': FILE_NAMES[0], 'b.weight': FILE_NAMES[1] },
+          'a.bias': FILE_NAMES[0],
+          'a.weight': FILE_NAMES[0],
+          'b.weight': FILE_NAMES[1],
         },
       }),
     );
