@@ -161,7 +161,7 @@ interface Shared {
   readonly shape: TreeShape;
   readonly frozen: boolean;
   /** Settles when everything that was asked before has ended. */
-  queue: Promise<unknown>;
+  queue: Promise<void>;
   disposed: boolean;
 }
 
@@ -187,9 +187,10 @@ async function load<R extends StepResult, State>(
         new Error('jit: the program was disposed.\nCompile it again to use it.'),
       );
     }
-    const result = shared.engine.overlaps ? work() : shared.queue.then(work);
-    const ended = result.catch(() => undefined);
-    shared.queue = shared.engine.overlaps ? Promise.all([shared.queue, ended]) : ended;
+    const before = shared.queue;
+    const result = shared.engine.overlaps ? work() : before.then(work);
+    // The queue must not hold on to results: it lives as long as the program.
+    shared.queue = Promise.allSettled([before, result]).then(() => undefined);
     return result;
   };
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { type CompileOptions, compile, type HostTensor } from './index.js';
@@ -111,6 +113,21 @@ describe('engine onnxruntime', () => {
     const third = await compile(score, options({ engine: 'onnxruntime', frozen: true }));
     expect(await third.run({ ids })).toEqual(expected);
     third.dispose();
+  });
+
+  test('keeps no results of past runs', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const program = await compile(score, options({ engine: 'onnxruntime', frozen: true }));
+    const past: WeakRef<object>[] = [];
+    for (const id of [1, 2, 3, 4]) {
+      const { logits } = await program.run({ ids: new Int32Array(4).fill(id) });
+      past.push(new WeakRef(logits.data));
+    }
+    await new Promise((resolve) => setImmediate(resolve)); // a WeakRef holds its target until then
+    collect();
+    expect(past.slice(0, 3).filter((result) => result.deref())).toHaveLength(0);
+    program.dispose();
   });
 
   // Only glibc is told to give memory back.
