@@ -20,31 +20,32 @@ type Wanted = Value | 'all';
 export function readRows(graph: Graph): Graph {
   const wanted = wantedRows(graph);
   const rowsOf = (node: GraphNode): Value | undefined => {
-    const rows = isRowWise(node) ? wanted.get(node.outputs[0].id) : undefined;
+    const rows = isRowWise(node) ? wantedOf(node, wanted) : undefined;
     return rows === 'all' ? undefined : rows;
   };
-  let nextId = 1 + Math.max(...graph.nodes.flatMap(({ outputs }) => outputs.map(({ id }) => id)));
-  /** Matrices of which the wanted rows are there, by the id of the whole. */
-  const narrow = new Map<number, Value>();
+  /** Not one that the trace has given out. */
+  let freshId = -1;
+  /** Some rows of matrices, by `keyOf`. */
+  const narrow = new Map<string, Value>();
   const nodes: GraphNode[] = [];
   const narrowed = (value: Value, rows: Value): Value => {
-    const found = narrow.get(value.id);
+    const found = narrow.get(keyOf(value, rows));
     if (found) return found;
-    const picked = { ...narrowTo(rows, value), id: nextId++ };
-    narrow.set(value.id, picked);
+    const picked = { ...narrowTo(rows, value), id: freshId-- };
+    narrow.set(keyOf(value, rows), picked);
     nodes.push({ op: 'GatherV2', inputs: [value, rows], attrs: ROWS, outputs: [picked] });
     return picked;
   };
 
   for (const node of graph.nodes) {
     const rows = rowsOf(node);
-    const done = isRowGather(node) ? narrow.get(node.inputs[0].id) : undefined;
+    const done = isRowGather(node) ? narrow.get(keyOf(node.inputs[0], node.inputs[1])) : undefined;
     if (rows) {
       const inputs = node.inputs.map((value, at) =>
         ROW_WISE[node.op].includes(at) ? narrowed(value, rows) : value,
       );
       const outputs = node.outputs.map((value) => narrowTo(rows, value));
-      for (const value of outputs) narrow.set(value.id, value);
+      for (const value of outputs) narrow.set(keyOf(value, rows), value);
       nodes.push({ ...node, inputs, outputs });
     } else if (done) {
       const [{ shape }] = node.outputs;
@@ -58,17 +59,18 @@ export function readRows(graph: Graph): Graph {
 
 const ROWS = { axis: 0, batchDims: 0 };
 
+/** A matrix and the row numbers that are read of it. */
+const keyOf = (matrix: Value, rows: Value): string => `${matrix.id} ${rows.id}`;
+
 /** What is wanted of every value that a result needs, by its id. */
 function wantedRows({ nodes, outputs, newState }: Graph): Map<number, Wanted> {
   const wanted = new Map<number, Wanted>();
   const want = ({ id }: Value, rows: Wanted): void => {
-    const before = wanted.get(id) ?? rows;
-    const isSame = rows !== 'all' && before !== 'all' && before.id === rows.id;
-    wanted.set(id, isSame ? rows : 'all');
+    wanted.set(id, together(wanted.get(id) ?? rows, rows));
   };
   for (const value of [...outputs, ...newState]) want(value, 'all');
   for (const node of nodes.toReversed()) {
-    const rows = node.outputs.map(({ id }) => wanted.get(id)).find(Boolean);
+    const rows = wantedOf(node, wanted);
     if (!rows) continue;
     const lending = isRowGather(node) || isRowWise(node) ? (ROW_WISE[node.op] ?? [0]) : [];
     for (const [at, value] of node.inputs.entries()) {
@@ -79,13 +81,22 @@ function wantedRows({ nodes, outputs, newState }: Graph): Map<number, Wanted> {
   return wanted;
 }
 
-function isRowWise({ op, inputs, outputs: [{ shape }] }: GraphNode): boolean {
+/** What is wanted of the results of a node, all in all. */
+function wantedOf({ outputs }: GraphNode, wanted: ReadonlyMap<number, Wanted>): Wanted | undefined {
+  const found = outputs.flatMap(({ id }) => wanted.get(id) ?? []);
+  return found.length === 0 ? undefined : found.reduce(together);
+}
+
+const together = (a: Wanted, b: Wanted): Wanted =>
+  a !== 'all' && b !== 'all' && a.id === b.id ? a : 'all';
+
+function isRowWise({ op, inputs, attrs, outputs: [{ shape }] }: GraphNode): boolean {
   const lending = ROW_WISE[op];
   if (!lending || shape.length !== 2) return false;
   const isMatrix = (at: number): boolean =>
     inputs[at].shape.length === 2 && inputs[at].shape[0] === shape[0] && !inputs[at].constant;
   // what Gemm adds must be one row for all, and its rows those of its first operand
-  const isPlain = op !== 'Gemm' || inputs[2].shape.length === 1;
+  const isPlain = op !== 'Gemm' || (inputs[2].shape.length === 1 && !attrs.transposeA);
   return isPlain && lending.every(isMatrix);
 }
 
