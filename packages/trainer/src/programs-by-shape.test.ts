@@ -73,6 +73,19 @@ describe.each([1, 2])('batches of several shapes, %d a step', (accumulation) => 
   });
 });
 
+test.each<[string, HostTensors, string]>([
+  ['without one of its parts', {}, '"inputs.batch.x" is missing'],
+  ['with a part too many', { ...batch(0, 2), y: batch(0, 1).x }, '"inputs.batch.y" is unknown'],
+  [
+    'of another type',
+    { x: { dtype: 'int32', shape: [4, 1], data: Int32Array.of(1, 2, 3, 4) } },
+    '"inputs.batch.x" has the wrong type: found Int32Array, expected float32',
+  ],
+])('a batch %s is refused, whatever its shapes', async (_, wrong, message) => {
+  const wronged: BatchSource = { ...source(() => 1), next: async () => wrong };
+  await expect(train('wrong', {}, { ...base, source: wronged })).rejects.toThrow(message);
+});
+
 test('programs serve one run after another, each with the bits of a run of its own', async () => {
   const options = toyOptions('');
   const programs = await compilePrograms(options, { parameters: await options.parameters() });
