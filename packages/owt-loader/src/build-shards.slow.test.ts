@@ -5,13 +5,17 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, jest, test } from '@jest/globals';
 import { buildShards } from './build-shards.js';
 import type { Document } from './document.js';
 import { drawsFor } from './draws.js';
-import { contents, ENCODER, inTemporaryFolder, TOKENIZER } from './test-support.js';
+import {
+  contents,
+  ENCODER,
+  garbageCollector,
+  inTemporaryFolder,
+  TOKENIZER,
+} from './test-support.js';
 
 jest.setTimeout(1_800_000);
 
@@ -19,8 +23,7 @@ jest.setTimeout(1_800_000);
 const SHORT = process.env.ALECTRA_SLOW === 'short';
 const KILLS = SHORT ? 3 : 20;
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+const collectGarbage = garbageCollector();
 
 (SHORT ? describe.skip : describe)('two million documents', () => {
   test('cost at most sixteen bytes of memory each, from the first to the last', () =>

@@ -4,14 +4,12 @@ import { execFileSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, jest, test } from '@jest/globals';
 import { ByteReader } from './byte-reader.js';
 import { tarEntries } from './tar.js';
 import { tarMembers } from './tar-source.js';
 import { tarOf } from './tar-test-support.js';
-import { inTemporaryFolder } from './test-support.js';
+import { garbageCollector, inTemporaryFolder } from './test-support.js';
 
 jest.setTimeout(1_800_000);
 
@@ -21,8 +19,7 @@ const ENTRIES = SHORT ? 100_000 : 10_000_000;
 /** Entries of one piece of the stream. */
 const PIECE = 1000;
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+const collectGarbage = garbageCollector();
 
 /** A tar of empty texts, made while it is read. */
 function* tinyEntries(count: number): Generator<Buffer> {

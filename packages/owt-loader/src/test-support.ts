@@ -4,6 +4,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Document } from './document.js';
 import { drawsFor } from './draws.js';
 import type { Encoder } from './encoder.js';
@@ -88,4 +90,10 @@ export async function contents(folder: string): Promise<Record<string, string>> 
     }),
   );
   return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What collects garbage when called, so that the heap is what somebody holds. */
+export function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
 }
