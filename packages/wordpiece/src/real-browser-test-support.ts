@@ -13,6 +13,7 @@ export interface Findings {
 }
 
 export function findings(vocabulary: readonly string[], lines: readonly string[]): Findings {
+  // the ECMAScript library types leave it out
   const { WebAssembly: wasm } = globalThis as unknown as {
     WebAssembly: { validate(bytes: Uint8Array): boolean };
   };
