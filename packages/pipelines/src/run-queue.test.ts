@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { RunQueue } from './run-queue.js';
-import type { Kind, Shape, ShapedInputs } from './shaped-programs.js';
+import { KEPT, type Kind, type Shape, type ShapedInputs } from './shaped-programs.js';
 
 const kind: Kind = {
   name: 'scaled',
@@ -56,6 +56,24 @@ test('loads shapes before they are asked for, for runs alone and side by side', 
   await Promise.all([ask(two, [1, 2, 3, 4]), ask(wide, [1, 2, 3, 4]), ask(small, [1, 2])]);
   await ask(wide, [1, 2, 3, 4]);
   expect(made.size).toBe(5);
+  made.dispose();
+});
+
+test('loads no more than is kept', async () => {
+  const { made } = await queue(1);
+  let compiled = 0;
+  const counted: Kind = {
+    name: 'counted',
+    step: (...args) => {
+      compiled++;
+      return kind.step(...args);
+    },
+  };
+  const shapes = Array.from({ length: KEPT + 9 }, (_, at) => ({ ...small, columns: at + 1 }));
+  await made.load(counted, shapes);
+  expect(made.size).toBe(KEPT);
+  await made.load(counted, shapes); // again changes nothing
+  expect(compiled).toBe(KEPT - 1);
   made.dispose();
 });
 

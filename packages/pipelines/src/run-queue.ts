@@ -5,6 +5,7 @@
 import type { EngineName } from '@alectra/jit';
 import {
   type EngineOptions,
+  KEPT,
   type Kind,
   type Shape,
   type ShapedInputs,
@@ -67,7 +68,10 @@ export class RunQueue {
     });
   }
 
-  /** Loads what the shapes need, each when nothing else is to be done; ends early when disposed. */
+  /**
+   * Loads what the shapes need, as far as it will be kept, each when nothing else is to be done; ends early when
+   * disposed.
+   */
   async load(kind: Kind, shapes: readonly Shape[]): Promise<void> {
     const hasLanes = this.lanes > 1;
     // A run that is alone is mostly one text.
@@ -76,7 +80,7 @@ export class RunQueue {
       ...alone.map((shape) => ({ shape, threads: undefined })),
       ...(hasLanes ? shapes.map((shape) => ({ shape, threads: 1 })) : []),
     ];
-    for (const { shape, threads } of wanted) {
+    for (const { shape, threads } of wanted.slice(0, KEPT - 1)) {
       await this.#untilIdle();
       if (this.#isDisposed) return;
       await this.#programs.load(kind, shape, threads);

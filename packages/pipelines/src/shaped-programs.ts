@@ -50,8 +50,8 @@ interface Entry {
   users: number;
 }
 
-/** Most programs that are kept; the one unused for longest goes first. */
-const KEPT = 128;
+/** Most programs that are kept, the first included, which stays; of the others the one unused for longest goes first. */
+export const KEPT = 128;
 
 export class ShapedPrograms {
   /** In order of use, oldest first. */
