@@ -59,8 +59,27 @@ export function openCurves(root: HTMLElement): void {
 async function fetchNews(url: string): Promise<News | undefined> {
   const response = await fetch(url).catch(() => undefined);
   const value: unknown = response?.ok ? await response.json().catch(() => undefined) : undefined;
-  // our own route, written beside this file
-  return isRecord(value) && Array.isArray(value.lines) ? (value as unknown as News) : undefined;
+  return newsOf(value);
+}
+
+/** The answer of `readRun` in page-runs.ts; undefined for anything else. */
+function newsOf(value: unknown): News | undefined {
+  if (!isRecord(value) || !Array.isArray(value.lines)) return undefined;
+  const { lines, isWhole, cursor, totalSteps, isLive, hasMore } = value;
+  return lines.every(isRecord) &&
+    typeof isWhole === 'boolean' &&
+    typeof cursor === 'string' &&
+    typeof isLive === 'boolean' &&
+    typeof hasMore === 'boolean'
+    ? {
+        lines,
+        isWhole,
+        cursor,
+        isLive,
+        hasMore,
+        ...(typeof totalSteps === 'number' && { totalSteps }),
+      }
+    : undefined;
 }
 
 function progressWords(
