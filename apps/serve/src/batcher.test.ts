@@ -10,8 +10,8 @@ import type { TaskPipeline } from './task-pipelines.js';
 type Counted = Request<unknown> & { readonly text: string };
 
 /**
- * A batcher whose batches wait for `release`. A text of n characters has n tokens; `!` cannot be prepared, `x` cannot
- * be computed, `n` gives NaN.
+ * A batcher whose batches wait for `release`. A text of n characters has n tokens; `!` and `?` cannot be prepared, `x`
+ * cannot be computed, `n` gives NaN.
  */
 function setUp({ maxBatchTokens = 12, maxBatchInputs = 4 } = {}) {
   const batches: string[][] = [];
@@ -22,6 +22,7 @@ function setUp({ maxBatchTokens = 12, maxBatchInputs = 4 } = {}) {
     prepare(input) {
       const text = String(input);
       if (text === '!') throw new InputError('no-mask', 'there is no mask.\nAdd one.');
+      if (text === '?') throw new InputError('bad-option', 'cannot use `topK`: found "`aB`".\nNo.');
       const rows = [{ ids: [], positions: text === '*' ? Array(33).fill(0) : [] }];
       return { text, tokenCount: text.length, rows, answer: () => text } as unknown as Counted; // as far as it is read
     },
@@ -139,6 +140,7 @@ describe('Batcher', () => {
 
   test.each([
     ['!', 400, 'there is no mask.'],
+    ['?', 400, 'cannot use `top_k`: found "`aB`".'],
     ['*', 422, 'the text has 33 masks: at most 32 are filled at once.'],
     ['n', 424, 'The model failed: serve: the model gave no number as a score (NaN).'],
   ])('%s is %i', async (text, status, message) => {

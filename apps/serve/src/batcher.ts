@@ -171,7 +171,7 @@ function answerOf(open: OpenJob): JobAnswer {
 }
 
 /**
- * What the client did wrong is said in the first line of the pipeline's message, where parameters have their names in
+ * What the client did wrong is said in the first line of the pipeline's message, where a parameter has its name in
  * HTTP; the rest is for programmers.
  */
 function faultOf(id: number, error: unknown): JobAnswer {
@@ -179,7 +179,9 @@ function faultOf(id: number, error: unknown): JobAnswer {
   const message = isTheirs || error instanceof Error ? error.message : String(error);
   const said = (message.split('\n', 1)[0] ?? '')
     .replace(/^pipelines: /, '')
-    .replace(/`\w+`/g, (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+    .replace(/^cannot use `\w+`/, (start) =>
+      start.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    );
   const none = { tokens: 0, queueMs: 0, computeMs: 0 };
   if (isTheirs) {
     const status = error.code === 'too-long' ? 422 : 400;
