@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { acquireLock } from '@alectra/files';
 import { glueTasks, readSplit } from '@alectra/glue';
@@ -38,8 +38,11 @@ describe('an evaluation', () => {
     expect(options.console.said[0]).toMatch(/has no pooler\.weight, pooler\.bias: drawn anew/);
 
     const again = { ...options, console: listening(), seeds: [1, 2] };
+    const left = join(options.out, 'CoLA/seed-1/checkpoints'); // of a run that was killed after its last write
+    mkdirSync(left);
     expect(await evaluate(again)).toEqual({ status, runs });
     expect(again.console.steps).toBe(0);
+    expect(existsSync(left)).toBe(false);
     expect(again.console.said.at(-1)).toMatch(/^CoLA seed 2: \d+\.\d, as found in /);
   });
 

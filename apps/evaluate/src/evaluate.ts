@@ -20,7 +20,7 @@ import { classifierFor, type LoadedEncoder, loadEncoder } from './classifier.js'
 import type { Console } from './console.js';
 import { errorsOf } from './explain-errors.js';
 import { finetuneRun } from './finetune-run.js';
-import { type RunResult, readResult, refuseOtherRun } from './run-store.js';
+import { type RunResult, readResult, refuseOtherRun, removeCheckpoints } from './run-store.js';
 import { planOf, readTask } from './task-plan.js';
 import { UsageError } from './usage-error.js';
 
@@ -107,6 +107,7 @@ async function evaluateTask(
     if (!done) missing.push(seed);
     else {
       await refuseOtherRun(folder(seed), config(seed));
+      await removeCheckpoints(folder(seed));
       console.say(`${task.title} seed ${seed}: ${figure(done)}, as found in ${folder(seed)}`);
       results.push(done);
     }

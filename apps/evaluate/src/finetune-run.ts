@@ -1,7 +1,6 @@
 // One task, one seed, as a run of the trainer: its checkpoints, its exact resume. At the end the model that counts,
 // what it said and what is wrong with it.
 
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic, writeFolderAtomic } from '@alectra/files';
 import type { EncodedExample } from '@alectra/glue';
@@ -19,7 +18,13 @@ import {
 } from '@alectra/trainer';
 import { type EvaluationRecord, type Predictions, readEvaluations } from './evaluation-record.js';
 import { type BatchLayout, type HeldOut, trainingSource } from './held-out.js';
-import { type RunResult, readResult, refuseOtherRun, writeResult } from './run-store.js';
+import {
+  type RunResult,
+  readResult,
+  refuseOtherRun,
+  removeCheckpoints,
+  writeResult,
+} from './run-store.js';
 
 /** A task, ready for any number of runs. */
 export interface TaskPlan {
@@ -115,7 +120,7 @@ async function runToEnd(
     trainingSeconds: seconds,
   };
   await writeResult(folder, result);
-  await rm(join(folder, 'checkpoints'), { recursive: true, force: true });
+  await removeCheckpoints(folder);
   return result;
 }
 

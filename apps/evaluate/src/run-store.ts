@@ -8,7 +8,7 @@
 //                          result.json        written last
 
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@alectra/files';
 import { configDifferences, formatDifferences, type Json } from '@alectra/trainer';
@@ -40,6 +40,11 @@ export async function readResult(folder: string): Promise<RunResult | undefined>
 
 export async function writeResult(folder: string, result: RunResult): Promise<void> {
   await writeFileAtomic(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+/** Once its result is written; again for a finished run, which may have been killed before this was done. */
+export async function removeCheckpoints(folder: string): Promise<void> {
+  await rm(join(folder, 'checkpoints'), { recursive: true, force: true });
 }
 
 export async function readPredictions(folder: string): Promise<Predictions> {
