@@ -14,7 +14,9 @@ import {
   type GlueTask,
   glueTasks,
   labelsOf,
+  type Scores,
   type SplitName,
+  type SubmissionName,
   scorePredictions,
   setName,
 } from '@alectra/glue';
@@ -79,14 +81,12 @@ async function probeTask(
     const probe = fitProbe((await features.of(encoded)).data, labelsOf(train), {
       classes: task.labels.length,
     });
-    const scores: GlueScores = Object.fromEntries(
-      await Promise.all(
-        splits.map(async ({ name, labels, examples }) => {
-          const found = answers(task, probe.predict((await features.of(examples)).data));
-          return [name, scorePredictions(task, labels, found)] as const;
-        }),
-      ),
-    );
+    const scores: Partial<Record<SubmissionName, Scores>> = {};
+    // one after another: at once, both would compile for a width that the training set lacks
+    for (const { name, labels, examples } of splits) {
+      const found = answers(task, probe.predict((await features.of(examples)).data));
+      scores[name] = scorePredictions(task, labels, found);
+    }
     const seconds = ((performance.now() - began) / 1000).toFixed(0);
     options.console.say(`${task.title}: ${train.length} examples, ${seconds} s`);
     return scores;
