@@ -202,13 +202,14 @@ function isHead(name: string, { modelType }: LoadedEncoder): boolean {
 }
 
 function classOf({ modelType, name }: LoadedEncoder, head: Recipe['head']): Classifier {
-  if (modelType === 'electra' && head === 'google')
-    return ElectraGoogleClassifier as unknown as Classifier; // as below
-  const { kind } = pickModelClass(
-    { model_type: modelType },
-    { families: FAMILIES, head: 'sequence-classification' },
-    name,
-  );
+  const kind =
+    modelType === 'electra' && head === 'google'
+      ? ElectraGoogleClassifier
+      : pickModelClass(
+          { model_type: modelType },
+          { families: FAMILIES, head: 'sequence-classification' },
+          name,
+        ).kind;
   // A union of classes, each for its own config: the config comes from the same family, which types cannot say.
   return kind as unknown as Classifier;
 }
