@@ -52,7 +52,7 @@ export async function run(args: string[]): Promise<boolean> {
   const arms = values.only === undefined ? ARMS : [armNamed(values.only)];
   for (const arm of arms)
     for (const { tasks, seeds, flags } of PARTS) {
-      const { status } = spawnSync(
+      const { status, signal } = spawnSync(
         process.execPath,
         [
           ...[...nodeFromSource().slice(1), evaluateProgram(), '--model', model, '--data', data],
@@ -63,7 +63,11 @@ export async function run(args: string[]): Promise<boolean> {
         ],
         { stdio: ['inherit', 'ignore', 'inherit'] },
       );
-      if (status !== 0) throw new RangeError(`reproduce: evaluate ended with code ${status}.`);
+      if (status !== 0)
+        throw new RangeError(
+          `reproduce: fine-tuning of ${tasks.join(', ')} (${arm}) ended with ${signal ?? `code ${status}`}, expected code 0.\n` +
+            'Its last lines say why; the same command goes on from there.',
+        );
     }
   const cells = PARTS.flatMap(({ tasks, seeds }) =>
     tasks.map(
