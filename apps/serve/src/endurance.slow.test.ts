@@ -36,7 +36,7 @@ interface Outcome {
   readonly ms: number;
 }
 
-/** The request with this number: the same mixture every hundred, and never the same text twice. */
+/** The request with this number: the same mixture every hundred, the same texts every 9,000. */
 async function ask(number: number): Promise<Outcome> {
   const length = 1 + ((number * 7) % 45);
   const words = Array.from({ length }, (_, i) => WORDS[(number + i * i) % WORDS.length]);
