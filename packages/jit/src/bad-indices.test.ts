@@ -67,3 +67,22 @@ test.each(withTensorflow('onnxruntime'))('engine %s refuses labels outside', asy
   await expect(program.run({ x, ids: [0, 4, 0] })).rejects.toThrow();
   program.dispose();
 });
+
+test.each(withTensorflow('onnxruntime'))(
+  'engine %s refuses places outside of one axis, which lie in another row',
+  async (engine) => {
+    const step: Step = (_, given: Inputs) => ({
+      outputs: tf.scatterND(
+        tf.stack([tf.onesLike(given.ids), given.ids], 1),
+        tf.sum(given.x, 1),
+        [3, 4],
+      ),
+    });
+    const program = await compile(step, { state: {}, inputs, engine, tensorflowFrom: TFJS_NODE });
+    await expect(program.run({ x, ids: [0, -1, 0] })).rejects.toThrow();
+    await expect(program.run({ x, ids: [0, 4, 0] })).rejects.toThrow();
+    const { data } = (await program.run({ x, ids: [0, 3, 3] })) as HostTensor;
+    expect(Array.from(data)).toEqual([0, 0, 0, 0, 6, 0, 0, 22 + 38, 0, 0, 0, 0]);
+    program.dispose();
+  },
+);

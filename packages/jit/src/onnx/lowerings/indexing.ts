@@ -5,6 +5,7 @@ import { sizeOf } from '../../host-tensor.js';
 import type { Name, OnnxBuilder } from '../builder.js';
 import { type LoweredNode, type LoweringTable, lower } from '../lowering.js';
 import { castTo } from './elementwise.js';
+import { reduce } from './reduce.js';
 
 export const INDEXING: LoweringTable = {
   GatherV2: lower<{ axis: number; batchDims: number }>(gather),
@@ -71,12 +72,28 @@ export function refuseNegative(onnx: OnnxBuilder, ids: Name): Name {
 function shiftToRow(onnx: OnnxBuilder, ids: Name, offsets: Name, length: number): Name {
   const shifted = onnx.op('Add', [ids, offsets]);
   if (onnx.dialect !== 'cpu') return shifted;
-  const isInside = onnx.op('And', [
-    onnx.op('GreaterOrEqual', [ids, onnx.scalar(0, 'int32')]),
-    onnx.op('Less', [ids, onnx.scalar(length, 'int32')]),
-  ]);
-  return onnx.op('Where', [isInside, shifted, onnx.scalar(OUTSIDE, 'int32')]);
+  const inside = isInside(onnx, ids, onnx.scalar(length, 'int32'));
+  return onnx.op('Where', [inside, shifted, onnx.scalar(OUTSIDE, 'int32')]);
 }
+
+/** The same for flat positions of index vectors `[count, axes]`, each of which is held against its own axis. */
+function refuseOutside(
+  onnx: OnnxBuilder,
+  positions: Name,
+  vectors: Name,
+  sizes: readonly number[],
+): Name {
+  if (onnx.dialect !== 'cpu') return positions;
+  const inside = isInside(onnx, vectors, onnx.initializer('int32', [sizes.length], sizes));
+  const marks = onnx.op('Where', [inside, onnx.scalar(0, 'int32'), onnx.scalar(OUTSIDE, 'int32')]);
+  return onnx.op('Max', [positions, reduce(onnx, 'ReduceMax', marks, [1])]);
+}
+
+const isInside = (onnx: OnnxBuilder, ids: Name, sizes: Name): Name =>
+  onnx.op('And', [
+    onnx.op('GreaterOrEqual', [ids, onnx.scalar(0, 'int32')]),
+    onnx.op('Less', [ids, sizes]),
+  ]);
 
 function gather(
   onnx: OnnxBuilder,
@@ -201,19 +218,12 @@ function scatterNd(
   const depth = indices.shape.length > 1 ? indices.shape[indices.shape.length - 1] : 1;
   const count = sizeOf(indices.shape) / depth;
   const strides = Array.from({ length: depth }, (_, axis) => sizeOf(shape.slice(axis + 1, depth)));
-  const weighted = onnx.op('Mul', [
-    onnx.op('Reshape', [onnx.name(indices), onnx.int64s([count, depth])]),
-    onnx.initializer('int32', [depth], strides),
-  ]);
-  const places = onnx.op('ReduceSum', [weighted, onnx.int64s([1])], { keepdims: { int: 1 } });
+  const vectors = onnx.op('Reshape', [onnx.name(indices), onnx.int64s([count, depth])]);
+  const weighted = onnx.op('Mul', [vectors, onnx.initializer('int32', [depth], strides)]);
+  const positions = onnx.op('ReduceSum', [weighted, onnx.int64s([1])], { keepdims: { int: 1 } });
+  const places = refuseOutside(onnx, positions, vectors, shape.slice(0, depth));
   const width = sizeOf(shape.slice(depth));
   const rows = onnx.op('Reshape', [onnx.name(updates), onnx.int64s([count, width])]);
   const base = zeros(onnx, shape, updates.dtype);
-  return scatterAdd(
-    onnx,
-    base,
-    { shape },
-    [{ count, rows, places: refuseNegative(onnx, places) }],
-    depth,
-  );
+  return scatterAdd(onnx, base, { shape }, [{ count, rows, places }], depth);
 }
