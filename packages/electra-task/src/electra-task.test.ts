@@ -12,7 +12,7 @@ import {
   toyDiscriminator,
   toyDiscriminatorWeights,
   toyGenerator,
-  toyGeneratorWeights,
+  toyModels,
   toyTie,
   toyTokens,
 } from './toy-models.test-support.js';
@@ -29,11 +29,7 @@ const toyTask = (
   change: Partial<ElectraTaskOptions> = {},
 ) =>
   electraTask({
-    generator: toyGenerator,
-    discriminator: toyDiscriminator,
-    generatorWeights: toyGeneratorWeights,
-    discriminatorWeights: toyDiscriminatorWeights,
-    tokens: toyTokens,
+    ...toyModels,
     settings: { tie: toyTie, ...settings },
     ...change,
   });

@@ -4,31 +4,19 @@ import * as tf from '@tensorflow/tfjs';
 import { electraTask } from './electra-task.js';
 import { lossAndGradientsOf } from './gradients.test-support.js';
 import { mlmTask } from './mlm-task.js';
-import {
-  onEngine,
-  toyBatch,
-  toyDiscriminator,
-  toyDiscriminatorWeights,
-  toyGenerator,
-  toyGeneratorWeights,
-  toyTie,
-  toyTokens,
-} from './toy-models.test-support.js';
+import { onEngine, toyBatch, toyModels, toyTie } from './toy-models.test-support.js';
 
 tf.env().set('IS_TEST', true);
 beforeAll(() => registerKernels('cpu'));
 
-const task = mlmTask({ model: toyGenerator, weights: toyGeneratorWeights, tokens: toyTokens });
+const { generator: model, generatorWeights: weights, tokens } = toyModels;
+const task = mlmTask({ model, weights, tokens });
 const key = { seed: tf.scalar(5, 'int32'), counter: tf.scalar(1, 'int32') };
 
 test('masked language modelling is the generator half of the joint task, masks and all', () => {
   tf.tidy(() => {
     const joint = electraTask({
-      generator: toyGenerator,
-      discriminator: toyDiscriminator,
-      generatorWeights: toyGeneratorWeights,
-      discriminatorWeights: toyDiscriminatorWeights,
-      tokens: toyTokens,
+      ...toyModels,
       settings: { tie: toyTie, discriminatorWeight: 0 },
     });
     const batch = toyBatch([16, 12, 5], 16);
@@ -53,9 +41,7 @@ test('keeps only its results in memory', () => {
 test('takes no more slots than a row has tokens', () => {
   tf.tidy(() => {
     const wide = mlmTask({
-      model: toyGenerator,
-      weights: toyGeneratorWeights,
-      tokens: toyTokens,
+      ...{ model, weights, tokens },
       settings: { maskSlots: 100, maskProbability: 0.9 },
     });
     const { metrics } = wide.loss(onEngine(wide.params), toyBatch([5, 4], 5), {

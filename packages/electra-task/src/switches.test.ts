@@ -6,26 +6,12 @@ import { beforeAll, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { electraTask } from './electra-task.js';
 import { lossAndGradientsOf } from './gradients.test-support.js';
-import {
-  onEngine,
-  toyBatch,
-  toyDiscriminator,
-  toyDiscriminatorWeights,
-  toyGenerator,
-  toyGeneratorWeights,
-  toyTie,
-  toyTokens,
-} from './toy-models.test-support.js';
+import { onEngine, toyBatch, toyModels, toyTie } from './toy-models.test-support.js';
 import type { TieKey, Weights } from './tying.js';
 
 tf.env().set('IS_TEST', true);
 beforeAll(() => registerKernels('cpu'));
 
-const models = {
-  ...{ generator: toyGenerator, discriminator: toyDiscriminator, tokens: toyTokens },
-  generatorWeights: toyGeneratorWeights,
-  discriminatorWeights: toyDiscriminatorWeights,
-};
 const batch = () => toyBatch([16, 12, 5, 3], 16);
 const options = () => ({
   training: true,
@@ -37,7 +23,7 @@ test('untied_generator_embeddings: a narrower generator and the discriminator do
   const width = 4;
   const narrow: Weights = initialize(
     Object.fromEntries(
-      Object.entries(toyGeneratorWeights).map(([name, { shape }]) => [
+      Object.entries(toyModels.generatorWeights).map(([name, { shape }]) => [
         name,
         { shape: shape.map((size) => (size === 8 ? width : size)), init: 'normal' as const },
       ]),
@@ -48,7 +34,7 @@ test('untied_generator_embeddings: a narrower generator and the discriminator do
     const apart = { ...toyTie, word: false, position: false, segment: false };
     const gradients = (weights: object) => {
       const settings = { tie: apart, ...weights };
-      const task = electraTask({ ...models, generatorWeights: narrow, settings });
+      const task = electraTask({ ...toyModels, generatorWeights: narrow, settings });
       return lossAndGradientsOf(task, onEngine(task.params), batch(), options()).gradients;
     };
     for (const [weights, untouched] of [
@@ -70,7 +56,7 @@ test('untied_generator false: one encoder, which both losses train, and two head
   tf.tidy(() => {
     const gradients = (weights: object) => {
       const settings = { tie: { ...toyTie, encoder: true }, ...weights };
-      const task = electraTask({ ...models, tieKey, settings });
+      const task = electraTask({ ...toyModels, tieKey, settings });
       return lossAndGradientsOf(task, onEngine(task.params), batch(), options()).gradients;
     };
     const [both, generator, discriminator] = [
@@ -79,7 +65,7 @@ test('untied_generator false: one encoder, which both losses train, and two head
       gradients({ generatorWeight: 0 }),
     ];
     expect(Object.keys(both)).toEqual([
-      ...Object.keys(toyGeneratorWeights).map((name) => `generator.${name}`),
+      ...Object.keys(toyModels.generatorWeights).map((name) => `generator.${name}`),
       'discriminator.classifier.weight',
       'discriminator.classifier.bias',
     ]);

@@ -64,7 +64,7 @@ const body = {
   'mix.bias': { shape: [E], init: 'normal' },
 } as const;
 
-export const toyGeneratorWeights: Weights = initialize(
+const toyGeneratorWeights: Weights = initialize(
   { ...body, 'output.bias': { shape: [V], init: 'zeros' } },
   { seed: 1, standardDeviation: 0.5 },
 );
@@ -76,6 +76,21 @@ export const toyDiscriminatorWeights: Weights = initialize(
   },
   { seed: 2, standardDeviation: 0.5 },
 );
+
+/** The pair and its weights, as the tasks take them. */
+export const toyModels: {
+  readonly generator: Generator;
+  readonly discriminator: Discriminator;
+  readonly generatorWeights: Weights;
+  readonly discriminatorWeights: Weights;
+  readonly tokens: TaskTokens;
+} = {
+  generator: toyGenerator,
+  discriminator: toyDiscriminator,
+  generatorWeights: toyGeneratorWeights,
+  discriminatorWeights: toyDiscriminatorWeights,
+  tokens: toyTokens,
+};
 
 /** Tied parts that the toy models have. */
 export const toyTie: Tying = {
