@@ -109,7 +109,11 @@ export class BuildProgress {
     const { folder } = this.#options;
     const state = await this.#savedState();
     this.#seenFile = await open(join(folder, SEEN_NAME), state ? 'r+' : 'w+');
-    if (!state) return 0;
+    if (!state) {
+      // shards of a build that ended before it saved anything, perhaps one with other options
+      for (const split of SPLITS) await rm(join(folder, split), { recursive: true, force: true });
+      return 0;
+    }
     this.#chunks = state.chunks;
     this.#kept = state.kept;
     this.#statistics = { ...state.statistics };

@@ -123,6 +123,19 @@ describe('buildShards', () => {
       expect(await contents(output)).toEqual(expected);
     }));
 
+  test('keeps nothing of a build that was killed before it saved anything', () =>
+    inTemporaryFolder(async (folder) => {
+      await build(folder);
+      const output = join(folder, 'shards');
+      const expected = await contents(output);
+      await rm(output, { recursive: true });
+      const train = join(`${output}.building`, 'train');
+      await mkdir(train, { recursive: true });
+      await writeFile(join(train, 'data-00000-of-00099.arrow'), 'of other options');
+      await build(folder);
+      expect(await contents(output)).toEqual(expected);
+    }));
+
   test('finishes a build that was killed while its own state was removed', () =>
     inTemporaryFolder(async (folder) => {
       const output = join(folder, 'shards');
