@@ -149,6 +149,9 @@ describe('run refuses', () => {
       engine: 'onnxruntime',
     });
     await expect(program.run({ n: [1, 1.5], b: [0, 1] })).rejects.toThrow('found 1.5 at 1');
+    await expect(program.run({ n: [1, Number.NaN], b: [0, 1] })).rejects.toThrow('found NaN at 1');
+    const big = [1n, 2n] as never; // from JavaScript
+    await expect(program.run({ n: big, b: [0, 1] })).rejects.toThrow('found 1 at 0');
     await expect(program.run({ n: [1, 2 ** 31], b: [0, 1] })).rejects.toThrow('32 bits');
     await expect(program.run({ n: [1, 2], b: [0, 2] })).rejects.toThrow('0, 1, false or true');
     const { n } = await program.run({ n: [-1, 2], b: [0, 1] });

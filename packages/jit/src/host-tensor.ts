@@ -86,8 +86,10 @@ function asArray(data: ArrayLike<number>, dtype: DType, path: string): HostArray
   if (Array.isArray(data)) {
     const bad = data.findIndex((value) => !fits(value, dtype));
     if (bad >= 0) {
+      const value: unknown = data[bad];
+      const found = Array.isArray(value) ? `[${value}]` : String(value);
       throw new TypeError(
-        `jit: "${path}" has a value that is no ${dtype}: found ${JSON.stringify(data[bad])} at ${bad}, expected ${EXPECTED[dtype]}.\n` +
+        `jit: "${path}" has a value that is no ${dtype}: found ${found} at ${bad}, expected ${EXPECTED[dtype]}.\n` +
           `Pass numbers in row-major order, without nesting.`,
       );
     }
