@@ -95,6 +95,7 @@ const CASES: [string, Fn, string[]][] = [
   ['rows of a product of a turned matrix', (w, { more }) => tf.gather(tf.add(tf.matMul(w['a.key.weight'] as tf.Tensor2D, w['a.query.weight'] as tf.Tensor2D, true), w['norm.bias']), more), ['Gemm 8', 'GatherV2 4']],
   ['a layer norm of which the gradient reads all rows', (w, { x, ids }) => { const { value, grad } = tf.valueAndGrad((given) => tf.sum(tf.square(tf.gather(layerNorm(w, 'norm', given as tf.Tensor2D, 1e-12), ids))))(x); return [value, grad]; }, ['LayerNorm 15', 'GatherV2 4', 'SumSquare 1', 'UnsortedSegmentSum 15', 'LayerNormGrad 15']],
   ['rows beside a result that is known', (w, { x, ids }) => [tf.gather(gelu(affine(x, w['up.weight'] as tf.Tensor2D, w['up.bias'])), ids), tf.tensor2d([[1, 2]])], ['GatherV2 4', 'Gemm 4', 'Gelu 4', 'Reshape 4']],
+  ['a layer of which more rows are read than it has', (w, { x, ids, more }) => tf.gather(gelu(affine(x, w['up.weight'] as tf.Tensor2D, w['up.bias'])), tf.concat1d([ids, more, ids, more])), ['Gemm 15', 'Gelu 15', 'GatherV2 16']],
   ['rows of a sum with a vector', (w, { x, ids }) => tf.gather(tf.add(x, w['norm.bias']), ids), ['Add 15', 'GatherV2 4']],
   ['attention before a layer of which some rows are read', (w, { x, ids }) => tf.gather(feed(w, attend(w, x, 2)), ids), ['Attention 15', 'GatherV2 4', 'Gemm 4', 'Gelu 4', 'Gemm 4', 'Add 4', 'LayerNorm 4', 'Reshape 4']],
 ]; // biome-ignore format: one line per case

@@ -100,13 +100,14 @@ function isRowWise({ op, inputs, attrs, outputs: [{ shape }] }: GraphNode): bool
   return isPlain && lending.every(isMatrix);
 }
 
-/** A gather of whole rows of a matrix. */
+/** A gather of whole rows of a matrix, fewer than it has. */
 const isRowGather = ({ op, inputs, attrs }: GraphNode): boolean =>
   op === 'GatherV2' &&
   attrs.axis === 0 &&
   !attrs.batchDims &&
   inputs[0].shape.length === 2 &&
-  inputs[1].shape.length === 1;
+  inputs[1].shape.length === 1 &&
+  inputs[1].shape[0] < inputs[0].shape[0];
 
 const narrowTo = (rows: Value, { id, dtype, shape }: Value): Value => ({
   id,
