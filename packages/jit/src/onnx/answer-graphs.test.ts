@@ -13,6 +13,7 @@ import {
 } from '@alectra/nn';
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
+import { sizeOf } from '../host-tensor.js';
 import { compile, type HostTensor } from '../index.js';
 import { type Signature, trace } from '../trace.js';
 import { fuse } from './fuse.js';
@@ -59,7 +60,6 @@ function numbers(size: number, seed: number): Float32Array {
     return state / 2 ** 31 - 1;
   });
 }
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const weights = Object.fromEntries(
   Object.entries(SHAPES).map(([name, shape], at) => [
     name,

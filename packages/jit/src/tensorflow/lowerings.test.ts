@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import type { Graph } from '../graph.js';
+import { sizeOf } from '../host-tensor.js';
 import { trace } from '../trace.js';
 import type { ColumnReads } from './builder.js';
 import { type EmitOptions, emitFunction } from './emit.js';
@@ -25,7 +26,7 @@ const opsOf = (graph: Graph, options: EmitOptions): string[] =>
 /** Small whole numbers: sums of products are exact. */
 const numbers = (...shape: number[]): tf.Tensor =>
   tf.tensor(
-    Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => ((i * 7) % 11) - 5),
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7) % 11) - 5),
     shape,
   );
 
