@@ -109,7 +109,7 @@ export interface Program<Outputs = Tree<HostTensor>, State = Tree<HostTensor>> {
   writeState(state: State): Promise<void>;
   /** What preparing and calling this function has cost so far. */
   timings(): Timings;
-  /** Frees this function; disposing the program that `compile` returned frees state and all. */
+  /** Frees this function, at once if nothing runs; the program that `compile` returned frees the state and all. */
   dispose(): void;
 }
 
@@ -143,6 +143,7 @@ export async function compile<R extends StepResult, S extends InitialState>(
     shape: state.shape,
     frozen: options.frozen ?? false,
     queue: Promise.resolve(),
+    running: 0,
     disposed: false,
   };
   try {
@@ -162,6 +163,8 @@ interface Shared {
   readonly frozen: boolean;
   /** Settles when everything that was asked before has ended. */
   queue: Promise<void>;
+  /** How much was asked and has not ended. */
+  running: number;
   disposed: boolean;
 }
 
@@ -189,8 +192,13 @@ async function load<R extends StepResult, State>(
     }
     const before = shared.queue;
     const result = shared.engine.overlaps ? work() : before.then(work);
+    shared.running++;
     // The queue must not hold on to results: it lives as long as the program.
-    shared.queue = Promise.allSettled([before, result]).then(() => undefined);
+    const end = (): void => {
+      shared.running--;
+    };
+    const ended = result.then(end, end);
+    shared.queue = shared.engine.overlaps ? before.then(() => ended) : ended;
     return result;
   };
 
@@ -237,11 +245,14 @@ async function load<R extends StepResult, State>(
     dispose: () => {
       if (disposed) return;
       disposed = true;
+      shared.disposed ||= ownsState;
+      const free = (): void => {
+        runner.dispose();
+        if (ownsState) shared.engine.dispose();
+      };
       // What is running finishes first.
-      void shared.queue.then(() => runner.dispose());
-      if (!ownsState) return;
-      shared.disposed = true;
-      void shared.queue.then(() => shared.engine.dispose());
+      if (shared.running > 0) void shared.queue.then(free);
+      else free();
     },
   };
 }
