@@ -1,5 +1,5 @@
 // The whole program killed with `kill -9` at random moments and started again: in the end the same bits as an
-// uninterrupted run. 12 kills; ALECTRA_SLOW=short makes 3.
+// uninterrupted run. 12 kills; ALECTRA_SLOW=short makes 2.
 
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { outcome, runProgram, tinyProject } from './test-support.js';
 
-const KILLS = process.env.ALECTRA_SLOW === 'short' ? 3 : 12;
+const KILLS = process.env.ALECTRA_SLOW === 'short' ? 2 : 12;
 
 tf.env().set('IS_TEST', true);
 
