@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { browserPath, launch, openPage, type WatchedPage } from './page-browser-test-support.js';
-import { line, pageServer, type TestPages, writePages } from './page-test-support.js';
+import { line, pageServer, type TestPages, writePages } from './page.test-support.js';
+import { browserPath, launch, openPage, type WatchedPage } from './page-browser.test-support.js';
 
 /** The words as a reader sees them. */
 const seen = async (part: Locator): Promise<string> => (await part.allInnerTexts()).join('\n');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
-import { pageServer, type TestPages, writePages } from './page-test-support.js';
+import { pageServer, type TestPages, writePages } from './page.test-support.js';
 
 let root: string;
 let pages: TestPages;

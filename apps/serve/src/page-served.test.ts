@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { browserPath, launch, openPage } from './page-browser-test-support.js';
+import { browserPath, launch, openPage } from './page-browser.test-support.js';
 import { startServer, type TestServer } from './server.test-support.js';
 import { tinyRuns } from './tiny-models.test-support.js';
 

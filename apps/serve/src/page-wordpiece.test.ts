@@ -3,7 +3,7 @@
 import { WordPieceTokenizer } from '@alectra/wordpiece';
 import { describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
-import { browserPath, launch } from './page-browser-test-support.js';
+import { browserPath, launch } from './page-browser.test-support.js';
 import { TINY_VOCABULARY } from './tiny-models.test-support.js';
 
 const TEXTS = [

@@ -6,7 +6,7 @@ import { parameterCount } from '@alectra/nn';
 import { expect, test } from '@jest/globals';
 import { albertConfig, albertConfigFromJson, albertConfigToJson } from '../../albert/src/config.js';
 import { AlbertForMaskedLM } from '../../albert/src/models.js';
-import { mutate } from '../../checkpoint/src/mutated-bytes-test-support.js';
+import { mutate } from '../../checkpoint/src/mutated-bytes.test-support.js';
 import { gptConfig, gptConfigFromJson, gptConfigToJson } from '../../gpt/src/config.js';
 import { OpenAIGPTLMHeadModel } from '../../gpt/src/models.js';
 import {

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, jest, test } from '@jest/globals';
 import { dtypeBytes } from './dtype.js';
-import { mutate } from './mutated-bytes-test-support.js';
+import { mutate } from './mutated-bytes.test-support.js';
 import { openSafetensors } from './safetensors-read.js';
 import { openTfH5 } from './tf-h5.js';
 import { openTorch } from './torch-open.js';

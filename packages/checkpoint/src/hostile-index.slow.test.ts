@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { mutate } from './mutated-bytes-test-support.js';
+import { mutate } from './mutated-bytes.test-support.js';
 import { openSafetensors } from './safetensors-read.js';
 import { openSharded, writeSharded } from './sharded.js';
 import type { WeightRecord } from './weights.js';

@@ -1,8 +1,6 @@
 // A thread whose answers are waited for so long and no longer: parsers of files from strangers can be led into
 // work without an end, and cannot be interrupted.
 
-import { once } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import type { TransferListItem, Worker } from 'node:worker_threads';
 
 export interface AskOptions {
@@ -73,25 +71,33 @@ export class BoundedThread<Request, Answer> {
   }
 }
 
-/** @throws Error if the thread says nothing in time, or nothing more */
-async function nextMessage<Message>(worker: Worker, timeLimitMs: number): Promise<Message> {
-  const listening = new AbortController();
-  const { signal } = listening;
-  const next = async (event: 'message' | 'exit'): Promise<unknown> => {
-    const [value] = await once(worker, event, { signal }); // rejects on "error"
-    return value;
-  };
-  try {
-    return (await Promise.race([
-      next('message'),
-      next('exit').then((code) => {
-        throw new Error(`an end of its thread with code ${code}`);
-      }),
-      setTimeout(timeLimitMs, undefined, { signal }).then(() => {
-        throw new Error(`work without an end, still after ${timeLimitMs / 1000} s`);
-      }),
-    ])) as Message;
-  } finally {
-    listening.abort();
-  }
+/**
+ * An error of the thread counts at its exit only: an answer sent before it may arrive after it, but before the exit.
+ *
+ * @throws Error if the thread says nothing in time, or nothing more
+ */
+function nextMessage<Message>(worker: Worker, timeLimitMs: number): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    let failure: unknown;
+    const onError = (error: unknown): void => {
+      failure = error;
+    };
+    const onMessage = (message: Message): void => {
+      stopListening();
+      resolve(message);
+    };
+    const onExit = (code: number): void => {
+      stopListening();
+      reject(failure ?? new Error(`an end of its thread with code ${code}`));
+    };
+    const timer = setTimeout(() => {
+      stopListening();
+      reject(new Error(`work without an end, still after ${timeLimitMs / 1000} s`));
+    }, timeLimitMs);
+    const stopListening = (): void => {
+      clearTimeout(timer);
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+    };
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+  });
 }

@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { config, SHA, setUpHub, weights } from './hub.test-support.js';
 import { hubFile } from './hub-file.js';
-import { config, SHA, setUpHub, weights } from './hub-test-support.js';
 import { COMMIT, gitId } from './test-support.js';
 
 const setup = setUpHub();

@@ -2,7 +2,7 @@
 
 import { lstat, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { SHA, setUpHub, weights } from './hub-test-support.js';
+import { SHA, setUpHub, weights } from './hub.test-support.js';
 import { COMMIT } from './test-support.js';
 
 const setup = setUpHub();

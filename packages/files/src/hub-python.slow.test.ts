@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { config, setUpHub, weights } from './hub-test-support.js';
+import { config, setUpHub, weights } from './hub.test-support.js';
 
 const python = process.env.ALECTRA_PYTHON;
 const setup = setUpHub();

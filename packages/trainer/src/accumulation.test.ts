@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { toyBatch, toySource, toyTask } from './test-support.js';
-import { toyRuns } from './toy-runs-test-support.js';
+import { toyRuns } from './toy-runs.test-support.js';
 import type { TrainingTask } from './training-task.js';
 
 tf.env().set('IS_TEST', true);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import * as real from './checkpoint-folder.js';
-import { memoryFolder } from './memory-folder-test-support.js';
+import { memoryFolder } from './memory-folder.test-support.js';
 import { toyOptions, toyPlan } from './test-support.js';
 
 tf.env().set('IS_TEST', true);

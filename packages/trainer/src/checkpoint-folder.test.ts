@@ -10,7 +10,7 @@ import {
   removeCheckpoint,
   writeCheckpoint,
 } from './checkpoint-folder.js';
-import { memoryFolder } from './memory-folder-test-support.js';
+import { memoryFolder } from './memory-folder.test-support.js';
 
 let folder: string;
 beforeEach(() => {

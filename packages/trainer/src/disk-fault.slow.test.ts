@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { bundle } from './bundle-test-support.js';
+import { bundle } from './bundle.test-support.js';
 import { readCheckpoint } from './checkpoint-folder.js';
-import { memoryFolder } from './memory-folder-test-support.js';
+import { memoryFolder } from './memory-folder.test-support.js';
 
 const STRIDE = process.env.ALECTRA_SLOW === 'short' ? 11 : 1;
-const TOY_RUN = fileURLToPath(new URL('./toy-run-test-support.ts', import.meta.url));
-const PROGRAM = fileURLToPath(new URL('./disk-fault-test-support.ts', import.meta.url));
+const TOY_RUN = fileURLToPath(new URL('./toy-run.test-support.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./disk-fault.test-support.ts', import.meta.url));
 
 let root: string;
 beforeAll(() => {

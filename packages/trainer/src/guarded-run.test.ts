@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { listCheckpoints } from './checkpoint-folder.js';
 import type { RunEvent } from './run-plan.js';
 import { toySource, toyTask } from './test-support.js';
-import { toyRuns } from './toy-runs-test-support.js';
+import { toyRuns } from './toy-runs.test-support.js';
 import type { TrainingTask } from './training-task.js';
 
 tf.env().set('IS_TEST', true);

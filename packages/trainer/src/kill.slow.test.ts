@@ -6,13 +6,13 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { bundle } from './bundle-test-support.js';
+import { bundle } from './bundle.test-support.js';
 import { readCheckpoint } from './checkpoint-folder.js';
-import { memoryFolder } from './memory-folder-test-support.js';
+import { memoryFolder } from './memory-folder.test-support.js';
 import { readMetrics, timeFields } from './metrics-log.js';
 
 const KILLS = process.env.ALECTRA_SLOW === 'short' ? 3 : 200;
-const SOURCE = fileURLToPath(new URL('./toy-run-test-support.ts', import.meta.url));
+const SOURCE = fileURLToPath(new URL('./toy-run.test-support.ts', import.meta.url));
 const seed = Number(process.env.ALECTRA_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 let root: string;

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import type { Probe, RunEvent } from './run-plan.js';
-import { toyRuns } from './toy-runs-test-support.js';
+import { toyRuns } from './toy-runs.test-support.js';
 
 tf.env().set('IS_TEST', true);
 

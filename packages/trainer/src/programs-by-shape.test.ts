@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { compilePrograms } from './programs.js';
 import { toyOptions } from './test-support.js';
-import { toyRuns } from './toy-runs-test-support.js';
+import { toyRuns } from './toy-runs.test-support.js';
 import type { BatchSource, HostTensors, TrainingTask } from './training-task.js';
 
 tf.env().set('IS_TEST', true);

@@ -16,7 +16,7 @@ import * as tf from '@tensorflow/tfjs';
 import { listCheckpoints } from './checkpoint-folder.js';
 import type { RunEvent } from './run-plan.js';
 import { ROWS, toyBatch, toyOptions, toySource } from './test-support.js';
-import { toyRuns, withoutTime } from './toy-runs-test-support.js';
+import { toyRuns, withoutTime } from './toy-runs.test-support.js';
 import { openTrainer, type TrainerOptions } from './trainer.js';
 import type { HostTensors, TrainingTask } from './training-task.js';
 

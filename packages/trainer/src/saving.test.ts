@@ -5,7 +5,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { listCheckpoints } from './checkpoint-folder.js';
 import type { RunEvent } from './run-plan.js';
-import { toyRuns } from './toy-runs-test-support.js';
+import { toyRuns } from './toy-runs.test-support.js';
 
 tf.env().set('IS_TEST', true);
 

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { listCheckpoints } from './checkpoint-folder.js';
 import { initialOptimizerState } from './programs.js';
 import { toyOptions, toyPlan } from './test-support.js';
-import { toyRuns } from './toy-runs-test-support.js';
+import { toyRuns } from './toy-runs.test-support.js';
 import { openTrainer } from './trainer.js';
 
 tf.env().set('IS_TEST', true);

@@ -4,7 +4,7 @@
 //
 // Prints the number of disk calls when it gets to the end.
 
-import { watchDiskCalls } from './disk-calls-test-support.js';
+import { watchDiskCalls } from './disk-calls.test-support.js';
 import { toyOptions, toyPlan } from './test-support.js';
 import { openTrainer } from './trainer.js';
 

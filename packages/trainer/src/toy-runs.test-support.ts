@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, jest } from '@jest/globals';
 import { type Checkpoint, checkpointName, readCheckpoint } from './checkpoint-folder.js';
-import { memoryFolder } from './memory-folder-test-support.js';
+import { memoryFolder } from './memory-folder.test-support.js';
 import { readMetrics, timeFields } from './metrics-log.js';
 import type { RunEvent, RunPlan, RunResult } from './run-plan.js';
 import { toyOptions, toyPlan } from './test-support.js';

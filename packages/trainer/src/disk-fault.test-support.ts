@@ -8,7 +8,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCheckpoint } from './checkpoint-folder.js';
-import { watchDiskCalls } from './disk-calls-test-support.js';
+import { watchDiskCalls } from './disk-calls.test-support.js';
 import type { RunEvent } from './run-plan.js';
 import { toyOptions, toyPlan } from './test-support.js';
 import { openTrainer } from './trainer.js';
