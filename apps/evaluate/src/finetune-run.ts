@@ -9,12 +9,13 @@ import {
   checkpointName,
   type HostTensors,
   type Json,
+  listCheckpoints,
   openTrainer,
-  type ProgramOptions,
   type Programs,
   type RunEvent,
   readCheckpoint,
   type Trainer,
+  type TrainingProgramOptions,
 } from '@alectra/trainer';
 import { type EvaluationRecord, type Predictions, readEvaluations } from './evaluation-record.js';
 import { type BatchLayout, type HeldOut, trainingSource } from './held-out.js';
@@ -29,7 +30,7 @@ import {
 /** A task, ready for any number of runs. */
 export interface TaskPlan {
   readonly task: string;
-  readonly programOptions: ProgramOptions;
+  readonly programOptions: TrainingProgramOptions;
   readonly layout: BatchLayout;
   readonly train: readonly EncodedExample[];
   readonly heldOut: HeldOut;
@@ -109,7 +110,12 @@ async function runToEnd(
   if (status === 'diverged') throw diverged(folder, step);
 
   const evaluations = await readEvaluations(join(folder, 'metrics.jsonl'));
-  const kept = keptOf(evaluations, keep);
+  // a full disk may have cost a checkpoint, but never that of the last step
+  const onDisk = new Set(await listCheckpoints(join(folder, 'checkpoints')));
+  const kept = keptOf(
+    evaluations.filter((one) => onDisk.has(one.step)),
+    keep,
+  );
   const isAtHand = evaluation !== undefined && kept.step === plan.steps;
   await writeOutcome(options, kept, isAtHand);
   const result: RunResult = {
@@ -146,7 +152,7 @@ async function writeOutcome(
   );
 }
 
-/** The last evaluation, or the first of the best ones. */
+/** The last evaluation, or the first of the best ones whose model is there. */
 function keptOf(evaluations: readonly EvaluationRecord[], keep: 'last' | 'best'): EvaluationRecord {
   const last = evaluations.at(-1);
   if (!last) throw new Error('unreachable: the last step was evaluated');

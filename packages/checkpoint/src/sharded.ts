@@ -58,6 +58,9 @@ export async function openSharded(
   }
 }
 
+/** Says nothing about the index. */
+const MACHINE_TROUBLE: readonly string[] = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO', 'ENOMEM'];
+
 async function openNamed(
   indexPath: string,
   file: string,
@@ -67,6 +70,7 @@ async function openNamed(
     return await openShard(join(dirname(indexPath), file));
   } catch (error) {
     if (error instanceof CheckpointError && error.code !== 'missing-file') throw error;
+    if (MACHINE_TROUBLE.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     const isAbsent = error instanceof CheckpointError;
     // else a folder of that name, or a name that is too long
     const what = isAbsent ? 'is not there' : `cannot be opened: ${(error as Error).message}`;

@@ -20,10 +20,10 @@ export { defaultGuard, type GuardOptions } from './guard.js';
 export { type MetricsLine, readMetrics, timeFields } from './metrics-log.js';
 export {
   compilePrograms,
-  type ProgramOptions,
   type Programs,
-  type StepResult,
+  type StepOutcome,
   type StepScalars,
+  type TrainingProgramOptions,
   type TrainingState,
 } from './programs.js';
 export {

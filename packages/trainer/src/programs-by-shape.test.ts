@@ -97,6 +97,9 @@ test('programs serve one run after another, each with the bits of a run of its o
       (await saved(`own-${seed}`, 20)).parameters,
     );
   }
+  await expect(train('halves', {}, { programs, accumulation: 2 })).rejects.toThrow(
+    /^trainer: the programs take 1 micro-batches a step: expected 2\.\nGive programs/,
+  );
   programs.dispose();
   await expect(programs.evaluate(7)).rejects.toThrow('was disposed');
 });

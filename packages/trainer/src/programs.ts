@@ -32,7 +32,7 @@ import {
 } from './traced-steps.js';
 import type { Evaluation, HostTensors } from './training-task.js';
 
-export interface ProgramOptions extends StepOptions {
+export interface TrainingProgramOptions extends StepOptions {
   /** Of a batch. Batches of other shapes are compiled for when the first of them comes. */
   readonly inputs: Readonly<Record<string, TensorSpec>>;
   readonly evaluation?: Evaluation | undefined;
@@ -49,7 +49,7 @@ export interface TrainingState {
 }
 
 /** One optimizer step as seen from outside. */
-export interface StepResult {
+export interface StepOutcome {
   readonly loss: number;
   /** Norm of the averaged gradients before clipping. */
   readonly norm: number;
@@ -70,7 +70,9 @@ export interface StepScalars {
 /** Compiled functions over one state. They serve one run after another: `writeState` begins anew. */
 export interface Programs {
   readonly engine: EngineName;
-  step(nextBatch: () => Promise<HostTensors>, scalars: StepScalars): Promise<StepResult>;
+  /** Micro-batches an optimizer step. */
+  readonly accumulation: number;
+  step(nextBatch: () => Promise<HostTensors>, scalars: StepScalars): Promise<StepOutcome>;
   /** Metrics of the held-out batches, or undefined without an evaluation. */
   evaluate(seed: number): Promise<Readonly<Record<string, number>> | undefined>;
   readState(): Promise<TrainingState>;
@@ -105,7 +107,7 @@ export function initialOptimizerState(optimizer: Optimizer, parameters: HostTens
  * @param initial parameters, and the optimizer's state if it has seen them before
  */
 export async function compilePrograms(
-  options: ProgramOptions,
+  options: TrainingProgramOptions,
   { parameters, optimizer }: Pick<TrainingState, 'parameters'> & Partial<TrainingState>,
 ): Promise<Programs> {
   const { accumulation, engine, threads, precision, evaluation, inputs } = options;
@@ -122,7 +124,7 @@ export async function compilePrograms(
     ...(precision !== undefined && { precision }),
   };
   const step = fused ? fusedStep(options) : accumulateStep(options);
-  const stepInputs = (batch: ProgramOptions['inputs']) => ({
+  const stepInputs = (batch: TrainingProgramOptions['inputs']) => ({
     ...{ batch, random: RANDOM },
     ...(fused && { update: UPDATE }),
   });
@@ -148,6 +150,7 @@ export async function compilePrograms(
 
   return {
     engine: main.engine,
+    accumulation,
     async step(nextBatch, { seed, step, learningRate, limits }) {
       const update = { learningRate: f32(learningRate), step: f32(step + 1), limits: f32s(limits) };
       const sums: Record<string, number> = {};

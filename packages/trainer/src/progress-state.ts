@@ -5,7 +5,7 @@
 
 import type { Json } from './config-difference.js';
 import { emptyGuard, type GuardState } from './guard.js';
-import type { StepResult } from './programs.js';
+import type { StepOutcome } from './programs.js';
 import type { BestCheckpoint } from './retention.js';
 
 /** Sums over the accepted steps since the last log line. */
@@ -37,7 +37,7 @@ export function freshState(config: Json, source: Json): ProgressState {
 }
 
 /** The window with one more step in it; a refused step leaves it alone. */
-export function addStep(window: Window, result: StepResult): Window {
+export function addStep(window: Window, result: StepOutcome): Window {
   if (!result.applied) return window;
   const sums = { ...window.sums };
   for (const [name, sum] of Object.entries(result.sums)) sums[name] = (sums[name] ?? 0) + sum;

@@ -11,15 +11,15 @@ import { NO_LIMIT } from './guard.js';
 import {
   compilePrograms,
   initialOptimizerState,
-  type ProgramOptions,
   type Programs,
+  type TrainingProgramOptions,
 } from './programs.js';
 import type { ProgressState } from './progress-state.js';
 import { runLoop } from './run-loop.js';
 import type { RunPlan, RunResult } from './run-plan.js';
 import type { BatchSource, HostTensors } from './training-task.js';
 
-export interface TrainerOptions extends ProgramOptions {
+export interface TrainerOptions extends TrainingProgramOptions {
   /** The run folder; made if missing. */
   readonly folder: string;
   /**
@@ -67,10 +67,12 @@ export interface Trainer {
 /**
  * Opens a run: takes the lock, finds the checkpoint to go on from, compiles.
  *
- * @throws CheckpointError `run-exists`, `no-checkpoint`, `damaged`, `newer-format`; FileError `locked`
+ * @throws CheckpointError `run-exists`, `no-checkpoint`, `damaged`, `newer-format`; FileError `locked`; RangeError if the
+ *   programs were compiled for another number of micro-batches
  */
 export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const { folder, optimizer, source, seed } = options;
+  checkPrograms(options);
   await mkdir(folder, { recursive: true });
   const lock = await acquireLock(join(folder, 'lock'));
   try {
@@ -152,4 +154,12 @@ async function findStart(
       `there is no checkpoint to resume from in ${checkpoints}.\nStart the run without resuming.`,
     );
   return found;
+}
+
+function checkPrograms({ programs, accumulation }: TrainerOptions): void {
+  if (!programs || programs.accumulation === accumulation) return;
+  throw new RangeError(
+    `trainer: the programs take ${programs.accumulation} micro-batches a step: expected ${accumulation}.\n` +
+      'Give programs that were compiled with the same options, or none.',
+  );
 }
