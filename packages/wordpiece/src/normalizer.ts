@@ -41,6 +41,7 @@ export function normalizeText(
   const places: [number, number][] = [];
   const run: Character[] = []; // non-starters, which are sorted by their classes
   const endRun = () => {
+    if (run.length === 0) return;
     for (const character of run.sort((a, b) => a.rank - b.rank)) characters.push(character);
     run.length = 0;
   };
@@ -64,10 +65,11 @@ export function normalizeText(
     if (options.stripAccents && inRanges(facts.marks, code)) continue;
     const lowered = (options.lowercase && facts.lowered.get(code)) || [code];
     const units = String.fromCodePoint(...lowered);
+    const [from, to] = places[Math.max(0, place)];
     output.text += units;
     for (let unit = 0; unit < units.length; unit++) {
-      output.from.push(places[Math.max(0, place)][0]);
-      output.to.push(places[Math.max(0, place)][1]);
+      output.from.push(from);
+      output.to.push(to);
     }
   }
   return output;

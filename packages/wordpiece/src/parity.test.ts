@@ -7,7 +7,7 @@ import { WordPieceTokenizer } from './index.js';
 import {
   ADDED_TOKENS,
   caseResult,
-  idStream,
+  idsHash,
   mixedLines,
   optionCases,
   scalarLines,
@@ -27,7 +27,7 @@ describe.each(['auto', 'typescript'] as const)('with the %s engine', (engine) =>
   ])('ids of mixed lines and scalar values are those of Hugging Face: %s', (name, options) => {
     const tokenizer = WordPieceTokenizer.fromVocab(smallVocabulary(), { ...options, engine });
     const lines = [...mixedLines(2000, 1), ...scalarLines(97)];
-    expect(sha256(idStream(tokenizer, lines))).toBe(golden[`small ${name}`]);
+    expect(idsHash(tokenizer, lines)).toBe(golden[`small ${name}`]);
   });
 });
 

@@ -6,12 +6,16 @@ import type { Encoding } from './encoding.js';
 import type { AddedToken } from './options.js';
 import type { WordPieceTokenizer } from './tokenizer.js';
 
+// globals cost some 100 ns a look-up in Jest's realm
+const { floor, imul } = Math;
+const { fromCodePoint } = String;
+
 /** A generator of integers below `bound`, the same on every machine. */
 export function randomIntegers(seed: number): (bound: number) => number {
   let state = seed >>> 0;
   return (bound) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 0x100000000) * bound);
+    state = (imul(state, 1664525) + 1013904223) >>> 0;
+    return floor((state / 0x100000000) * bound);
   };
 }
 
@@ -86,7 +90,7 @@ export function mixedLine(random: (bound: number) => number): string {
   for (let n = 1 + random(random(10) === 0 ? 400 : 60); n > 0; n--) {
     if (random(3) === 0) script = SCRIPTS[random(SCRIPTS.length)];
     const c = script[0] + random(script[1]);
-    if (c !== 10 && (c < 0xd800 || c >= 0xe000)) line += String.fromCodePoint(c);
+    if (c !== 10 && (c < 0xd800 || c >= 0xe000)) line += fromCodePoint(c);
   }
   return line;
 }
@@ -96,16 +100,14 @@ export function mixedLines(count: number, seed: number): string[] {
   return Array.from({ length: count }, () => mixedLine(random));
 }
 
-/** Each `step`-th scalar value in ten contexts, a line each. */
-export function scalarLines(step: number): string[] {
-  const lines: string[] = [];
-  for (let c = 0; c < 0x110000; c += step) {
+/** Each scalar value in ten contexts, a line each; from `sparseFrom` on only each `step`-th. */
+export function* scalarLines(step: number, sparseFrom = 0): Generator<string> {
+  for (let c = 0; c < 0x110000; c += c < sparseFrom ? 1 : step) {
     if ((c >= 0xd800 && c < 0xe000) || c === 10) continue;
-    const s = String.fromCodePoint(c);
+    const s = fromCodePoint(c);
     const contexts = [s, `a${s}`, `${s}b`, `a${s}b`, `a ${s} b`, s + s];
-    lines.push([...contexts, `e\u0301${s}`, `${s}\u0323\u0301`, `中${s}X`, `1${s}.,`].join(' '));
+    yield [...contexts, `e\u0301${s}`, `${s}\u0323\u0301`, `中${s}X`, `1${s}.,`].join(' ');
   }
-  return lines;
 }
 
 export const ADDED_TOKENS: readonly AddedToken[] = [
@@ -187,15 +189,23 @@ export function caseResult(
   }));
 }
 
-/** Ids of lines as the oracle writes them: for each line the count, then the ids. */
-export function idStream(tokenizer: WordPieceTokenizer, lines: readonly string[]): Int32Array {
-  const parts: number[] = [];
+/** SHA-256 of the ids of lines as the oracle writes them: for each line the count, then the ids. */
+export function idsHash(tokenizer: WordPieceTokenizer, lines: Iterable<string>): string {
+  const hash = createHash('sha256');
+  let block = new Int32Array(1 << 16);
+  let size = 0;
   for (const line of lines) {
     const { ids } = tokenizer.encode(line, { addSpecialTokens: false });
-    parts.push(ids.length);
-    for (const id of ids) parts.push(id);
+    if (size + 1 + ids.length > block.length) {
+      hash.update(block.subarray(0, size));
+      size = 0;
+      if (ids.length >= block.length) block = new Int32Array(1 + ids.length);
+    }
+    block[size] = ids.length;
+    block.set(ids, size + 1);
+    size += 1 + ids.length;
   }
-  return Int32Array.from(parts);
+  return hash.update(block.subarray(0, size)).digest('hex');
 }
 
 export function sha256(content: string | Uint8Array | Uint16Array | Int32Array): string {
