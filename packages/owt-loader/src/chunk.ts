@@ -16,6 +16,7 @@ export type Chunk =
       readonly kind: 'json-lines';
       readonly name: string;
       readonly first: number;
+      /** Valid until the next chunk is asked for. */
       readonly bytes: Uint8Array;
     }
   /** An archive member, in memory or as a range of a file. */

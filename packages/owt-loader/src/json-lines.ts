@@ -1,8 +1,10 @@
 // JSON lines: {"text": ...} as in OpenWebText2, the Pile and Megatron's loose JSON, a bare JSON string, or a list
 // of paragraphs as text (joined by a blank line), the three forms that lm_dataformat writes and reads.
 
+import { isUtf8 } from 'node:buffer';
 import type { Chunk } from './chunk.js';
-import type { Document } from './document.js';
+import type { RawDocument } from './document.js';
+import { JsonTexts } from './json-text.js';
 import { ShardError } from './shard-error.js';
 
 const CHUNK_BYTES = 1 << 20;
@@ -11,49 +13,40 @@ const NEWLINE = 10;
 /** The longest line that is read: a bound on memory, far above any document. */
 export const MAX_LINE_BYTES: number = 1 << 28;
 
-/** Cuts a stream of bytes into chunks of whole lines of about a megabyte. */
+/** Cuts a stream of bytes into chunks of whole lines of about a megabyte: views, each valid until the next is asked for. */
 export async function* lineChunks(
   stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   name: string,
 ): AsyncGenerator<Extract<Chunk, { kind: 'json-lines' }>> {
-  let pieces: Uint8Array[] = [];
-  let size = 0;
+  let gathered: Buffer = Buffer.allocUnsafeSlow(2 * CHUNK_BYTES);
+  let used = 0;
+  let end = 0; // of the last whole line
   let first = 1;
-  let lines = 0;
-  const take = (bytes: Uint8Array): Extract<Chunk, { kind: 'json-lines' }> => {
-    const chunk = { kind: 'json-lines' as const, name, first, bytes };
-    first += lines;
-    return chunk;
-  };
-  let hasEnd = false; // whether the pieces hold the end of a line
   for await (const piece of stream) {
-    pieces.push(piece);
-    size += piece.length;
-    hasEnd ||= piece.includes(NEWLINE);
-    if (!hasEnd && size > MAX_LINE_BYTES)
+    gathered = withRoom(gathered, used, piece.length);
+    gathered.set(piece, used);
+    const newline = piece.lastIndexOf(NEWLINE);
+    if (newline >= 0) end = used + newline + 1;
+    used += piece.length;
+    if (end === 0 && used > MAX_LINE_BYTES)
       throw new ShardError(
         `${name}: line ${first} is longer than ${MAX_LINE_BYTES} bytes.\n` +
           'Expected one JSON document a line.',
         { code: 'refused', file: name },
       );
-    if (!hasEnd || size < CHUNK_BYTES) continue;
-    const bytes = concatenate(pieces, size);
-    const end = bytes.lastIndexOf(NEWLINE) + 1;
-    const whole = bytes.subarray(0, end);
-    lines = countLines(whole);
-    yield take(whole);
-    pieces = [bytes.subarray(end)];
-    size -= end;
-    hasEnd = false;
+    if (end === 0 || used < CHUNK_BYTES) continue;
+    const bytes = gathered.subarray(0, end);
+    yield { kind: 'json-lines', name, first, bytes };
+    first += countLines(bytes);
+    gathered.copyWithin(0, end, used);
+    used -= end;
+    end = 0;
   }
-  if (size > 0) {
-    lines = 1;
-    yield take(concatenate(pieces, size));
-  }
+  if (used > 0) yield { kind: 'json-lines', name, first, bytes: gathered.subarray(0, used) };
 }
 
 /**
- * The documents of complete lines; blank lines are passed over.
+ * The documents of complete lines, each valid until the next is asked for; blank lines are passed over.
  *
  * @throws ShardError `format` naming file and line
  */
@@ -62,15 +55,21 @@ export function* parseJsonLines(
   name: string,
   first: number,
   textKey: string,
-): Generator<Document> {
+): Generator<RawDocument> {
+  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const texts = isUtf8(bytes) ? new JsonTexts(textKey) : undefined;
   let line = first;
   for (let start = 0; start < bytes.length; line++) {
-    const found = bytes.indexOf(NEWLINE, start);
+    const found = lines.indexOf(NEWLINE, start);
     const end = found < 0 ? bytes.length : found;
-    const json = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+    const id = `${name}:${line}`;
+    const utf8 = texts?.read(lines, start, end);
+    if (utf8) yield { id, text: utf8 };
+    else {
+      const json = lines.toString('utf8', start, end);
+      if (json.trim() !== '') yield { id, text: textOf(json, name, line, textKey) };
+    }
     start = end + 1;
-    if (json.trim() === '') continue;
-    yield { id: `${name}:${line}`, text: textOf(json, name, line, textKey) };
   }
 }
 
@@ -104,20 +103,16 @@ function notText(
   );
 }
 
-function countLines(bytes: Uint8Array): number {
+function countLines(bytes: Buffer): number {
   let lines = 0;
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
   return lines;
 }
 
-function concatenate(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const [only] = pieces;
-  if (pieces.length === 1 && only) return only;
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+/** The buffer, or a larger one that begins with its `used` bytes. */
+function withRoom(buffer: Buffer, used: number, more: number): Buffer {
+  if (used + more <= buffer.length) return buffer;
+  const larger = Buffer.allocUnsafeSlow(2 * (used + more));
+  buffer.copy(larger, 0, 0, used);
+  return larger;
 }

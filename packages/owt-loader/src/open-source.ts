@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { arrowMessages } from './arrow-text.js';
 import type { Chunk, Source } from './chunk.js';
 import { type ByteForm, SNIFF_BYTES, sniff, uncover } from './decompress.js';
+import { fileBytes } from './file-bytes.js';
 import { lineChunks } from './json-lines.js';
 import { listFiles } from './list-files.js';
 import { parquetChunks } from './parquet-source.js';
@@ -154,7 +155,10 @@ async function* streamChunks(
   isMember: boolean,
 ): AsyncGenerator<Chunk> {
   const inner = await uncover(createReadStream(path, { highWaterMark: 1 << 18 }), path);
-  if (inner.form === 'json-lines') {
+  if (inner.form === 'json-lines' && inner.layers.length === 0) {
+    await inner.bytes.return(undefined);
+    yield* lineChunks(fileBytes(path), path);
+  } else if (inner.form === 'json-lines') {
     yield* lineChunks(inner.bytes, path);
   } else if (inner.form === 'tar' && !(isMember && (await stat(path)).size <= MAX_MEMBER_BYTES)) {
     yield* streamedTarChunks(inner.bytes, path, anyOrder);

@@ -96,8 +96,14 @@ class ChunkThread {
     const id = this.#id++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      const request: WorkerRequest = { id, chunk };
-      this.#worker.postMessage(request);
+      if (chunk.kind === 'json-lines') {
+        const bytes = Uint8Array.from(chunk.bytes); // a view would take all that lies around it along
+        const request: WorkerRequest = { id, chunk: { ...chunk, bytes } };
+        this.#worker.postMessage(request, [bytes.buffer]);
+      } else {
+        const request: WorkerRequest = { id, chunk };
+        this.#worker.postMessage(request);
+      }
     });
   }
 
