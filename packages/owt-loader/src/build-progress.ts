@@ -128,7 +128,7 @@ export class BuildProgress {
     return state.chunks;
   }
 
-  /** Takes in the next chunk, in order. */
+  /** Takes in the next chunk, in order; gives its rows the numbers of their documents. */
   async merge({
     contaminated,
     documents,
@@ -143,6 +143,10 @@ export class BuildProgress {
     const kinds = COUNT_NAMES.length;
     const sums = new Float64Array(kinds);
     let row = 0;
+    // Rows that go to one split, one after another, are written together.
+    let start = 0;
+    let end = 0;
+    let into: SplitName = 'train';
     for (let i = 0; i < documents; i++) {
       const identity = { high: identities[2 * i] ?? 0, low: identities[2 * i + 1] ?? 0 };
       const from = row;
@@ -165,11 +169,20 @@ export class BuildProgress {
         continue;
       }
       statistics.examples += row - from;
-      for (let r = from; r < row; r++) statistics.filled += columns.lengths[r] ?? 0;
+      for (let r = from; r < row; r++) {
+        statistics.filled += columns.lengths[r] ?? 0;
+        columns.documents[r] = this.#kept;
+      }
+      this.#kept++;
       const split = isHeldOut(identity, heldOut) ? 'validation' : 'train';
-      const writing = this.#writers[split].append(columns, from, row, this.#kept++);
-      if (writing) await writing;
+      if (split !== into || from !== end) {
+        await this.#writers[into].append(columns, start, end);
+        into = split;
+        start = from;
+      }
+      end = row;
     }
+    await this.#writers[into].append(columns, start, end);
     COUNT_NAMES.forEach((name, c) => {
       statistics[name] += sums[c] ?? 0;
     });

@@ -30,12 +30,13 @@ export interface Identity {
 }
 
 export function identify(text: string | Uint8Array): Identity {
-  const digest = hash('sha256', text, 'hex');
-  return { high: half(digest, 0), low: half(digest, 8) };
+  const digest = hash('sha256', text, 'binary'); // a byte a character: half the time of 'hex' and its parsing
+  return { high: bigEndian(digest, 0), low: bigEndian(digest, 4) };
 }
 
-function half(digest: string, at: number): number {
-  return Number.parseInt(digest.slice(at, at + 8), 16);
+function bigEndian(digest: string, at: number): number {
+  const byte = (i: number): number => digest.charCodeAt(at + i);
+  return ((byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3)) >>> 0;
 }
 
 /** True for about `share` of all documents, decided by the text alone. */

@@ -89,28 +89,26 @@ export class ExampleSink {
     this.#documents[row] = document;
   }
 
-  /** Appends a finished row, special tokens included, with segment B from `split`. */
-  addRaw(row: Int32Array, split: number): void {
+  /** Appends a finished row of a document, special tokens included, with segment B from `split`. */
+  addRaw(row: Int32Array, split: number, document: number): void {
     if (this.#rows === this.#capacity) this.#grow();
     const at = this.#rows * this.length;
     this.#ids.set(row, at);
     this.#ids.fill(this.#special.pad, at + row.length, at + this.length);
     this.#lengths[this.#rows] = row.length;
     this.#splits[this.#rows] = split;
-    this.#documents[this.#rows++] = 0;
+    this.#documents[this.#rows++] = document;
   }
 
-  /** Copies rows from..to of finished columns, under another document number. */
-  copy(columns: ExampleColumns, from: number, to: number, document?: number): void {
+  /** Copies rows from..to of finished columns. */
+  copy(columns: ExampleColumns, from: number, to: number): void {
     const count = to - from;
     while (this.#rows + count > this.#capacity) this.#grow();
     const L = this.length;
     this.#ids.set(columns.ids.subarray(from * L, to * L), this.#rows * L);
     this.#lengths.set(columns.lengths.subarray(from, to), this.#rows);
     this.#splits.set(columns.splits.subarray(from, to), this.#rows);
-    if (document === undefined)
-      this.#documents.set(columns.documents.subarray(from, to), this.#rows);
-    else this.#documents.fill(document, this.#rows, this.#rows + count);
+    this.#documents.set(columns.documents.subarray(from, to), this.#rows);
     this.#rows += count;
   }
 

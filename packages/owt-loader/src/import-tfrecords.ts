@@ -91,9 +91,9 @@ export async function importTfRecords(options: ImportOptions): Promise<Manifest>
       inputHash =
         identity.high.toString(16).padStart(8, '0') + identity.low.toString(16).padStart(8, '0');
       sink.clear();
-      sink.addRaw(ids, splitAt);
+      sink.addRaw(ids, splitAt, statistics.documents++);
       const split: SplitName = isHeldOut(identify(key), heldOut) ? 'validation' : 'train';
-      await writers[split].append(sink.columns(), 0, 1, statistics.documents++);
+      await writers[split].append(sink.columns(), 0, 1);
       statistics.examples++;
       statistics.filled += ids.length;
       if (splitAt === ids.length) statistics.single++;

@@ -20,7 +20,8 @@ interface Place {
 /** Texts of lines of JSON. */
 export class JsonTexts {
   readonly #name: Buffer;
-  #text = Buffer.allocUnsafeSlow(USUAL_BYTES);
+  #text: Buffer = Buffer.allocUnsafeSlow(USUAL_BYTES);
+  #fours = foursOf(this.#text);
 
   /** @param key the field that holds the text */
   constructor(key: string) {
@@ -39,10 +40,12 @@ export class JsonTexts {
       bytes[start] === QUOTE ? ownText(bytes, start, to) : this.#field(bytes, start, to);
     if (!place) return undefined;
     const length = place.to - place.from;
-    if (length > this.#text.length || this.#text.length > KEPT_BYTES)
+    if (length > this.#text.length || this.#text.length > KEPT_BYTES) {
       this.#text = Buffer.allocUnsafeSlow(Math.max(USUAL_BYTES, 2 * length));
+      this.#fours = foursOf(this.#text);
+    }
     this.#text.set(bytes.subarray(place.from, place.to));
-    const end = unescapeInPlace(this.#text, foursOf(this.#text), length);
+    const end = unescapeInPlace(this.#text, this.#fours, length);
     return end === NO_STRING ? undefined : this.#text.subarray(0, end);
   }
 

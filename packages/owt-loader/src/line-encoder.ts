@@ -62,12 +62,12 @@ export class LineEncoder {
    */
   write(text: string | Uint8Array): WrittenDocument {
     const isText = typeof text === 'string';
-    if (!isText && !isUtf8(text)) return this.write(REPAIRING.decode(text));
+    const isCounted = isText || isAscii(text);
+    if (!isCounted && !isUtf8(text)) return this.write(REPAIRING.decode(text));
     const from = this.#used;
     this.#reserve(from + 1 + byteBound(text));
     const size = isText ? this.#bytes.write(text, from) : copy(text, this.#bytes, from);
     const bytes = this.#bytes.subarray(from, from + size);
-    const isCounted = isText || isAscii(text);
     const characters = isCounted ? text.length : unitsOf(this.#bytes, from, from + size);
     const left = this.#options.clean === 'huggingface' ? cleanAsHuggingFace(bytes) : size;
     this.#written = from + left;

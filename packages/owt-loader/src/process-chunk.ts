@@ -123,8 +123,13 @@ export class ChunkProcessor {
 /** [documents * counts] in the order of COUNT_NAMES. */
 function countColumns(counts: readonly BuildCounts[]): Uint32Array {
   const columns = new Uint32Array(counts.length * COUNT_NAMES.length);
-  let at = 0;
-  for (const count of counts) for (const name of COUNT_NAMES) columns[at++] = count[name];
+  COUNT_NAMES.forEach((name, c) => {
+    let at = c;
+    for (const count of counts) {
+      columns[at] = count[name];
+      at += COUNT_NAMES.length;
+    }
+  });
   return columns;
 }
 

@@ -66,21 +66,14 @@ export class SplitWriter {
     return closed + (this.#open?.rows ?? 0) + this.#pending.rows;
   }
 
-  /**
-   * Appends rows from..to of finished columns under one document number.
-   *
-   * @returns a promise only if a batch became full and has to be written first
-   */
-  append(
-    columns: ExampleColumns,
-    from: number,
-    to: number,
-    document: number,
-  ): Promise<void> | undefined {
-    const take = Math.min(to - from, this.#options.rowsPerBatch - this.#pending.rows);
-    this.#pending.copy(columns, from, from + take, document);
-    if (this.#pending.rows < this.#options.rowsPerBatch) return undefined;
-    return this.#writeBatch().then(() => this.append(columns, from + take, to, document));
+  /** Appends rows from..to of finished columns, and writes the batches that become full. */
+  async append(columns: ExampleColumns, from: number, to: number): Promise<void> {
+    for (let at = from; at < to; ) {
+      const end = Math.min(to, at + this.#options.rowsPerBatch - this.#pending.rows);
+      this.#pending.copy(columns, at, end);
+      if (this.#pending.rows === this.#options.rowsPerBatch) await this.#writeBatch();
+      at = end;
+    }
   }
 
   /** Makes all rows so far durable. Rows short of a batch go to a file of their own, named by `tag`. */
