@@ -6,6 +6,8 @@
 // No two nodes share a base, so the byte alone proves the parent. Nodes without children have base 0:
 // the first 256 cells are empty.
 
+import { utf8Length } from './vocabulary.js';
+
 const EMPTY = 0xff;
 const ENDS = 0x100;
 const MAX_BASE = 0x7fffff;
@@ -48,6 +50,13 @@ export function buildPieceTrie(pieces: ReadonlyMap<string, number>, prefix: stri
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const encoder = new TextEncoder();
 
+/** Sorted pieces: the bytes of piece k are bytes[starts[k]] to bytes[starts[k + 1] - 1]. */
+interface Keys {
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
+  readonly ids: Int32Array;
+}
+
 class Builder {
   nodes: Uint32Array = new Uint32Array(1 << 17).fill(EMPTY);
   ids: Int32Array = new Int32Array(1 << 17);
@@ -63,9 +72,12 @@ class Builder {
   /** Sorted tokens, the first `skip` code units of each left out; returns the base of their root. */
   addRoot(tokens: readonly string[], skip: number): number {
     if (tokens.length === 0) return 0;
-    const keys = tokens.map((token) => encoder.encode(token.slice(skip)));
-    const ids = tokens.map((token) => this.#pieces.get(token) ?? 0);
-    return this.#addChildren(keys, ids, 0, keys.length, 0);
+    const texts = tokens.map((token) => token.slice(skip));
+    const starts = new Uint32Array(tokens.length + 1);
+    for (const [k, text] of texts.entries()) starts[k + 1] = starts[k] + utf8Length(text);
+    const bytes = encoder.encode(texts.join('')); // an array a token would cost as much as the trie
+    const ids = Int32Array.from(tokens, (token) => this.#pieces.get(token) ?? 0);
+    return this.#addChildren({ bytes, starts, ids }, 0, tokens.length, 0);
   }
 
   finish(head: number, tail: number): PieceTrie {
@@ -74,29 +86,30 @@ class Builder {
   }
 
   /** Places the children of the node whose keys are [from, to), all alike in their first `depth` bytes. */
-  #addChildren(keys: Uint8Array[], ids: number[], from: number, to: number, depth: number): number {
+  #addChildren(keys: Keys, from: number, to: number, depth: number): number {
+    const { bytes, starts, ids } = keys;
     const labels: number[] = [];
-    const starts: number[] = [];
+    const groups: number[] = [];
     for (let k = from; k < to; k++) {
-      const label = keys[k][depth];
+      const label = bytes[starts[k] + depth];
       if (labels.length === 0 || labels[labels.length - 1] !== label) {
         labels.push(label);
-        starts.push(k);
+        groups.push(k);
       }
     }
-    starts.push(to);
+    groups.push(to);
     const base = this.#findBase(labels);
     for (const label of labels) this.nodes[base + label] = label;
     for (let n = 0; n < labels.length; n++) {
       const cell = base + labels[n];
-      let first = starts[n];
+      let first = groups[n];
       let ends = 0;
-      const last = starts[n + 1];
-      if (keys[first].length === depth + 1) {
+      const last = groups[n + 1];
+      if (starts[first + 1] - starts[first] === depth + 1) {
         this.ids[cell] = ids[first++];
         ends = ENDS;
       }
-      const children = first < last ? this.#addChildren(keys, ids, first, last, depth + 1) : 0;
+      const children = first < last ? this.#addChildren(keys, first, last, depth + 1) : 0;
       this.nodes[cell] = ((children << 9) | ends | labels[n]) >>> 0;
     }
     return base;

@@ -56,15 +56,20 @@ export function pieceLengths({ tokens }: Vocabulary, prefix: string): Uint16Arra
   const lengths = new Uint16Array(tokens.length);
   for (const [id, token = ''] of tokens.entries()) {
     const skip = token.startsWith(prefix) && token.length > prefix.length ? prefix.length : 0;
-    let bytes = 0;
-    for (let i = skip; i < token.length; i++) {
-      const c = token.charCodeAt(i);
-      // each half of a surrogate pair is two of four bytes
-      bytes += c < 0x80 ? 1 : c < 0x800 || (c & 0xf800) === 0xd800 ? 2 : 3;
-    }
-    lengths[id] = Math.min(bytes, 0xffff);
+    lengths[id] = Math.min(utf8Length(token, skip), 0xffff);
   }
   return lengths;
+}
+
+/** Bytes of well-formed text from UTF-16 unit `start` on. */
+export function utf8Length(text: string, start = 0): number {
+  let bytes = 0;
+  for (let i = start; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    // each half of a surrogate pair is two of four bytes
+    bytes += c < 0x80 ? 1 : c < 0x800 || (c & 0xf800) === 0xd800 ? 2 : 3;
+  }
+  return bytes;
 }
 
 /** Ids have 20 bits in the engines' tables, one value is spare. */
