@@ -1,5 +1,5 @@
 // V17: hours of ordinary work. At 80 % of what the server can do, with clients that leave, texts that are refused and
-// every task among the requests, neither its memory nor the tail of its answers grows.
+// every task among the requests, the server's memory does not grow, and in the end it answers as fast as a new one.
 //
 // 15 minutes; ALECTRA_ENDURANCE_MINUTES asks for another length (30 for a release), ALECTRA_SLOW=short for 10 seconds.
 
@@ -14,22 +14,30 @@ import { tinyRuns } from './tiny-models.test-support.js';
 const isShort = process.env.ALECTRA_SLOW === 'short';
 const MINUTES = isShort ? 1 / 6 : Number(process.env.ALECTRA_ENDURANCE_MINUTES ?? 15);
 const CLIENTS = 16;
+const SLICES = 30;
+/** Every task is loaded, every length has been met. */
+const WARM_UP = 300;
 const WORDS = ['the', 'cat', 'sees', 'a', 'dog', 'my', 'old', 'friend', 'in', 'paris'];
 
 jest.setTimeout((2 * MINUTES + 10) * 60_000);
 
 let runs: string;
 let program: Program;
+const start = () =>
+  startProgram([runs, '--hold-seconds', '300', '--log-level', 'silent'], COLLECT_GARBAGE);
 beforeAll(async () => {
   runs = await tinyRuns();
-  const flags = ['--hold-seconds', '300', '--log-level', 'silent'];
-  program = await startProgram([runs, ...flags], COLLECT_GARBAGE);
+  program = await start();
 });
 afterAll(async () => {
-  program.signal('SIGTERM');
-  expect(await program.ended()).toBe(0);
+  await stop(program);
   rmSync(dirname(runs), { recursive: true });
 });
+
+async function stop(one: Program): Promise<void> {
+  one.signal('SIGTERM');
+  expect(await one.ended()).toBe(0);
+}
 
 interface Outcome {
   readonly status: number | 'left';
@@ -37,7 +45,7 @@ interface Outcome {
 }
 
 /** The request with this number: the same mixture every hundred, the same texts every 9,000. */
-async function ask(number: number): Promise<Outcome> {
+async function ask(number: number, server: Program = program): Promise<Outcome> {
   const length = 1 + ((number * 7) % 45);
   const words = Array.from({ length }, (_, i) => WORDS[(number + i * i) % WORDS.length]);
   const kind = number % 100;
@@ -54,89 +62,88 @@ async function ask(number: number): Promise<Outcome> {
   const headers = { 'x-use-cache': kind % 10 === 3 ? '1' : '0' };
   const signal = leaves ? AbortSignal.timeout(3) : null;
   try {
-    const { status } = await post(`${program.origin}/${task}`, { inputs }, { headers, signal });
+    const { status } = await post(`${server.origin}/${task}`, { inputs }, { headers, signal });
     return { status, ms: performance.now() - began };
   } catch (error) {
-    if (endedWhileIdle(error)) return ask(number);
-    if (!leaves) throw error;
-    return { status: 'left', ms: 0 };
+    if (leaves) return { status: 'left', ms: performance.now() - began };
+    if (endedWhileIdle(error)) return ask(number, server);
+    throw error;
   }
 }
 
 /** A kept connection that was closed for idleness while a request was on its way: clients ask again (RFC 9112, 9.3.1). */
 const endedWhileIdle = (error: unknown): boolean => {
-  const cause = error instanceof TypeError ? (error.cause as { code?: unknown }) : undefined;
-  return cause?.code === 'EPIPE' || cause?.code === 'ECONNRESET';
+  const { cause } = error as { cause?: { code?: unknown } };
+  return ['EPIPE', 'ECONNRESET', 'UND_ERR_SOCKET'].includes(String(cause?.code));
 };
 
 test(`V17: ${MINUTES < 1 ? '10 seconds' : `${MINUTES} minutes`} at 80 % load`, async () => {
   let number = 0;
-  for (; number < 300; number++) await ask(number); // every task is loaded, every length has been met
-  const began = performance.now();
-  const first = number;
-  const fullSeconds = isShort ? 2 : 20;
-  await Promise.all(
-    Array.from({ length: CLIENTS }, async () => {
-      while (performance.now() - began < 1000 * fullSeconds) await ask(number++);
-    }),
-  );
-  const perSecond = (0.8 * 1000 * (number - first)) / (performance.now() - began);
+  for (; number < WARM_UP; number++) await ask(number);
 
   const seen: Record<string, number> = {};
-  const slices: { memory: number; p99: number }[] = [];
-  let slice: number[] = [];
-  const pending = new Set<Promise<void>>();
-  const start = performance.now();
-  const end = start + MINUTES * 60_000;
-  const sliceMs = (MINUTES * 60_000) / 30;
-  let sent = 0;
-  while (performance.now() < end) {
-    const due = ((performance.now() - start) / 1000) * perSecond;
-    for (; sent < due; sent++) {
-      const one = ask(number++).then(({ status, ms }) => {
-        seen[status] = (seen[status] ?? 0) + 1;
-        if (status === 200) slice.push(ms);
-      });
-      pending.add(one);
-      void one.finally(() => pending.delete(one));
+  const memory: number[] = [];
+  const slices: number[][] = [];
+  const began = performance.now();
+  const end = began + MINUTES * 60_000;
+  const watching = async (): Promise<void> => {
+    for (let slice = 1; slice <= SLICES; slice++) {
+      slices.push([]);
+      await sleep(began + (slice * MINUTES * 60_000) / SLICES - performance.now());
+      memory.push(memoryOf(program));
     }
-    if (performance.now() - start > sliceMs * (slices.length + 1)) {
-      slices.push({ memory: memoryOf(program), p99: percentile99(slice) });
-      slice = [];
+  };
+  // all ask without rest for 0.8 s of each second: a rate fixed beforehand is too much for a machine that slows
+  const client = async (): Promise<void> => {
+    while (performance.now() < end) {
+      const { status, ms } = await ask(number++);
+      seen[status] = (seen[status] ?? 0) + 1;
+      if (status === 200) slices.at(-1)?.push(ms);
+      const part = (performance.now() - began) % 1000;
+      if (part > 800) await sleep(1000 - part);
     }
-    await sleep(5);
-  }
-  await Promise.all(pending);
+  };
+  await Promise.all([watching(), ...Array.from({ length: CLIENTS }, client)]);
 
-  // 429: a rate measured while the machine was free may be too much for a moment in which it is not
-  expect(Object.keys(seen).filter((s) => !['200', '400', '429', 'left'].includes(s))).toEqual([]);
-  const answered = (seen[200] ?? 0) / sent;
-  console.log(`${perSecond.toFixed(0)} requests/s, ${JSON.stringify(seen)}, ${tableOf(slices)}`);
-  expect(answered).toBeGreaterThan(0.9);
+  const asked = Object.values(seen).reduce((sum, count) => sum + count, 0);
+  console.log(`${JSON.stringify(seen)}, ${tableOf(memory, slices)}`);
+  expect(Object.keys(seen).filter((s) => !['200', '400', 'left'].includes(s))).toEqual([]);
+  expect(seen[200]).toBeGreaterThan(0.95 * asked);
   if (!isShort) {
-    const third = slices.length / 3;
-    const [middle, last] = [slices.slice(third, 2 * third), slices.slice(2 * third)];
-    const memory = (part: typeof slices): number => Math.max(...part.map((one) => one.memory));
-    expect(memory(last)).toBeLessThan(1.03 * memory(middle) + 4e6);
-    const tail = (part: typeof slices): number => median(part.map(({ p99 }) => p99));
-    expect(tail(last)).toBeLessThan(3 * tail(middle) + 50);
+    const third = SLICES / 3;
+    const [middle, last] = [memory.slice(third, 2 * third), memory.slice(2 * third)];
+    // 30 minutes may not add what two requests leave behind: 4 MB is V8's own to and fro
+    expect(Math.max(...last)).toBeLessThan(1.03 * Math.max(...middle) + 4e6);
+    expect(await timesAsSlowAsANewOne(number)).toBeLessThan(1.5);
   }
   const metrics = String((await get(`${program.origin}/metrics`)).body);
   expect(metrics).toMatch(/alectra_queue_inputs 0\n/);
   expect(await ask(0)).toMatchObject({ status: 200 });
 });
 
+/** Of the middle request of the mixture; asked in turn, so that whoever else wants the cores slows both. */
+async function timesAsSlowAsANewOne(from: number): Promise<number> {
+  const fresh = await start();
+  for (let number = 0; number < WARM_UP; number++) await ask(number, fresh);
+  const times = { aged: [] as number[], fresh: [] as number[] };
+  for (let number = from; number < from + 500; number++) {
+    times.aged.push((await ask(number)).ms);
+    times.fresh.push((await ask(number, fresh)).ms);
+  }
+  await stop(fresh);
+  return percentile(times.aged, 0.5) / percentile(times.fresh, 0.5);
+}
+
 /** 0 where the system does not say it. */
 const memoryOf = (of: Program): number => (existsSync('/proc/self/status') ? of.memory() : 0);
 
-const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
-const median = (values: readonly number[]): number => sorted(values)[values.length >> 1] ?? 0;
-const percentile99 = (values: readonly number[]): number =>
-  sorted(values)[Math.ceil(0.99 * values.length) - 1] ?? 0;
+const percentile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.ceil(share * values.length) - 1] ?? 0;
 
-function tableOf(slices: readonly { memory: number; p99: number }[]): string {
-  const cells = slices.map(
-    ({ memory, p99 }) => `${(memory / 2 ** 20).toFixed(0)} MiB ${p99.toFixed(0)} ms`,
+function tableOf(memory: readonly number[], slices: readonly number[][]): string {
+  const cells = memory.map(
+    (bytes, slice) =>
+      `${(bytes / 2 ** 20).toFixed(0)} MiB ${percentile(slices[slice] ?? [], 0.99).toFixed(0)} ms`,
   );
-  return `by ${((MINUTES * 60) / 30).toFixed(0)} s: ${cells.join(', ')}`;
+  return `by ${((MINUTES * 60) / SLICES).toFixed(1)} s, memory and 99th percentile: ${cells.join(', ')}`;
 }
