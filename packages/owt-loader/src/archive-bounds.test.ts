@@ -36,6 +36,26 @@ describe('archives from strangers', () => {
     });
   });
 
+  test.each([
+    ['text', Buffer.from('a text')],
+    ['gzip', gzipSync('a text')],
+    ['two layers', gzipSync(gzipSync('a text'))],
+  ])('what was only looked at is let go of: %s', async (_, bytes) => {
+    let isClosed = false;
+    const stream = (async function* () {
+      try {
+        yield bytes.subarray(0, bytes.length - 1);
+        yield bytes.subarray(bytes.length - 1);
+      } finally {
+        isClosed = true;
+      }
+    })();
+    const { form, close } = await uncover(stream, 'a');
+    expect(form).toBe('text');
+    await close();
+    expect(isClosed).toBe(true);
+  });
+
   test('more than three layers of compression are refused', async () => {
     let bytes: Uint8Array = Buffer.from('text '.repeat(100));
     for (let i = 0; i < 4; i++) bytes = gzipSync(bytes);

@@ -75,6 +75,8 @@ export interface Uncovered {
   /** Compressions taken off, outermost first. */
   readonly layers: readonly ByteForm[];
   readonly bytes: AsyncGenerator<Uint8Array>;
+  /** Lets go of file and decoder, also where no byte was asked for: a generator that never began has no end either. */
+  close(): Promise<void>;
 }
 
 /** Looks under every layer of xz, zstd and gzip. */
@@ -86,7 +88,8 @@ export async function uncover(stream: ByteStream, name: string): Promise<Uncover
   for (;;) {
     const peeked = await peek(bytes);
     const form = sniff(peeked.start);
-    if (!COMPRESSED.includes(form)) return { form, layers, bytes: peeked.bytes };
+    if (!COMPRESSED.includes(form))
+      return { form, layers, bytes: peeked.bytes, close: () => peeked.reader.close() };
     if (layers.length === 3)
       throw new ShardError(`${name} is refused: compressed more than three times over.`, {
         code: 'refused',
@@ -100,11 +103,12 @@ export async function uncover(stream: ByteStream, name: string): Promise<Uncover
 /** The first bytes of a stream, and the whole stream again. */
 async function peek(
   bytes: AsyncGenerator<Uint8Array>,
-): Promise<{ start: Uint8Array; bytes: AsyncGenerator<Uint8Array> }> {
+): Promise<{ start: Uint8Array; reader: ByteReader; bytes: AsyncGenerator<Uint8Array> }> {
   const reader = new ByteReader(bytes);
   const start = await reader.exactly(SNIFF_BYTES);
   return {
     start,
+    reader,
     bytes: (async function* () {
       try {
         if (start.length > 0) yield start;

@@ -65,7 +65,7 @@ async function fileSource(path: string, bytes: number, options: SourceOptions): 
   let found = (FORM_NAMES[form] ?? form).replace(/s$/, '');
   if (form === 'xz' || form === 'zstd' || form === 'gzip') {
     const inner = await uncover(createReadStream(path), path);
-    await inner.bytes.return(undefined);
+    await inner.close();
     found = [...inner.layers, inner.form].join(' of ');
   }
   if (form === 'unknown' || form === 'tfrecord' || form === 'arrow-file') throw unknown(path, form);
@@ -156,14 +156,14 @@ async function* streamChunks(
 ): AsyncGenerator<Chunk> {
   const inner = await uncover(createReadStream(path, { highWaterMark: 1 << 18 }), path);
   if (inner.form === 'json-lines' && inner.layers.length === 0) {
-    await inner.bytes.return(undefined);
+    await inner.close();
     yield* lineChunks(fileBytes(path), path);
   } else if (inner.form === 'json-lines') {
     yield* lineChunks(inner.bytes, path);
   } else if (inner.form === 'tar' && !(isMember && (await stat(path)).size <= MAX_MEMBER_BYTES)) {
     yield* streamedTarChunks(inner.bytes, path, anyOrder);
   } else {
-    await inner.bytes.return(undefined);
+    await inner.close();
     yield { kind: 'archive', name: path, from: { path } };
   }
 }
