@@ -1,7 +1,8 @@
 // npm run bench -- owt-loader [--data <shared/data>] [--rounds <n>] [--copies <n>]
 //
-// Raw text to shards on one thread (per second of processor time, tokenizer included), xz and Parquet on two threads
-// beside their decompressors alone, memory of a process that does nothing else, and the cost of feeding a step.
+// Raw text to shards on one thread (per second of processor time, tokenizer included), what a folder costs whatever its
+// size, xz and Parquet on two threads beside their decompressors alone, memory of a process that does nothing else, and
+// the cost of feeding a step.
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -20,9 +21,9 @@ import { parseArgs } from 'node:util';
 import {
   batches,
   buildShards,
-  type Document,
   documentSource,
   documentsOf,
+  type Encoder,
   openShards,
   openSource,
   type Source,
@@ -32,6 +33,9 @@ import {
 } from '@alectra/owt-loader';
 import { describeMachine } from './machine.js';
 import { median } from './statistics.js';
+
+/** Times that a corpus stands in the one that is measured, so that files and folders weigh little beside text. */
+const REPEATS = 4;
 
 interface Timed {
   readonly wall: number;
@@ -71,10 +75,12 @@ async function textToShards(
 ): Promise<void> {
   // Loaded once: building the vocabulary's tables takes half a second, whatever the corpus.
   const encoder = await wordPieceEncoder({ path: vocabularyPath(data) });
+  await oneFolder(scratch, { ...vocabulary, encoder }, rounds);
   for (const name of ['wiki-en-2018', 'reuters-21578']) {
-    const path = join(data, 'corpus', `${name}.jsonl`);
-    const documents: Document[] = [];
-    for await (const document of documentsOf(await openSource(path))) documents.push(document);
+    const path = join(scratch, `${name}.jsonl`);
+    const lines = repeated(join(data, 'corpus', `${name}.jsonl`));
+    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const documents = lines.map(({ text }, i) => ({ id: `${i}`, text }));
     const raw = documents.map(({ id, text }) => ({ id, text: Buffer.from(text) }));
     const utf8 = Buffer.from(documents.map(({ text }) => `${text}\n`).join(''));
     const encodeAll = async (): Promise<void> => {
@@ -108,6 +114,35 @@ async function textToShards(
       );
     }
   }
+}
+
+/** JSON lines several times over, no text equal to another. */
+function repeated(path: string): { readonly text: string }[] {
+  const lines = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { readonly text: string });
+  return Array.from({ length: REPEATS }, (_, copy) =>
+    lines.map((line) => ({ ...line, text: `${line.text} Copy ${copy}.` })),
+  ).flat();
+}
+
+/** Processor time of a build of one document: locks, synced files, tables. */
+async function oneFolder(
+  scratch: string,
+  vocabulary: Omit<TokenizerParts, 'encoder'> & { readonly encoder: Encoder },
+  rounds: number,
+): Promise<void> {
+  const output = join(scratch, 'one-document');
+  const times: number[] = [];
+  for (let round = 0; round < 5 * rounds; round++) {
+    rmSync(output, { recursive: true, force: true });
+    const source = documentSource([{ id: 'one', text: 'A document of a few words. '.repeat(9) }]);
+    times.push((await timed(() => buildShards({ ...vocabulary, output, source }))).cpu);
+  }
+  console.log(
+    `a folder of one document: ${(1000 * median(times)).toFixed(0)} ms of processor time`,
+  );
 }
 
 /** Builds from compressed input on two worker threads, against decompressing alone on one, and their memory. */
