@@ -107,7 +107,9 @@ test(`V17: ${MINUTES < 1 ? '10 seconds' : `${MINUTES} minutes`} at 80 % load`, a
 
   const asked = Object.values(seen).reduce((sum, count) => sum + count, 0);
   console.log(`${JSON.stringify(seen)}, ${tableOf(memory, slices)}`);
-  expect(Object.keys(seen).filter((s) => !['200', '400', 'left'].includes(s))).toEqual([]);
+  expect(Object.keys(seen).filter((s) => !['200', '400', '408', 'left'].includes(s))).toEqual([]);
+  // a machine that stands still for ten seconds keeps a request from arriving in time: 1 of 310,590 where that was seen
+  expect(seen[408] ?? 0).toBeLessThan(1 + asked / 10_000);
   expect(seen[200]).toBeGreaterThan(0.95 * asked);
   if (!isShort) {
     const third = SLICES / 3;
