@@ -28,9 +28,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 test(
   'the quickstart trains, reports, and suggests commands that work',
   async () => {
-    const began = Date.now();
     const ended = await runProgram(['quickstart', '--out', folder, '--seconds', String(SECONDS)]);
-    const minutes = (Date.now() - began) / 60_000;
     expect(ended).toMatchObject({ code: 0 });
     expect(ended.errors).toMatch(/^text: \d\.\d MB of prose from [\d,]+ Markdown files/);
     expect(ended.errors).toMatch(/training: \d+ steps of \d+ ms/);
@@ -56,7 +54,6 @@ test(
     expect(Math.abs(figure(0, 'generatorLoss') - Math.log(8192))).toBeLessThan(0.1);
     if (python) expect(await expectPythonAgrees(folder)).toMatchObject({ leftovers: [] });
     if (isShort) return;
-    expect(minutes).toBeLessThan(6);
     expect(figure(0, 'generatorLoss') - figure(-1, 'generatorLoss')).toBeGreaterThan(2);
     expect(figure(-1, 'generatorAccuracy')).toBeGreaterThan(1.5 * figure(-1, 'unigramAccuracy'));
     expect(figure(-1, 'auc')).toBeGreaterThan(0.53);
