@@ -1,6 +1,6 @@
 export { type Content, syncFolder, writeFileAtomic } from './atomic-file.js';
 export { type FolderOptions, writeFolderAtomic } from './atomic-folder.js';
-export { type AskOptions, BoundedThread, generousTimeLimitMs } from './bounded-thread.js';
+export { BoundedProcess, type BoundedProgram, generousTimeLimitMs } from './bounded-process.js';
 export { type CachedHash, cachedHash } from './cached-hash.js';
 export { crc32c, maskedCrc32c } from './crc32c.js';
 export { type DownloadOptions, downloadFile, type KnownFile } from './download.js';

@@ -6,7 +6,7 @@ import { parquetRows, trustedParquetRows } from './parquet-rows.js';
 import { readSplit } from './read-split.js';
 import { glueTasks } from './tasks.js';
 
-// Threads are slow to start on a busy machine.
+// Processes are slow to start on a busy machine.
 jest.setTimeout(60_000);
 
 const columns = ['sentence', 'label', 'idx'];
@@ -22,7 +22,7 @@ function cola(at = 0, ...bytes: readonly number[]): ArrayBuffer {
 const COUNT = Buffer.from(cola()).lastIndexOf(Buffer.from([0x16, 0x06, 0x19, 0x1c])) + 1;
 
 describe('a Parquet file', () => {
-  test('has the same rows on a thread of its own', async () => {
+  test('has the same rows by a process of its own', async () => {
     const rows = await parquetRows({ file: cola(), columns });
     expect(rows).toEqual(await trustedParquetRows({ file: cola(), columns }));
     expect(rows[1]).toEqual({ sentence: 'Runs Ann "the".', label: 0n, idx: 1 });
@@ -31,8 +31,9 @@ describe('a Parquet file', () => {
   test('whose run lengths have no end is given up', async () => {
     // Inside the page of `idx`: levels of some two thousand million values, which hyparquet would write out.
     const file = cola(204, 0xfe, 0xc2, 0xe4, 0xec, 0x82, 0x86, 0xd3);
+    // V8 ends a process one of whose arrays grows too long, which a fast machine sees before the time is over
     await expect(parquetRows({ file, columns }, 4000)).rejects.toThrow(
-      'work without an end, still after 4 s',
+      /^(?:work without an end, still after 4 s|an end of its process with SIG[A-Z]+)$/,
     );
   });
 

@@ -1,11 +1,10 @@
 // The rows of a Parquet file, or what is wrong with it, in bounded time and memory.
 //
 // Nothing inside a Parquet file tests its bytes. A run length that was changed can claim two thousand million values,
-// and hyparquet, which cannot be interrupted, goes on for minutes until memory ends. So a file whose hash is not known
-// is read on a thread of its own, which is stopped when it takes too long.
+// and hyparquet, which cannot be interrupted, goes on until time, memory or the length of an array ends. So a file whose
+// hash is not known is read by a process of its own.
 
-import { Worker } from 'node:worker_threads';
-import { BoundedThread, generousTimeLimitMs } from '@alectra/files';
+import { BoundedProcess, generousTimeLimitMs } from '@alectra/files';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
@@ -33,7 +32,6 @@ export async function trustedParquetRows({
 /**
  * The rows of a file that may be damaged.
  *
- * @param request its file is handed to the thread, and empty afterwards
  * @throws Error that says what was found, also where time or memory came to an end
  */
 export async function parquetRows(
@@ -41,25 +39,17 @@ export async function parquetRows(
   timeLimitMs: number = generousTimeLimitMs(file.byteLength),
 ): Promise<readonly ParquetRow[]> {
   checkRowCounts(file);
-  // Far over what an honest file takes.
-  const maxOldGenerationSizeMb = 1024 + Math.ceil((64 * file.byteLength) / 2 ** 20);
-  const thread = new BoundedThread<ParquetRequest, Answer>(
-    () =>
-      new Worker(READER, {
-        eval: true,
-        resourceLimits: { maxOldGenerationSizeMb },
-        workerData: {
-          hyparquet: import.meta.resolve('hyparquet'),
-          compressors: import.meta.resolve('hyparquet-compressors'),
-        },
-      }),
-  );
+  const reader = new BoundedProcess<ParquetRequest, Answer>({
+    args: ['--input-type=module', '--eval', READER],
+    // far over what an honest file takes
+    maxOldSpaceSize: 1024 + Math.ceil((64 * file.byteLength) / 2 ** 20),
+  });
   try {
-    const { rows, fault } = await thread.ask({ file, columns }, { timeLimitMs, transfer: [file] });
+    const { rows, fault } = await reader.ask({ file, columns }, timeLimitMs);
     if (!rows) throw new Error(fault);
     return rows;
   } finally {
-    await thread.stop();
+    await reader.stop();
   }
 }
 
@@ -68,21 +58,18 @@ interface Answer {
   readonly fault?: string;
 }
 
-// As text: a thread cannot be started from a TypeScript file, and these lines need nothing of this package.
+// As text: Node cannot be started from a TypeScript file, and these lines need nothing of this package.
 const READER = `
-  const { parentPort, workerData } = require('node:worker_threads');
-  (async () => {
-    const { parquetReadObjects } = await import(workerData.hyparquet);
-    const { compressors } = await import(workerData.compressors);
-    parentPort.once('message', async ({ file, columns }) => {
-      try {
-        parentPort.postMessage({ rows: await parquetReadObjects({ file, columns, compressors }) });
-      } catch (error) {
-        parentPort.postMessage({ fault: String(error?.message ?? error) });
-      }
-    });
-    parentPort.postMessage('ready');
-  })();
+  import { parquetReadObjects } from ${JSON.stringify(import.meta.resolve('hyparquet'))};
+  import { compressors } from ${JSON.stringify(import.meta.resolve('hyparquet-compressors'))};
+  process.once('message', async ({ file, columns }) => {
+    try {
+      process.send({ rows: await parquetReadObjects({ file, columns, compressors }) });
+    } catch (error) {
+      process.send({ fault: String(error?.message ?? error) });
+    }
+  });
+  process.send('ready');
 `;
 
 // hyparquet makes as many rows as a group says, whatever its columns hold.

@@ -52,7 +52,7 @@ async function* readStored(chunk: StoredChunk, textKey: string): AsyncGenerator<
     case 'row-group': {
       const texts = chunk.trusted
         ? (await import('./parquet-text.js')).rowGroupTexts(chunk, textKey)
-        : (await import('./parquet-thread.js')).boundedTexts(chunk, textKey);
+        : (await import('./parquet-process.js')).boundedTexts(chunk, textKey);
       const { name, range } = chunk;
       for (const [i, text] of (await texts).entries())
         yield { id: `${name}:${range.first + i}`, text };

@@ -1,12 +1,9 @@
-// Worker threads of this package, from its build or from its sources.
+// The worker threads of this package, from its build or from its sources.
 
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /** From source the thread has to load TypeScript, which Node's own --import does not reach in a worker. */
-export function startThread(
-  name: 'chunk-worker' | 'parquet-worker',
-  options: WorkerOptions = {},
-): Worker {
+export function startThread(name: 'chunk-worker', options: WorkerOptions = {}): Worker {
   if (!import.meta.url.endsWith('.ts'))
     return new Worker(new URL(`./${name}.js`, import.meta.url), options);
   const loader = import.meta.resolve('tsx/esm/api');

@@ -1,11 +1,10 @@
-// The other side of parquet-thread: row groups in, their texts out as one array.
+// The other side of parquet-process: row groups in, their texts out as one array.
 
-import { parentPort } from 'node:worker_threads';
+import type { RowGroupRequest, RowGroupResponse } from './parquet-process.js';
 import { rowGroupTexts } from './parquet-text.js';
-import type { RowGroupRequest, RowGroupResponse } from './parquet-thread.js';
 import { failureOf } from './shard-error.js';
 
-parentPort?.on('message', async ({ chunk, textKey }: RowGroupRequest) => {
+process.on('message', async ({ chunk, textKey }: RowGroupRequest) => {
   try {
     const texts = await rowGroupTexts(chunk, textKey);
     const ends = new Float64Array(texts.length);
@@ -18,10 +17,10 @@ parentPort?.on('message', async ({ chunk, textKey }: RowGroupRequest) => {
       utf8.set(text, (ends[i] ?? 0) - text.length);
     });
     const response: RowGroupResponse = { utf8, ends };
-    parentPort?.postMessage(response, [utf8.buffer, ends.buffer]);
+    process.send?.(response);
   } catch (error) {
     const response: RowGroupResponse = { failure: failureOf(error) };
-    parentPort?.postMessage(response);
+    process.send?.(response);
   }
 });
-parentPort?.postMessage('ready');
+process.send?.('ready');

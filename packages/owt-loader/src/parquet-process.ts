@@ -1,11 +1,11 @@
-// The texts of row groups whose bytes nobody vouches for, read on a thread of their own: damaged pages can keep
-// hyparquet busy for minutes, and it cannot be interrupted.
+// The texts of row groups whose bytes nobody vouches for, read by a process of their own: damaged pages can keep
+// hyparquet busy until memory ends, and it cannot be interrupted.
 
-import { BoundedThread, generousTimeLimitMs } from '@alectra/files';
+import { fileURLToPath } from 'node:url';
+import { BoundedProcess, generousTimeLimitMs } from '@alectra/files';
 import type { RowGroupChunk } from './chunk.js';
 import { damagedParquet, rowsOf } from './parquet-text.js';
 import { type Failure, revive } from './shard-error.js';
-import { startThread } from './start-thread.js';
 
 export interface RowGroupRequest {
   readonly chunk: RowGroupChunk;
@@ -17,9 +17,10 @@ export type RowGroupResponse =
   | { readonly utf8: Uint8Array; readonly ends: Float64Array }
   | { readonly failure: Failure };
 
-const thread = new BoundedThread<RowGroupRequest, RowGroupResponse>(() =>
-  startThread('parquet-worker', { resourceLimits: { maxOldGenerationSizeMb: 2048 } }),
-);
+const reader = new BoundedProcess<RowGroupRequest, RowGroupResponse>({
+  args: childModule(),
+  maxOldSpaceSize: 2048,
+});
 
 /**
  * The texts of a row group, as UTF-8.
@@ -31,10 +32,22 @@ export async function boundedTexts(
   textKey: string,
   timeLimitMs: number = generousTimeLimitMs(chunk.range.end - chunk.range.start),
 ): Promise<readonly Uint8Array[]> {
-  const response = await thread.ask({ chunk, textKey }, { timeLimitMs }).catch((error: unknown) => {
+  const response = await reader.ask({ chunk, textKey }, timeLimitMs).catch((error: unknown) => {
     throw damagedParquet(rowsOf(chunk), error);
   });
   if ('failure' in response) throw revive(response.failure);
   const { utf8, ends } = response;
   return Array.from(ends, (end, i) => utf8.subarray(ends[i - 1] ?? 0, end));
+}
+
+/** From source, the process loads TypeScript. */
+function childModule(): string[] {
+  const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+  return import.meta.url.endsWith('.ts')
+    ? [
+        '--conditions=@alectra/source',
+        `--import=${import.meta.resolve('tsx')}`,
+        pathOf('./parquet-child.ts'),
+      ]
+    : [pathOf('./parquet-child.js')];
 }
