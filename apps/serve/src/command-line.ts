@@ -34,6 +34,7 @@ export function parseCommandLine(
     )
     .option('--host <address>', 'where to listen')
     .option('--port <number>', 'where to listen; 0 takes a free one', number)
+    .option('--probe-port <number>', 'a second port, for /health, /ready and /metrics', number)
     .option(
       '--token <token>',
       'what clients must send as bearer token, better in ALECTRA_SERVE_TOKEN',

@@ -1,17 +1,17 @@
-// Asks an address for some seconds, twenty times a second on a kept connection and as often on a new one, whatever became
-// of those before: a slow answer shall not spare the server the questions it delays. Tells its parent what it saw.
+// Asks addresses for some seconds, each twenty times a second on a kept connection and as often on a new one, whatever
+// became of those before: a slow answer shall not spare the server the questions it delays. Tells its parent what it saw.
 
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PERIOD_MS = 50;
 
-const [url, seconds] = process.argv.slice(2);
+const [seconds, ...urls] = process.argv.slice(2);
 const agents = { kept: new Agent({ keepAlive: true }), fresh: new Agent({ keepAlive: false }) };
-const asked = { kept: [], fresh: [] };
+const asked = urls.map(() => ({ kept: [], fresh: [] }));
 
 /** How long the answer took in ms; undefined if it was none. */
-function ask(agent) {
+function ask(url, agent) {
   const began = performance.now();
   return new Promise((resolve) => {
     const sent = request(url, { agent }, (response) => {
@@ -28,7 +28,8 @@ function ask(agent) {
 const start = performance.now();
 for (let due = start; due < start + 1000 * Number(seconds); due += PERIOD_MS) {
   await sleep(Math.max(0, due - performance.now()));
-  for (const [kind, agent] of Object.entries(agents)) asked[kind].push(ask(agent));
+  for (const [i, url] of urls.entries())
+    for (const [kind, agent] of Object.entries(agents)) asked[i][kind].push(ask(url, agent));
 }
 
 /** Percentiles of the times in ms, and how many were not answered. */
@@ -38,5 +39,9 @@ async function summary(answers) {
   const failures = answers.length - times.length;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1), failures };
 }
-process.send({ kept: await summary(asked.kept), fresh: await summary(asked.fresh) });
+const summaries = asked.map(async ({ kept, fresh }) => ({
+  kept: await summary(kept),
+  fresh: await summary(fresh),
+}));
+process.send(await Promise.all(summaries));
 process.disconnect();

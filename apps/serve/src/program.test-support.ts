@@ -9,6 +9,8 @@ export interface Program {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly port: number;
+  /** Scheme, host and port of `--probe-port`. */
+  readonly probes: string | undefined;
   /** What it wrote to stderr. */
   errors(): string;
   exitCode(): number | null;
@@ -47,6 +49,7 @@ export async function startProgram(
   return {
     origin,
     port: Number(new URL(origin).port),
+    probes: /^probes are answered at (\S+)\/health$/m.exec(errors)?.[1],
     errors: () => errors,
     exitCode: () => child.exitCode,
     memory: () => {

@@ -7,6 +7,8 @@ const whole = (from: number, to: number) => z.int().min(from).max(to);
 export const settingsSchema = z.strictObject({
   host: z.string().default('127.0.0.1'),
   port: whole(0, 65_535).default(3000),
+  /** Where `/health`, `/ready` and `/metrics` are answered too, whatever crowd is at the other port. */
+  probePort: whole(0, 65_535).optional(),
   /** Asked of everyone who runs a model, as `Authorization: Bearer`. */
   token: z.string().min(1).optional(),
   /** Value of access-control-allow-origin; without it browsers keep other sites' pages out. */
