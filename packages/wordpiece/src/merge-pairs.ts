@@ -1,9 +1,11 @@
 // The merge loop of training: join the most frequent adjacent pair of symbols until the vocabulary is
 // full or no pair is frequent enough.
 //
-// Symbols of all words lie in one array as linked lists; each pair keeps its count (float64: counts of
-// a large corpus pass 2^31) and the places where it may occur; a heap orders pairs by count, then by
-// the smaller left and right id. Heap entries whose count is out of date are pushed back corrected.
+// Symbols of all words lie in one array as linked lists. A pair gains places only where one of its symbols has just been
+// joined, so it enters the heap when it appears; places that it loses later are noticed when it leaves the heap.
+
+import { PairHeap } from './pair-heap.js';
+import { PairTable } from './pair-table.js';
 
 export interface MergeInput {
   /** Tokens by id; new ones are appended. */
@@ -18,58 +20,30 @@ export interface MergeInput {
   readonly prefix: string;
 }
 
-interface Pair {
-  readonly left: number;
-  readonly right: number;
-  count: number;
-  /** Indices of left symbols; some may be out of date. */
-  places: number[];
-}
-
-interface Candidate {
-  readonly pair: Pair;
-  readonly count: number;
-}
-
 export function mergePairs(input: MergeInput): void {
   const { tokens, vocabSize, minFrequency, maxTokenLength, prefix } = input;
+  const least = Math.max(1, minFrequency);
   const known = new Map(tokens.map((token, id) => [token, id]));
   const lengths = tokens.map((token) => [...bare(token, prefix)].length);
   const text = new Symbols(input.words, input.counts);
-  const pairs = new Map<number, Pair>();
+  const { ids, next, previous, counts } = text;
+  const table = new PairTable(ids.length);
+  const heap = new PairHeap(table);
+  const addPlace = (place: number): number =>
+    table.add(place, ids[place], ids[next[place]], counts[place]);
 
-  const addPlace = (place: number, changed?: Set<Pair>) => {
-    const left = text.ids[place];
-    const right = text.ids[text.next[place]];
-    const key = left * 0x100000 + right;
-    let pair = pairs.get(key);
-    if (!pair) {
-      pair = { left, right, count: 0, places: [] };
-      pairs.set(key, pair);
-    }
-    pair.count += text.counts[place];
-    pair.places.push(place);
-    changed?.add(pair);
-  };
-  const dropPlace = (place: number) => {
-    const pair = pairs.get(text.ids[place] * 0x100000 + text.ids[text.next[place]]);
-    if (pair) pair.count -= text.counts[place];
-  };
-
-  for (let i = 0; i < text.ids.length; i++) if (text.next[i] >= 0) addPlace(i);
-  const heap = new Heap();
-  for (const pair of pairs.values()) heap.push({ pair, count: pair.count });
+  for (let place = 0; place < ids.length; place++) if (next[place] >= 0) addPlace(place);
+  for (let pair = 0; pair < table.length; pair++) if (table.counts[pair] >= least) heap.push(pair);
 
   while (tokens.length < vocabSize) {
-    const best = heap.pop();
-    if (!best) break;
-    const { pair } = best;
-    if (best.count !== pair.count) {
-      if (pair.count > 0) heap.push({ pair, count: pair.count });
+    const pair = heap.pop();
+    if (pair < 0) break;
+    if (heap.count !== table.counts[pair]) {
+      if (table.counts[pair] >= least) heap.push(pair);
       continue;
     }
-    if (pair.count < 1 || pair.count < minFrequency) break;
-    const { left, right } = pair;
+    const left = table.lefts[pair];
+    const right = table.rights[pair];
     if (lengths[left] + lengths[right] > maxTokenLength) continue;
     const joined = tokens[left] + bare(tokens[right], prefix);
     let id = known.get(joined);
@@ -78,20 +52,23 @@ export function mergePairs(input: MergeInput): void {
       known.set(joined, id);
       lengths.push(lengths[left] + lengths[right]);
     }
-    pairs.delete(left * 0x100000 + right);
-    const changed = new Set<Pair>();
-    for (const place of pair.places.sort((a, b) => a - b)) {
-      const after = text.next[place];
-      if (text.ids[place] !== left || after < 0 || text.ids[after] !== right) continue;
-      const before = text.previous[place];
-      const beyond = text.next[after];
-      if (before >= 0) dropPlace(before);
-      if (beyond >= 0) dropPlace(after);
+    const changed = new Set<number>();
+    const places = table.places(pair);
+    // places of a pair of two equal symbols may overlap: the first of them counts
+    if (left === right) places.sort((a, b) => a - b);
+    for (const place of places) {
+      if (!table.has(pair, place)) continue;
+      const before = previous[place];
+      const after = next[place];
+      const count = counts[place];
+      table.drop(place, count);
+      table.drop(after, count);
+      if (before >= 0) table.drop(before, count);
       text.join(place, id);
-      if (before >= 0) addPlace(before, changed);
-      if (beyond >= 0) addPlace(place, changed);
+      if (before >= 0) changed.add(addPlace(before));
+      if (next[place] >= 0) changed.add(addPlace(place));
     }
-    for (const fresh of changed) heap.push({ pair: fresh, count: fresh.count });
+    for (const fresh of changed) if (table.counts[fresh] >= least) heap.push(fresh);
   }
 }
 
@@ -135,45 +112,4 @@ class Symbols {
     this.next[place] = beyond;
     if (beyond >= 0) this.previous[beyond] = place;
   }
-}
-
-/** Largest count first; of equal counts the smaller left id, then the smaller right id. */
-class Heap {
-  readonly #items: Candidate[] = [];
-
-  push(item: Candidate): void {
-    const items = this.#items;
-    let at = items.push(item) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isBefore(item, items[parent])) break;
-      items[at] = items[parent];
-      at = parent;
-    }
-    items[at] = item;
-  }
-
-  pop(): Candidate | undefined {
-    const items = this.#items;
-    const top = items[0];
-    const last = items.pop();
-    if (last === undefined || items.length === 0) return top;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= items.length) break;
-      if (child + 1 < items.length && isBefore(items[child + 1], items[child])) child++;
-      if (!isBefore(items[child], last)) break;
-      items[at] = items[child];
-      at = child;
-    }
-    items[at] = last;
-    return top;
-  }
-}
-
-function isBefore(a: Candidate, b: Candidate): boolean {
-  if (a.count !== b.count) return a.count > b.count;
-  if (a.pair.left !== b.pair.left) return a.pair.left < b.pair.left;
-  return a.pair.right < b.pair.right;
 }

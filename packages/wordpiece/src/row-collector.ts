@@ -2,6 +2,7 @@
 // next: fresh memory has to be cleared by the system, page by page, and that costs a tenth of encoding.
 
 import type { RaggedIds } from './batch-encoding.js';
+import { enlarged } from './enlarged.js';
 import type { RowIds } from './sequence-encoder.js';
 
 /** Room for more ids or rows than this is given back after each result. */
@@ -34,14 +35,17 @@ export class RowCollector {
     const length = this.#length;
     const total = length + splits[rows];
     if (this.#isWide) {
-      if (total > this.#wide.length) this.#wide = enlarged(this.#wide, Int32Array, total);
+      if (total > this.#wide.length)
+        this.#wide = enlarged(this.#wide, new Int32Array(roomFor(total, this.#wide)));
       this.#wide.set(ids.subarray(0, splits[rows]), length);
     } else {
-      if (total > this.#narrow.length) this.#narrow = enlarged(this.#narrow, Uint16Array, total);
+      if (total > this.#narrow.length)
+        this.#narrow = enlarged(this.#narrow, new Uint16Array(roomFor(total, this.#narrow)));
       this.#narrow.set(ids.subarray(0, splits[rows]), length);
     }
     const end = this.#rows + rows;
-    if (end >= this.#splits.length) this.#splits = enlarged(this.#splits, Int32Array, end + 1);
+    if (end >= this.#splits.length)
+      this.#splits = enlarged(this.#splits, new Int32Array(roomFor(end + 1, this.#splits)));
     for (let row = 1; row <= rows; row++) this.#splits[this.#rows + row] = length + splits[row];
     this.#length = total;
     this.#rows = end;
@@ -57,12 +61,6 @@ export class RowCollector {
   }
 }
 
-function enlarged<T extends Int32Array | Uint16Array>(
-  array: T,
-  kind: new (length: number) => T,
-  least: number,
-): T {
-  const result = new kind(Math.max(least, Math.ceil(array.length * 1.5)));
-  result.set(array);
-  return result;
+function roomFor(least: number, { length }: { readonly length: number }): number {
+  return Math.max(least, Math.ceil(length * 1.5));
 }

@@ -4,6 +4,7 @@
 // words are read and normalized by WordReader. What is not in the cache walks the trie.
 
 import { type Behaviour, behaviourOf, ISOLATE, KEEP, MAP, SPACE } from './behaviour.js';
+import { enlarged } from './enlarged.js';
 import type { PieceTrie } from './piece-trie.js';
 import { MAX_KEY, WordCache } from './word-cache.js';
 import { WordReader } from './word-reader.js';
@@ -301,13 +302,13 @@ export class TextEngine implements Tokens {
   }
 
   #growIds(): void {
-    this.ids = enlarged(this.ids, this.ids.length * 2);
+    this.ids = enlarged(this.ids, new Int32Array(this.ids.length * 2));
     if (this.#aligning) this.#growAlignment();
   }
 
   #growAlignment(): void {
-    this.places = enlarged(this.places, 2 * this.ids.length);
-    this.words = enlarged(this.words, this.ids.length);
+    this.places = enlarged(this.places, new Int32Array(2 * this.ids.length));
+    this.words = enlarged(this.words, new Int32Array(this.ids.length));
   }
 }
 
@@ -319,10 +320,4 @@ function packKey(bytes: Uint8Array, length: number, key: number[]): boolean {
     key[n >> 2] |= bytes[n] << ((n & 3) << 3);
   }
   return true;
-}
-
-function enlarged(array: Int32Array, size: number): Int32Array {
-  const copy = new Int32Array(size);
-  copy.set(array);
-  return copy;
 }

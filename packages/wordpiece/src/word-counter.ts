@@ -1,6 +1,7 @@
 // Counts the normalized words of texts: a hash table over one array of bytes.
 
 import { type Behaviour, behaviourOf, ISOLATE, KEEP, MAP, SPACE } from './behaviour.js';
+import { enlarged } from './enlarged.js';
 import { WordReader } from './word-reader.js';
 
 const FNV_PRIME = 0x01000193;
@@ -165,9 +166,4 @@ export class WordCounter {
   #growBytes(least: number): void {
     this.#bytes = enlarged(this.#bytes, new Uint8Array(Math.max(least, this.#bytes.length * 2)));
   }
-}
-
-function enlarged<T extends Uint8Array | Int32Array | Float64Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
