@@ -1,4 +1,4 @@
-// npm run bench -- wordpiece [--rounds n] [--npm folder] [--only task]: our tokenizer beside Hugging Face's.
+// npm run bench -- wordpiece [--rounds n] [--npm folder] [--only task,...]: our tokenizer beside Hugging Face's.
 //
 // Python peer: ALECTRA_PYTHON or python3 with `tokenizers`. --npm also runs the npm peers of peers/wordpiece,
 // from a folder outside the repository, where they are installed if they are not there. Pairs are interleaved, one at a time; a ratio is the median of the rounds' ratios.
@@ -44,6 +44,8 @@ const PAIRS = [
   ['train', 'en', 24e6, 24e6, 5],
 ] as const;
 
+const TASKS = [...new Set(PAIRS.map(([task]) => task)), 'npm', 'workers', 'load', 'adversarial'];
+
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -53,7 +55,8 @@ export async function run(args: string[]): Promise<void> {
       only: { type: 'string' },
     },
   });
-  const isWanted = (task: string) => values.only === undefined || values.only === task;
+  const wanted = wantedTasks(values.only);
+  const isWanted = (task: string): boolean => wanted.has(task);
   const rounds = Number(values.rounds);
   const vocab = join(data, 'vocab/bert-base-uncased-vocab.txt');
   if (!existsSync(vocab))
@@ -88,6 +91,16 @@ export async function run(args: string[]): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function wantedTasks(only: string | undefined): ReadonlySet<string> {
+  const wanted = only?.split(',') ?? TASKS;
+  const unknown = wanted.find((task) => !TASKS.includes(task));
+  if (unknown !== undefined)
+    throw new RangeError(
+      `bench: --only has "${unknown}": expected ${TASKS.join(', ')}.\nSeparate several by commas.`,
+    );
+  return new Set(wanted);
 }
 
 function start(task: string, path: string, vocab: string, bytes: number): Promise<Contestant> {

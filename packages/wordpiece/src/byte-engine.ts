@@ -77,11 +77,9 @@ export class ByteEngine implements Tokens {
     this.reserve(PAGE, 1024);
   }
 
-  /** The engine, or undefined where it cannot run: no WebAssembly SIMD, or unusual limits. */
-  static create(model: WordPieceModel): ByteEngine | undefined {
-    if (model.maxWordLength < 64 || model.maxWordLength > 4000) return undefined;
-    const module = compiledModule();
-    if (!module) return undefined;
+  /** The engine, or undefined where there is no module or the limits are unusual. */
+  static create(model: WordPieceModel, module: EngineModule | undefined): ByteEngine | undefined {
+    if (!module || model.maxWordLength < 64 || model.maxWordLength > 4000) return undefined;
     return new ByteEngine(model, new webAssembly.Instance(module).exports);
   }
 
@@ -221,19 +219,22 @@ function align(address: number): number {
   return Math.ceil(address / 64) * 64;
 }
 
+/** A compiled WebAssembly.Module; threads that are given it share its machine code. */
+export type EngineModule = object;
+
 /** The part of the WebAssembly API in use; the ECMAScript library types leave it out. */
 interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: EngineExports };
+  readonly Module: new (bytes: Uint8Array) => EngineModule;
+  readonly Instance: new (module: EngineModule) => { readonly exports: EngineExports };
 }
 
 const { WebAssembly: webAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
 
-let compiled: object | undefined;
+let compiled: EngineModule | undefined;
 let isMissing = false;
 
 /** The module, compiled at the first call; undefined where WebAssembly or its SIMD is missing. */
-function compiledModule(): object | undefined {
+export function engineModule(): EngineModule | undefined {
   if (!compiled && !isMissing) {
     try {
       const bytes = Uint8Array.from(atob(ENGINE_MODULE), (c) => c.charCodeAt(0));

@@ -36,32 +36,53 @@ export function countInWorkers(
   return inWorkers<ReadonlyMap<string, number>>(chunks, count, { task: 'count', options });
 }
 
+/** Chunks of a thread: one at work, one waiting. */
+const FULL = 2;
+
 async function* inWorkers<T>(
   chunks: AsyncIterable<Uint8Array> | Iterable<LineRange>,
   count: number,
   setup: WorkerSetup,
 ): AsyncGenerator<T> {
   const threads = Array.from({ length: count }, () => new Thread<T>(setup));
-  const pending: Promise<T>[] = [];
-  let next = 0;
+  const pending: Answer<T>[] = [];
   try {
     for await (const chunk of chunks) {
-      const result = threads[next++ % count].work(chunk);
-      result.catch(() => undefined); // reported when its turn comes
-      pending.push(result);
-      // two chunks a thread: one at work, one waiting
-      if (pending.length >= 2 * count) yield await (pending.shift() as Promise<T>);
+      // the thread that is ahead: cores are not equally fast, nor always ours
+      pending.push(leastBusy(threads).work(chunk));
+      while (pending[0]?.isThere || pending.length >= 2 * FULL * count)
+        yield await (pending.shift() as Answer<T>).result;
+      while (leastBusy(threads).load === FULL)
+        await Promise.race(threads.map((thread) => thread.next));
     }
-    for (const result of pending) yield await result;
+    for (const { result } of pending) yield await result;
   } finally {
     await Promise.all(threads.map((thread) => thread.stop()));
   }
 }
 
+function leastBusy<T>(threads: readonly Thread<T>[]): Thread<T> {
+  return threads.reduce((least, thread) => (thread.load < least.load ? thread : least));
+}
+
+interface Answer<T> {
+  /** A failure is reported when its turn comes. */
+  readonly result: Promise<T>;
+  /** Settled when the result is there. */
+  readonly settled: Promise<void>;
+  isThere: boolean;
+}
+
+interface Waiting<T> {
+  readonly answer: Answer<T>;
+  resolve(result: T): void;
+  reject(error: Error): void;
+}
+
 /** One worker; it answers in the order it is asked. */
 class Thread<T> {
   readonly #worker: Worker;
-  readonly #waiting: { resolve: (result: T) => void; reject: (error: Error) => void }[] = [];
+  readonly #waiting: Waiting<T>[] = [];
   #failure: Error | undefined;
 
   constructor(setup: WorkerSetup) {
@@ -73,17 +94,27 @@ class Thread<T> {
     );
   }
 
-  work(chunk: Uint8Array | LineRange): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure) {
-        reject(this.#failure);
-        return;
-      }
-      this.#waiting.push({ resolve, reject });
-      // whole lines are copies of their own
-      const moved = ArrayBuffer.isView(chunk) ? [chunk.buffer as ArrayBuffer] : [];
-      this.#worker.postMessage(chunk, moved);
-    });
+  /** Chunks that are not answered yet. */
+  get load(): number {
+    return this.#waiting.length;
+  }
+
+  /** Settled when the first of them is. */
+  get next(): Promise<void> | undefined {
+    return this.#waiting[0]?.answer.settled;
+  }
+
+  work(chunk: Uint8Array | LineRange): Answer<T> {
+    const { resolve, reject, answer } = newAnswer<T>();
+    if (this.#failure) {
+      reject(this.#failure);
+      return answer;
+    }
+    this.#waiting.push({ resolve, reject, answer });
+    // whole lines are copies of their own
+    const moved = ArrayBuffer.isView(chunk) ? [chunk.buffer as ArrayBuffer] : [];
+    this.#worker.postMessage(chunk, moved);
+    return answer;
   }
 
   async stop(): Promise<void> {
@@ -94,6 +125,19 @@ class Thread<T> {
     this.#failure ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
+}
+
+function newAnswer<T>(): Waiting<T> {
+  let resolve: (result: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const result = new Promise<T>((onResult, onError) => {
+    [resolve, reject] = [onResult, onError];
+  });
+  const settle = (): void => {
+    answer.isThere = true;
+  };
+  const answer: Answer<T> = { result, settled: result.then(settle, settle), isThere: false };
+  return { answer, resolve, reject };
 }
 
 function startWorker(workerData: WorkerSetup): Worker {

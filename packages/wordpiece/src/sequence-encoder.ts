@@ -2,7 +2,7 @@
 
 import { type RegisteredToken, TokenMatcher } from './added-tokens.js';
 import { buildSplitter, type NormalizerOptions } from './behaviour.js';
-import { ByteEngine } from './byte-engine.js';
+import { ByteEngine, type EngineModule } from './byte-engine.js';
 import { normalizeText } from './normalizer.js';
 import { TextEngine, type Tokens, type WordPieceModel } from './text-engine.js';
 
@@ -27,8 +27,8 @@ export interface RowIds {
 export interface EncoderBlueprint {
   readonly model: WordPieceModel;
   readonly normalizer: NormalizerOptions;
-  /** Whether to use the WebAssembly engine where it can run. */
-  readonly fast: boolean;
+  /** Of the WebAssembly engine, if it is to be used and can run. */
+  readonly module: EngineModule | undefined;
   readonly added: readonly RegisteredToken[];
 }
 
@@ -46,9 +46,9 @@ export class SequenceEncoder {
   #bytes: ByteEngine | undefined;
 
   constructor({ added, ...blueprint }: EncoderBlueprint) {
-    const { model, fast } = blueprint;
+    const { model, module } = blueprint;
     this.#engine = new TextEngine(model);
-    this.#bytes = fast ? ByteEngine.create(model) : undefined;
+    this.#bytes = ByteEngine.create(model, module);
     this.#blueprint = blueprint;
     this.setAddedTokens(added);
   }

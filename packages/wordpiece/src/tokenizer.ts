@@ -5,6 +5,7 @@ import { requireBytes, requireList, requireText, requireTexts } from './argument
 import { assembleEncoding, type Frame } from './assemble.js';
 import { type BatchEncoding, joinBatch, type RaggedIds } from './batch-encoding.js';
 import { buildBehaviour } from './behaviour.js';
+import { engineModule } from './byte-engine.js';
 import { fileLength, readFile, wholeLines } from './byte-stream.js';
 import { CorpusEncoder } from './corpus-encoder.js';
 import {
@@ -70,7 +71,7 @@ export class WordPieceTokenizer {
         lowercase,
       },
       normalizer,
-      fast: config.engine === 'auto',
+      module: config.engine === 'auto' ? engineModule() : undefined,
       added: [],
     });
     this.#corpus = new CorpusEncoder(this.#sequences);
