@@ -13,6 +13,7 @@ import {
   type TensorSpec,
 } from './host-tensor.js';
 import type { Provider } from './onnxruntime/runtime.js';
+import { StateQueue } from './state-queue.js';
 import {
   backendReady,
   isTensor,
@@ -90,9 +91,11 @@ export interface Timings {
  */
 export interface Program<Outputs = Tree<HostTensor>, State = Tree<HostTensor>> {
   readonly engine: EngineName;
+  /** Whether runs that leave the state as it is may overlap; if not, they wait for one another. */
+  readonly overlaps: boolean;
   /**
-   * Runs the function once and replaces the state. Calls are queued: one runs at a time. Over a frozen state engine
-   * `onnxruntime` runs as many at once as are called; each run takes `threads` of the program.
+   * Runs the function once and replaces the state. Calls are queued: one runs at a time. Where they
+   * overlap, as many run at once as are called, and each run takes `threads` of the program.
    *
    * @param inputs typed arrays, numbers or HostTensors, in the tree given to compile
    * @returns outputs as host tensors of their own memory, in the tree the function returned
@@ -142,8 +145,7 @@ export async function compile<R extends StepResult, S extends InitialState>(
     paths: state.paths,
     shape: state.shape,
     frozen: options.frozen ?? false,
-    queue: Promise.resolve(),
-    running: 0,
+    queue: new StateQueue(),
     disposed: false,
   };
   try {
@@ -161,12 +163,12 @@ interface Shared {
   readonly paths: readonly string[];
   readonly shape: TreeShape;
   readonly frozen: boolean;
-  /** Settles when everything that was asked before has ended. */
-  queue: Promise<void>;
-  /** How much was asked and has not ended. */
-  running: number;
+  readonly queue: StateQueue;
   disposed: boolean;
 }
+
+/** What work does with the state. */
+type Use = 'read' | 'change';
 
 async function load<R extends StepResult, State>(
   step: Step<R>,
@@ -183,34 +185,27 @@ async function load<R extends StepResult, State>(
   const spent = { calls: 0, callMs: 0, engineMs: 0 };
   let disposed = false;
 
-  /** Runs `work` when the engine is free, at once if its runs may overlap. */
-  const queued = <T>(work: () => Promise<T>): Promise<T> => {
+  /** Runs `work` when its turn comes. */
+  const queued = <T>(use: Use, work: () => Promise<T>): Promise<T> => {
     if (disposed || shared.disposed) {
       return Promise.reject(
         new Error('jit: the program was disposed.\nCompile it again to use it.'),
       );
     }
-    const before = shared.queue;
-    const result = shared.engine.overlaps ? work() : before.then(work);
-    shared.running++;
-    // The queue must not hold on to results: it lives as long as the program.
-    const end = (): void => {
-      shared.running--;
-    };
-    const ended = result.then(end, end);
-    shared.queue = shared.engine.overlaps ? before.then(() => ended) : ended;
-    return result;
+    const { queue, engine } = shared;
+    return use === 'read' && engine.overlaps ? queue.read(work) : queue.change(work);
   };
 
   return {
     engine: shared.engine.name,
+    overlaps: shared.engine.overlaps ?? false,
     run: async (given) => {
       const asked = performance.now();
       const leaves = leavesOf(inputShape, given, 'inputs').map((value, index) =>
         conform(value, specs[index], inputPaths[index]),
       );
       const checked = performance.now() - asked;
-      const outputs = await queued(async () => {
+      const outputs = await queued(runner.onlyReads ? 'read' : 'change', async () => {
         const begin = performance.now();
         const result = await runner.run(leaves);
         spent.calls++;
@@ -222,10 +217,10 @@ async function load<R extends StepResult, State>(
       return unflatten(outputs.shape, outputs.leaves) as HostTree<R['outputs']>;
     },
     compile: <Q extends StepResult>(other: Step<Q>, options: ProgramOptions) =>
-      queued(() => load<Q, State>(other, options, shared, false)),
+      queued('read', () => load<Q, State>(other, options, shared, false)),
     // The tree is that of the initial state.
     readState: () =>
-      queued(async () => unflatten(shared.shape, await shared.engine.readState()) as State),
+      queued('read', async () => unflatten(shared.shape, await shared.engine.readState()) as State),
     writeState: async (tree) => {
       if (shared.frozen) {
         throw new Error(
@@ -236,7 +231,7 @@ async function load<R extends StepResult, State>(
       const leaves = leavesOf(shared.shape, tree, 'state').map((value, index) =>
         conform(value, shared.state[index], shared.paths[index]),
       );
-      await queued(() => shared.engine.writeState(leaves));
+      await queued('change', () => shared.engine.writeState(leaves));
     },
     timings: () => {
       const { traceMs } = source.spent;
@@ -251,8 +246,8 @@ async function load<R extends StepResult, State>(
         if (ownsState) shared.engine.dispose();
       };
       // What is running finishes first.
-      if (shared.running > 0) void shared.queue.then(free);
-      else free();
+      if (shared.queue.isIdle) free();
+      else void shared.queue.ended.then(free);
     },
   };
 }

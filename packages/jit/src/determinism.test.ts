@@ -108,4 +108,25 @@ describe('running', () => {
     together.dispose();
     apart.dispose();
   });
+
+  test('runs side by side what leaves the state as it is, between the changes it was asked between', async () => {
+    const learning = await program(1);
+    expect(learning.overlaps).toBe(true);
+    const norm = await learning.compile(
+      ({ weight }: State) => ({ outputs: { norm: tf.sum(tf.square(weight)) } }),
+      { inputs: {}, threads: 1 },
+    );
+    const ask = (step: number) => [norm.run({}), norm.run({}), learning.run(batch(step))] as const;
+    const asked = [0, 1, 2].map(ask);
+    const norms = await Promise.all(asked.map(async ([a, b]) => [await a, await b]));
+    const alone = await program(1);
+    for (const [step, pair] of norms.entries()) {
+      const { weight } = (await alone.readState()) as { weight: HostTensor };
+      const expected = [...weight.data].reduce((sum, w) => sum + w ** 2, 0);
+      for (const { norm: found } of pair) expect(found.data[0] / expected).toBeCloseTo(1, 5);
+      await alone.run(batch(step));
+    }
+    learning.dispose();
+    alone.dispose();
+  });
 });

@@ -15,10 +15,10 @@ export interface Source {
   readonly traced: () => Traced;
 }
 
-/** Holds the state; runs any number of functions over it, one call at a time unless it says that they may overlap. */
+/** Holds the state; runs any number of functions over it, one call at a time unless it says which may overlap. */
 export interface Engine {
   readonly name: EngineName;
-  /** Runs may overlap, of one program too: the state never changes, and each run has memory of its own. */
+  /** Runs that leave the state as it is may overlap, of one program too: each has memory of its own. */
   readonly overlaps?: boolean;
   /** @param threads of one operation; those of the engine when left out, or where an engine has them once for all */
   load(source: Source, threads?: number): Promise<Runner>;
@@ -31,6 +31,8 @@ export interface Engine {
 export interface Runner {
   /** Milliseconds it took to write the graph in the engine's language; 0 where nothing is written. */
   readonly emitMs: number;
+  /** A run leaves the state as it is; asked of engines whose runs may overlap. */
+  readonly onlyReads?: boolean;
   run(inputs: readonly HostTensor[]): Promise<Outputs>;
   dispose(): void;
 }

@@ -9,6 +9,7 @@
 //
 // The schedule advances once an optimizer step, however many micro-batches that takes.
 
+import { availableParallelism } from 'node:os';
 import {
   compile,
   type EngineName,
@@ -135,8 +136,13 @@ export async function compilePrograms(
   const apply = fused
     ? undefined
     : await main.compile(applyStep(options), { inputs: { update: UPDATE, loss: SCALAR } });
+  // batches side by side on a thread each, not one on all threads: those would wait for one another at every node
+  const lanes = main.overlaps ? threads || availableParallelism() : 1;
   const compileEvaluation = (of: Evaluation, batch: Evaluation['inputs']) =>
-    main.compile(evaluateStep(of), { inputs: { batch, random: RANDOM } });
+    main.compile(evaluateStep(of), {
+      inputs: { batch, random: RANDOM },
+      ...(lanes > 1 && { threads: 1 }),
+    });
   const evaluateFor =
     evaluation &&
     programsByShape(
@@ -171,13 +177,16 @@ export async function compilePrograms(
     },
     async evaluate(seed) {
       if (!evaluateFor || !evaluation) return undefined;
-      const outputs: HostTensors[] = [];
+      const outputs: Promise<Outputs>[] = [];
       for await (const batch of evaluation.batches()) {
         const random = { seed: i32(seed ^ EVALUATION), counter: i32(outputs.length) };
         const program = await evaluateFor(batch);
-        outputs.push((await run(program, { batch, random })) as unknown as HostTensors);
+        await outputs[outputs.length - lanes];
+        const output = run(program, { batch, random });
+        output.catch(() => undefined); // reported when all are awaited
+        outputs.push(output);
       }
-      return evaluation.summarise(outputs);
+      return evaluation.summarise((await Promise.all(outputs)) as unknown as HostTensors[]);
     },
     async readState() {
       // the tree that was compiled; gradient sums are zero between steps and are not part of a checkpoint

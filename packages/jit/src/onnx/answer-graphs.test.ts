@@ -1,4 +1,4 @@
-// What is rewritten where a graph only answers (`frozen`): attention becomes one node, unread rows are not computed.
+// What is rewritten where a graph only answers (no state changes): attention becomes one node, unread rows are not computed.
 
 import {
   affine,

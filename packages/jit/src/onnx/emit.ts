@@ -59,11 +59,11 @@ export function emitProgram(
   for (const [index, value] of graph.state.entries()) onnx.bind(value, stateInName(index));
   for (const [index, value] of graph.inputs.entries()) onnx.bind(value, inputName(index));
   const fused = fuse(graph);
-  const onlyAnswers = frozen && dialect === 'cpu';
+  const stateOut = indices(graph.newState, (value, index) => value.id !== graph.state[index].id);
+  const onlyAnswers = stateOut.length === 0 && dialect === 'cpu';
   const { nodes } = onlyAnswers ? readRows(fuseAttention(fused)) : fused;
   lowerNodes(onnx, nodes);
 
-  const stateOut = indices(graph.newState, (value, index) => value.id !== graph.state[index].id);
   const ends = [
     ...stateOut.map((index) => ({ value: graph.newState[index], name: stateOutName(index) })),
     ...graph.outputs.map((value, index) => ({ value, name: outputName(index) })),

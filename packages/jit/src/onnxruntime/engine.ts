@@ -66,7 +66,7 @@ export async function onnxRuntimeEngine(
 
   return {
     name: 'onnxruntime',
-    overlaps: setup.frozen,
+    overlaps: binding === 'native',
     load: (source, own = threads) => load({ ...setup, threads: own }, source),
     readState: async () =>
       slots.map(({ current: { dtype, shape, data } }) => ({ dtype, shape, data: data.slice() })),
@@ -149,6 +149,7 @@ async function load(
 
   const runner: Runner = {
     emitMs,
+    onlyReads: stateOut.length === 0,
     run,
     dispose: () => {
       if (!runners.delete(runner)) return;
