@@ -31,6 +31,20 @@ describe('training', () => {
     const options = { limitAlphabet: 2, initialAlphabet: ['q'], minFrequency: 9 };
     expect(trainWordPiece(['a a a b b c'], options).slice(5)).toEqual(['a', 'q']);
   });
+  test.each([
+    // what follows a character that is not kept continues its word
+    [['zab zab zab ab ab'], { limitAlphabet: 2 }, ['a', 'b', '##a', '##b', '##ab', 'ab']],
+    // a special token of one character is a character to keep
+    [
+      ['xab xab aa aa bb bb'],
+      { limitAlphabet: 2, specialTokens: ['[UNK]', 'x'] },
+      ['[UNK]', 'x', 'a', 'b', '##a', '##b', 'xa', 'aa', 'bb', 'xab'],
+    ],
+    [['a b c'], { limitAlphabet: 1, initialAlphabet: ['x', 'y'] }, ['x']],
+  ])('takes characters as Hugging Face does: %j %j', (texts, options, expected) => {
+    const given = { specialTokens: [], minFrequency: 1, vocabSize: 40, ...options };
+    expect(trainWordPiece(texts, given)).toEqual(expected);
+  });
   test('does not make pieces longer than asked', () => {
     const tokens = trainWordPiece(['abcdef abcdef'], { maxTokenLength: 2 });
     expect(tokens.filter((token) => token.replace('##', '').length > 2)).toEqual(SPECIAL);

@@ -19,7 +19,7 @@ export interface TrainOptions {
   readonly minFrequency?: number;
   /** At most this many different characters. Default 1,000. */
   readonly limitAlphabet?: number;
-  /** Characters to have whatever their count. */
+  /** Characters to have whatever their count, within the limit. */
   readonly initialAlphabet?: readonly string[];
   /** The first entries. Default `[PAD] [UNK] [CLS] [SEP] [MASK]`. */
   readonly specialTokens?: readonly string[];
@@ -108,14 +108,10 @@ export function learnVocabulary(
   const alphabet = chooseAlphabet(words, limitAlphabet, initialAlphabet);
   const tokens = [...new Set([...specialTokens, ...alphabet])];
   const first = new Map(tokens.map((token, id) => [token, id]));
-  const kept = new Set(alphabet);
   const continuing = new Set<string>();
   for (const [word] of words) {
     let index = 0;
-    for (const c of word) {
-      if (!kept.has(c)) continue;
-      if (index++ > 0) continuing.add(c);
-    }
+    for (const c of word) if (index++ > 0 && first.has(c)) continuing.add(c);
   }
   const next = new Map<string, number>();
   for (const c of [...continuing].sort(byCodePoint)) {
@@ -127,10 +123,13 @@ export function learnVocabulary(
       `wordpiece: cannot train a vocabulary of ${vocabSize} entries: the special tokens and the characters of the text, alone and with ${PREFIX}, make ${tokens.length}.\n` +
         `Raise vocabSize or lower limitAlphabet (${limitAlphabet}).`,
     );
+  // characters that are not kept are left out, and those after them continue the word all the same
   const symbols = words.map(([word]) => {
     const ids: number[] = [];
+    let index = 0;
     for (const c of word) {
-      if (kept.has(c)) ids.push((ids.length === 0 ? first.get(c) : next.get(c)) ?? 0);
+      const id = (index++ === 0 ? first : next).get(c);
+      if (id !== undefined) ids.push(id);
     }
     return ids;
   });
@@ -146,7 +145,7 @@ export function learnVocabulary(
   return tokens;
 }
 
-/** The most frequent characters and those asked for, in code-point order. */
+/** The characters asked for, then the most frequent ones, up to the limit; in code-point order. */
 function chooseAlphabet(
   words: readonly (readonly [string, number])[],
   limit: number,
@@ -161,7 +160,7 @@ function chooseAlphabet(
   for (const c of wanted) counts.set(c, Number.POSITIVE_INFINITY);
   return [...counts]
     .sort(([a, m], [b, n]) => (m === n ? byCodePoint(a, b) : m < n ? 1 : -1))
-    .slice(0, Math.max(limit, wanted.size))
+    .slice(0, limit)
     .map(([c]) => c)
     .sort(byCodePoint);
 }
