@@ -91,11 +91,11 @@ export interface Timings {
  */
 export interface Program<Outputs = Tree<HostTensor>, State = Tree<HostTensor>> {
   readonly engine: EngineName;
-  /** Whether runs that leave the state as it is may overlap; if not, they wait for one another. */
-  readonly overlaps: boolean;
+  /** Runs that leave the state as it is which are under way at once, over all programs of a state; others wait. */
+  readonly lanes: number;
   /**
-   * Runs the function once and replaces the state. Calls are queued: one runs at a time. Where they
-   * overlap, as many run at once as are called, and each run takes `threads` of the program.
+   * Runs the function once and replaces the state. Calls are queued: one runs at a time. Those that
+   * leave the state as it is run side by side in `lanes`; each run takes `threads` of the program.
    *
    * @param inputs typed arrays, numbers or HostTensors, in the tree given to compile
    * @returns outputs as host tensors of their own memory, in the tree the function returned
@@ -193,12 +193,12 @@ async function load<R extends StepResult, State>(
       );
     }
     const { queue, engine } = shared;
-    return use === 'read' && engine.overlaps ? queue.read(work) : queue.change(work);
+    return use === 'read' && (engine.lanes ?? 1) > 1 ? queue.read(work) : queue.change(work);
   };
 
   return {
     engine: shared.engine.name,
-    overlaps: shared.engine.overlaps ?? false,
+    lanes: shared.engine.lanes ?? 1,
     run: async (given) => {
       const asked = performance.now();
       const leaves = leavesOf(inputShape, given, 'inputs').map((value, index) =>

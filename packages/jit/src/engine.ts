@@ -18,8 +18,8 @@ export interface Source {
 /** Holds the state; runs any number of functions over it, one call at a time unless it says which may overlap. */
 export interface Engine {
   readonly name: EngineName;
-  /** Runs that leave the state as it is may overlap, of one program too: each has memory of its own. */
-  readonly overlaps?: boolean;
+  /** Runs that leave the state as it is, of one program too, of which so many are under way at once; 1 when left out. */
+  readonly lanes?: number;
   /** @param threads of one operation; those of the engine when left out, or where an engine has them once for all */
   load(source: Source, threads?: number): Promise<Runner>;
   /** Copies of the state leaves. */
@@ -31,7 +31,7 @@ export interface Engine {
 export interface Runner {
   /** Milliseconds it took to write the graph in the engine's language; 0 where nothing is written. */
   readonly emitMs: number;
-  /** A run leaves the state as it is; asked of engines whose runs may overlap. */
+  /** A run leaves the state as it is; asked of engines with several lanes. */
   readonly onlyReads?: boolean;
   run(inputs: readonly HostTensor[]): Promise<Outputs>;
   dispose(): void;

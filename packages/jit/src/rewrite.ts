@@ -17,12 +17,7 @@ export type Pass = (context: Context, node: GraphNode) => GraphNode | GraphNode[
 
 /** @param passes by the kernel they look at; of those that apply the first one does */
 export function rewrite(graph: Graph, passes: Readonly<Record<string, readonly Pass[]>>): Graph {
-  const readers = new Map<number, number>();
-  const read = ({ id }: Value): void => void readers.set(id, (readers.get(id) ?? 0) + 1);
-  for (const { inputs } of graph.nodes) inputs.forEach(read);
-  [...graph.newState, ...graph.outputs].forEach(read);
-
-  const context: Context = { maker: new Map(), readers, gone: new Set() };
+  const context: Context = { maker: new Map(), readers: readersOf(graph), gone: new Set() };
   const nodes: GraphNode[] = [];
   for (const node of graph.nodes) {
     let found: GraphNode | GraphNode[] = node;
@@ -36,6 +31,15 @@ export function rewrite(graph: Graph, passes: Readonly<Record<string, readonly P
     }
   }
   return { ...graph, nodes: nodes.filter((node) => !context.gone.has(node)) };
+}
+
+/** How often each value is read, results included. */
+export function readersOf(graph: Graph): Map<number, number> {
+  const readers = new Map<number, number>();
+  const read = ({ id }: Value): void => void readers.set(id, (readers.get(id) ?? 0) + 1);
+  for (const { inputs } of graph.nodes) inputs.forEach(read);
+  [...graph.newState, ...graph.outputs].forEach(read);
+  return readers;
 }
 
 /** The node that computes `value`, if it is `op` and nobody else reads the result. */

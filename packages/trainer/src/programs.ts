@@ -137,11 +137,12 @@ export async function compilePrograms(
     ? undefined
     : await main.compile(applyStep(options), { inputs: { update: UPDATE, loss: SCALAR } });
   // batches side by side on a thread each, not one on all threads: those would wait for one another at every node
-  const lanes = main.overlaps ? threads || availableParallelism() : 1;
+  const cores = threads || availableParallelism();
+  const lanes = Math.min(main.lanes, cores);
   const compileEvaluation = (of: Evaluation, batch: Evaluation['inputs']) =>
     main.compile(evaluateStep(of), {
       inputs: { batch, random: RANDOM },
-      ...(lanes > 1 && { threads: 1 }),
+      ...(lanes > 1 && { threads: Math.floor(cores / lanes) }),
     });
   const evaluateFor =
     evaluation &&
@@ -183,7 +184,7 @@ export async function compilePrograms(
         const program = await evaluateFor(batch);
         await outputs[outputs.length - lanes];
         const output = run(program, { batch, random });
-        output.catch(() => undefined); // reported when all are awaited
+        output.catch(() => undefined); // reported when it is awaited
         outputs.push(output);
       }
       return evaluation.summarise((await Promise.all(outputs)) as unknown as HostTensors[]);

@@ -87,6 +87,7 @@ const CASES: [string, Fn, string[]][] = [
   ['attention that only looks back', (w, { x, mask }) => attend(w, x, 4, causalBias(mask)), ['Attention 15']],
   ['attention without a mask', (w, { x }) => attend(w, x, 2), ['Attention 15']],
   ['attention of which the parts are read too', (w, { x }) => [attend(w, x, 2), tf.neg(affine(x, tf.concat2d([tf.mul(w['a.query.weight'], 0.5), w['a.key.weight'], w['a.value.weight']] as tf.Tensor2D[], 0), tf.concat1d([tf.mul(w['a.query.bias'], 0.5), w['a.key.bias'], w['a.value.bias']] as tf.Tensor1D[])))], ['Attention 15', 'Gemm 15', 'Neg 15']],
+  ['attention with its gradient', (w, { x }) => { const { value, grad } = tf.valueAndGrad((given) => tf.sum(tf.square(attend(w, given as tf.Tensor2D, 2))))(x); return [value, grad]; }, ['Gemm 15', 'Reshape 15', 'SumSquare 1', 'Reshape 15', 'BatchMatMul 15']],
   ['a layer of which some rows are read', (w, { x, ids }) => tf.gather(feed(w, x), ids), ['GatherV2 4', 'Gemm 4', 'Gelu 4', 'Gemm 4', 'Add 4', 'LayerNorm 4', 'Reshape 4']],
   ['a layer that is read whole as well', (w, { x, ids }) => { const y = feed(w, x); return [tf.gather(y, ids), tf.neg(y)]; }, ['Gemm 15', 'Gelu 15', 'Gemm 15', 'Add 15', 'LayerNorm 15', 'GatherV2 4', 'Neg 15']],
   ['a layer of which two lists of rows are read', (w, { x, ids, more }) => { const y = feed(w, x); return [tf.gather(y, ids), tf.gather(y, more)]; }, ['Gemm 15', 'Gelu 15', 'Gemm 15', 'Add 15', 'LayerNorm 15', 'GatherV2 4', 'GatherV2 4']],
@@ -114,16 +115,18 @@ describe('a graph that only answers', () => {
     expect(found).toEqual(expected);
 
     const options = { state: weights, inputs: INPUTS, threads: 1 };
-    const answering = await compile(step, { ...options, engine: 'onnxruntime', frozen: true });
     const plain = await compile(step, { ...options, engine: 'eager' });
-    const [mine, reference] = await Promise.all(
-      [answering, plain].map(async (program) => [await program.run(given)].flat() as HostTensor[]),
-    );
-    for (const [at, { data, shape }] of mine.entries()) {
-      expect(shape).toEqual(reference[at].shape);
-      for (const [i, value] of data.entries()) expect(value).toBeCloseTo(reference[at].data[i], 4);
+    const reference = [await plain.run(given)].flat() as HostTensor[];
+    for (const frozen of [true, false]) {
+      const answering = await compile(step, { ...options, engine: 'onnxruntime', frozen });
+      const mine = [await answering.run(given)].flat() as HostTensor[];
+      for (const [at, { data, shape }] of mine.entries()) {
+        expect(shape).toEqual(reference[at].shape);
+        for (const [i, value] of data.entries())
+          expect(value).toBeCloseTo(reference[at].data[i], 4);
+      }
+      answering.dispose();
     }
-    answering.dispose();
     plain.dispose();
   });
 });

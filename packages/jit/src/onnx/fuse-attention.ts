@@ -1,9 +1,10 @@
-// Self-attention as one node, in graphs that only answer: no gradient reads what lies in between.
+// Self-attention as one node, where no gradient reads the probabilities that lie in between.
 //
 // Shapes: B batch, S sequence, H hidden, A heads, D = H / A.
 
 import type { Graph, GraphNode, Value } from '../graph.js';
 import { sameShape } from '../host-tensor.js';
+import { readersOf } from '../rewrite.js';
 
 /**
  * Attributes of an Attention node. Its inputs: `[B S, X]`; query (scaled), key and value as one weight `[3 H, X]` and one
@@ -17,9 +18,10 @@ export interface AttentionAttrs {
 /** Attention nodes where `selfAttention` of @alectra/nn was recorded; what they replace stays, unread. */
 export function fuseAttention(graph: Graph): Graph {
   const makers = new Map<number, GraphNode>();
+  const readers = readersOf(graph);
   const nodes = graph.nodes.map((node) => {
     for (const { id } of node.outputs) makers.set(id, node);
-    return attentionOf(node, makers) ?? node;
+    return attentionOf(node, makers, readers) ?? node;
   });
   return { ...graph, nodes };
 }
@@ -27,6 +29,7 @@ export function fuseAttention(graph: Graph): Graph {
 function attentionOf(
   node: GraphNode,
   makers: ReadonlyMap<number, GraphNode>,
+  readers: ReadonlyMap<number, number>,
 ): GraphNode | undefined {
   /** The node that makes a value, if it is `op` with these attributes. */
   const made = (
@@ -49,6 +52,7 @@ function attentionOf(
   const product = made(scores, 'BatchMatMul', { transposeA: false, transposeB: true });
   if (!context || !product || 'alpha' in product.attrs || 'alpha' in context.attrs)
     return undefined;
+  if (readers.get(context.inputs[0].id) !== 1) return undefined;
 
   const parts = [...product.inputs, context.inputs[1]];
   const split = made(made(parts[0], 'Reshape')?.inputs[0], 'SplitV', { axis: 0 });

@@ -91,7 +91,9 @@ export interface OrtApi {
   check(status: bigint | null): void;
   /** Calls a function whose last argument receives a pointer, and returns that. */
   create(name: FunctionName, ...args: unknown[]): bigint;
-  /** Calls a function on a thread of its own, so that the event loop lives. */
+  /** Whether `apart` holds up the event loop. */
+  readonly mayBlock: boolean;
+  /** Calls a function on a thread of libuv's pool, so that the event loop lives. */
   apart(name: FunctionName, ...args: unknown[]): Promise<void>;
 }
 
@@ -192,5 +194,5 @@ function bindApi(koffi: typeof Koffi, library: Koffi.LibraryHandle, mayBlock: bo
       else call[name].async(...args, settle);
     });
   const environment = create('CreateEnv', LOG_FATAL, 'alectra');
-  return { koffi, call, environment, check, create, apart };
+  return { koffi, call, environment, mayBlock, check, create, apart };
 }

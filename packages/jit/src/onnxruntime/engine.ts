@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import type { Engine, EngineOptions, Outputs, Runner, Source } from '../engine.js';
 import type { HostTensor } from '../host-tensor.js';
 import { emitProgram, inputName, outputName, stateInName, stateOutName } from '../onnx/emit.js';
+import { type Lanes, lanes } from './lanes.js';
 import { nativeRuntime } from './native-runtime.js';
 import { bindingRuntime } from './npm-binding.js';
 import type { BoundTensor, Runtime } from './runtime.js';
@@ -36,6 +37,7 @@ interface Ports {
 /** What functions over one state have in common. */
 interface Setup {
   readonly runtime: Runtime;
+  readonly inLane: Lanes;
   readonly slots: readonly Slot[];
   readonly threads: number;
   /** The state is constants of the models, not inputs. */
@@ -57,6 +59,7 @@ export async function onnxRuntimeEngine(
   const slots: Slot[] = initial.map((value) => ({ current: bind(runtime, value) }));
   const setup: Setup = {
     runtime,
+    inLane: lanes(runtime.lanes),
     slots,
     threads,
     // The npm binding would copy constants into every session.
@@ -66,7 +69,7 @@ export async function onnxRuntimeEngine(
 
   return {
     name: 'onnxruntime',
-    overlaps: binding === 'native',
+    lanes: runtime.lanes,
     load: (source, own = threads) => load({ ...setup, threads: own }, source),
     readState: async () =>
       slots.map(({ current: { dtype, shape, data } }) => ({ dtype, shape, data: data.slice() })),
@@ -86,7 +89,7 @@ export async function onnxRuntimeEngine(
 }
 
 async function load(
-  { runtime, slots, threads, frozen, runners }: Setup,
+  { runtime, inLane, slots, threads, frozen, runners }: Setup,
   source: Source,
 ): Promise<Runner> {
   const { graph, outputShape } = source.traced();
@@ -150,7 +153,7 @@ async function load(
   const runner: Runner = {
     emitMs,
     onlyReads: stateOut.length === 0,
-    run,
+    run: (given) => inLane(() => run(given)),
     dispose: () => {
       if (!runners.delete(runner)) return;
       session.dispose();

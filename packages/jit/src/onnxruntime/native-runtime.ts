@@ -2,6 +2,7 @@
 //
 // The npm binding copies every output; this way the state never moves.
 
+import { availableParallelism } from 'node:os';
 import { allocate, type DType, type HostArray, sizeOf, type TensorSpec } from '../host-tensor.js';
 import { cudaLibrary, type OrtApi, ortApi } from './c-api.js';
 import { packedWeights, returnFreed } from './packed-weights.js';
@@ -17,6 +18,8 @@ import type {
 } from './runtime.js';
 
 const OPTIMIZE_ALL = 99;
+/** Calls that leave the event loop free share the threads of libuv's pool, with files and others. */
+const POOL_THREADS = Number(process.env.UV_THREADPOOL_SIZE) || 4;
 /** A cache line, and the width of the widest vector register. */
 const ALIGNMENT = 64;
 const ELEMENT_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 6, bool: 9 };
@@ -37,6 +40,7 @@ type Native<T> = T & { readonly value: bigint };
 export async function nativeRuntime(): Promise<Runtime> {
   const api = await ortApi();
   return {
+    lanes: api.mayBlock ? 1 : Math.min(availableParallelism(), POOL_THREADS),
     tensor: hostTensors(api),
     session: async (model, options) => {
       const { session, dispose } = await createSession(api, model, options, 'cpu');

@@ -9,6 +9,7 @@ export async function bindingRuntime(): Promise<Runtime> {
     new ort.Tensor(dtype, data as Float32Array, [...shape]); // the constructor's overloads list each pair
 
   return {
+    lanes: 1, // a run blocks
     tensor: ({ dtype, shape }) => ({
       dtype,
       shape,

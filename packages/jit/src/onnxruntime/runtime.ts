@@ -3,6 +3,8 @@
 import type { HostTensor, TensorSpec } from '../host-tensor.js';
 
 export interface Runtime {
+  /** Runs that may be under way at once. */
+  readonly lanes: number;
   /** Memory that sessions read and write in place; `dispose` with `release`. */
   tensor(spec: TensorSpec): BoundTensor;
   /** @param model ONNX bytes */
