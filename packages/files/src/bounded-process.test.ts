@@ -1,6 +1,10 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { BoundedProcess, generousTimeLimitMs } from './bounded-process.js';
+import { BoundedProcess, generousTimeLimitMs, ProcessStartError } from './bounded-process.js';
 
 jest.setTimeout(60_000); // processes are slow to start on a busy machine
 
@@ -10,7 +14,7 @@ const SCRIPT = `
   process.on('message', (code) => process.send([count++, eval(code)]));
   process.send('ready');
 `;
-const program = { args: ['--eval', SCRIPT], maxOldSpaceSize: 64 };
+const program = { args: ['--eval', SCRIPT], memoryMiB: 64 };
 const child = new BoundedProcess<string, [number, unknown]>(program);
 const ask = (code: string, timeLimitMs = 30_000) => child.ask(code, timeLimitMs);
 
@@ -38,6 +42,8 @@ describe('BoundedProcess', () => {
     // an array of more elements than an array can have, on which V8 ends the process at once
     ['const all = [1]; for (;;) all[all.length] = 1;', 30_000, /^an end of its process with SIG/],
     ['const all = []; for (;;) all.push("x".repeat(1e6));', 30_000, /process with SIG/],
+    // beside the heap
+    ['for (const all = []; ; ) all.push(Buffer.alloc(1e7, 1));', 30_000, /process with SIGKILL$/],
     ['process.exit(3)', 30_000, /^an end of its process with code 3$/],
     ['throw new Error("thrown in it")', 30_000, /^an end of its process with code 1$/],
   ])('gives up %j and answers the next request on a new one', async (code, limit, message) => {
@@ -65,19 +71,92 @@ describe('BoundedProcess', () => {
     const echo = `process.on('message', (m) => process.send(m)); process.send('ready');`;
     const own = new BoundedProcess<Uint8Array, Uint8Array>({
       args: ['--eval', echo],
-      maxOldSpaceSize: 64,
+      memoryMiB: 64,
     });
     const bytes = Uint8Array.from({ length: 3e6 }, (_, i) => i % 251);
     expect(Buffer.compare(await own.ask(bytes, 30_000), bytes)).toBe(0);
     await own.stop();
   });
 
-  test('tells whoever waits that it was stopped', async () => {
-    const answer = ask('for (;;);');
-    const told = expect(answer).rejects.toThrow('an end of its process with SIGKILL');
+  test('tells whoever waits that it was stopped, and starts anew for who comes later', async () => {
+    const told = Promise.allSettled([ask('for (;;);'), ask('7')]);
     await setImmediate();
     await child.stop();
-    await told;
+    expect(await told).toMatchObject([
+      { reason: { message: 'an end of its process with SIGKILL' } },
+      { reason: { message: 'a stop before its turn' } },
+    ]);
+    expect(await ask('7')).toEqual([0, 7]);
+  });
+
+  test('says why it did not start', async () => {
+    const own = new BoundedProcess({ args: ['/nowhere/parser.js'], memoryMiB: 64 });
+    const failed = own.ask({}, 30_000);
+    await expect(failed).rejects.toThrow(ProcessStartError);
+    await expect(failed).rejects.toThrow(
+      /^files: a process could not be started: found an end of its process with code 1 before it was ready, expected Node with \/nowhere\/parser\.js\.\n(?:.|\n)*Cannot find module/,
+    );
+  });
+});
+
+describe('in a program of its own', () => {
+  const files = new URL('./bounded-process.ts', import.meta.url).href;
+  const flags = ['--import', 'tsx', '--conditions=@alectra/source', '--input-type=module'];
+  const inProgram = (lines: string): string[] => [
+    ...flags,
+    '--eval',
+    `import { BoundedProcess } from ${JSON.stringify(files)};
+     const child = new BoundedProcess(${JSON.stringify(program)});
+     const ask = (code) => child.ask(code, 600_000);
+     ${lines}`,
+  ];
+  const outputOf = async (lines: string): Promise<string> =>
+    (await promisify(execFile)(process.execPath, inProgram(lines), { timeout: 30_000 })).stdout;
+
+  test('an answer and a stop are waited for, and nothing else', async () => {
+    expect(await outputOf('console.log(await ask("1 + 1")); await child.stop();')).toBe(
+      '[ 0, 2 ]\n',
+    );
+    expect(await outputOf('console.log(await ask("3"));')).toBe('[ 0, 3 ]\n');
+  });
+
+  test('a busy process ends with the program, however that ends', async () => {
+    const lines = 'console.log((await ask("process.pid"))[1]); void ask("for (;;);");';
+    const started = spawn(process.execPath, inProgram(lines), {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [pid] = await once(started.stdout, 'data');
+    await setTimeout(200); // the loop has begun
+    expect(isAlive(Number(pid))).toBe(true);
+    started.kill('SIGKILL');
+    while (isAlive(Number(pid))) await setTimeout(20); // else the test hangs
+  });
+
+  const onLinux = existsSync('/proc/self/stat') ? test : test.skip;
+  onLinux('a busy process ends with the thread that started it', async () => {
+    const thread = inProgram(`
+      import { parentPort } from 'node:worker_threads';
+      parentPort.postMessage((await ask("process.pid"))[1]);
+      void ask("for (;;);");`).at(-1);
+    const url = `data:text/javascript,${encodeURIComponent(String(thread))}`;
+    const output = await outputOf(`
+      import { once } from 'node:events';
+      import { readFileSync } from 'node:fs';
+      import { Worker } from 'node:worker_threads';
+      const script = \`
+        import { workerData } from 'node:worker_threads';
+        import { register } from 'tsx/esm/api';
+        register();
+        await import(workerData);
+      \`;
+      const worker = new Worker(script, { eval: true, workerData: ${JSON.stringify(url)} });
+      const [pid] = await once(worker, 'message');
+      await worker.terminate();
+      // its exit is nobody's to collect any more
+      const isRunning = () => !readFileSync('/proc/' + pid + '/stat', 'utf8').includes(') Z ');
+      while (isRunning()) await new Promise((resolve) => setTimeout(resolve, 20));
+      console.log('ended');`);
+    expect(output).toBe('ended\n');
   });
 });
 

@@ -1,6 +1,12 @@
 export { type Content, syncFolder, writeFileAtomic } from './atomic-file.js';
 export { type FolderOptions, writeFolderAtomic } from './atomic-folder.js';
-export { BoundedProcess, type BoundedProgram, generousTimeLimitMs } from './bounded-process.js';
+export {
+  BoundedProcess,
+  type BoundedProgram,
+  generousTimeLimitMs,
+  moduleArguments,
+  ProcessStartError,
+} from './bounded-process.js';
 export { type CachedHash, cachedHash } from './cached-hash.js';
 export { crc32c, maskedCrc32c } from './crc32c.js';
 export { type DownloadOptions, downloadFile, type KnownFile } from './download.js';

@@ -37,6 +37,16 @@ describe('a Parquet file', () => {
     );
   });
 
+  test('whose footer has a number without an end is given up', async () => {
+    const number = Buffer.concat([Buffer.of(0x36), Buffer.alloc(400_000, 0xff)]); // its rows, 7 bits a byte
+    const size = Buffer.alloc(4);
+    size.writeUInt32LE(number.length);
+    const file = Uint8Array.from(Buffer.concat([number, size, Buffer.from('PAR1')])).buffer;
+    await expect(parquetRows({ file, columns }, 3000)).rejects.toThrow(
+      /^work without an end, still after 3 s$/,
+    );
+  });
+
   test('says what is wrong with it', async () => {
     await expect(parquetRows({ file: cola(), columns: ['premise'] })).rejects.toThrow(
       'parquet column not found: premise',

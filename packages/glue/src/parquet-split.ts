@@ -3,10 +3,10 @@
 // Its label is -1 where there is none. MRPC's test set carries real labels there; they are left out, so that nobody
 // tunes on them unawares. Its `idx` counts the rows of the source before it was split, so it has gaps in MRPC.
 // Nothing inside a Parquet file tests its bytes; a Hugging Face cache names each by its SHA-256, which is tested. Files
-// without such a name are read on a thread that ends when it must.
+// without such a name are read by a process that is ended when it must.
 
 import { readFile } from 'node:fs/promises';
-import { cachedHash } from '@alectra/files';
+import { cachedHash, ProcessStartError } from '@alectra/files';
 import { GlueError, type GlueErrorCode } from './glue-error.js';
 import { type ParquetRow, parquetRows, trustedParquetRows } from './parquet-rows.js';
 import { labelsInWords } from './parse-split.js';
@@ -35,6 +35,7 @@ async function readRows(path: string, task: GlueTask): Promise<readonly ParquetR
   try {
     return await (isTrusted ? trustedParquetRows : parquetRows)({ file, columns });
   } catch (error) {
+    if (error instanceof ProcessStartError) throw error;
     const found = error instanceof Error ? error.message : String(error);
     throw new GlueError(
       `${path} cannot be read as Parquet: found ${found}, expected the columns ${columns.join(', ')}.\n` +

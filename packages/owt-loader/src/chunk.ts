@@ -47,7 +47,7 @@ export interface RowGroupChunk {
   readonly metadata: FileMetaData;
   readonly range: RowGroupRange;
   readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
-  /** Whether the file's hash was found right: it is not read on a thread that can be stopped. */
+  /** Whether the file's hash was found right: it is not read by a process that can be ended. */
   readonly trusted?: boolean;
   /** Set while the file's hash is not known to be right: no note of the build is made here. */
   readonly unverified?: boolean;

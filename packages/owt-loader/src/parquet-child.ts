@@ -1,26 +1,33 @@
-// The other side of parquet-process: row groups in, their texts out as one array.
+// The other side of parquet-process: footers in, what they say out; row groups in, their texts out as one array.
 
-import type { RowGroupRequest, RowGroupResponse } from './parquet-process.js';
+import { parquetMetadata } from 'hyparquet';
+import type { ParquetRequest, ParquetResponse } from './parquet-process.js';
 import { rowGroupTexts } from './parquet-text.js';
 import { failureOf } from './shard-error.js';
 
-process.on('message', async ({ chunk, textKey }: RowGroupRequest) => {
-  try {
-    const texts = await rowGroupTexts(chunk, textKey);
-    const ends = new Float64Array(texts.length);
-    let size = 0;
-    texts.forEach((text, i) => {
-      ends[i] = size += text.length;
-    });
-    const utf8 = new Uint8Array(size);
-    texts.forEach((text, i) => {
-      utf8.set(text, (ends[i] ?? 0) - text.length);
-    });
-    const response: RowGroupResponse = { utf8, ends };
-    process.send?.(response);
-  } catch (error) {
-    const response: RowGroupResponse = { failure: failureOf(error) };
-    process.send?.(response);
-  }
+process.on('message', async (request: ParquetRequest) => {
+  process.send?.(await answer(request));
 });
 process.send?.('ready');
+
+async function answer(request: ParquetRequest): Promise<ParquetResponse> {
+  try {
+    if ('footer' in request) return { metadata: parquetMetadata(request.footer) };
+    return joined(await rowGroupTexts(request.chunk, request.textKey));
+  } catch (error) {
+    return { failure: failureOf(error) };
+  }
+}
+
+function joined(texts: readonly Uint8Array[]): ParquetResponse {
+  const ends = new Float64Array(texts.length);
+  let size = 0;
+  texts.forEach((text, i) => {
+    ends[i] = size += text.length;
+  });
+  const utf8 = new Uint8Array(size);
+  texts.forEach((text, i) => {
+    utf8.set(text, (ends[i] ?? 0) - text.length);
+  });
+  return { utf8, ends };
+}

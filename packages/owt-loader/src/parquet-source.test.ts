@@ -5,7 +5,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { buildShards } from './build-shards.js';
 import type { RowGroupChunk } from './chunk.js';
 import { openSource } from './open-source.js';
-import { boundedTexts } from './parquet-process.js';
+import { boundedMetadata, boundedTexts } from './parquet-process.js';
 import { type Fetch, listHubDataset, remoteParquetSource } from './parquet-source.js';
 import { parquetGroups } from './parquet-text.js';
 import { documentsOf } from './shard-text.js';
@@ -148,7 +148,8 @@ describe('a Parquet file of which nobody knows the hash', () => {
       byteLength: bytes.length,
       slice: async (a: number, b?: number) => from.bytes.slice(a, b).buffer,
     };
-    const [group] = await parquetGroups(file, 'a.parquet', 'text');
+    const metadata = await boundedMetadata(file, 'a.parquet');
+    const [group] = parquetGroups(metadata, file, 'a.parquet', 'text');
     if (!group) throw new Error('no row group');
     const { start, end } = group.range;
     return {

@@ -1,10 +1,13 @@
 // Chunks of Parquet files, a row group each: local files, and files on the Hugging Face hub as they stream in.
 
 import { createHash } from 'node:crypto';
+import { parquetMetadata } from 'hyparquet';
 import { ByteReader } from './byte-reader.js';
 import type { Chunk, Source } from './chunk.js';
+import { boundedMetadata } from './parquet-process.js';
 import {
   checkCachedHash,
+  footerOf,
   openRandomAccess,
   parquetGroups,
   type RandomAccess,
@@ -20,7 +23,10 @@ export async function* parquetChunks(
     const trusted = await checkCachedHash(path);
     const file = await openRandomAccess(path);
     try {
-      for (const { metadata, range } of await parquetGroups(file, path, textKey))
+      const footer = trusted
+        ? parquetMetadata(await footerOf(file))
+        : await boundedMetadata(file, path);
+      for (const { metadata, range } of parquetGroups(footer, file, path, textKey))
         yield { kind: 'row-group', name: path, metadata, range, from: { path }, trusted };
     } finally {
       await file.close();
@@ -106,7 +112,8 @@ async function* remoteChunks(
   textKey: string,
 ): AsyncGenerator<Chunk> {
   const { path: name, sha256 } = file;
-  const groups = await parquetGroups(remoteAccess(file, fetch), name, textKey);
+  const access = remoteAccess(file, fetch);
+  const groups = parquetGroups(await boundedMetadata(access, name), access, name, textKey);
   const answer = await fetch(file.url);
   if (!answer.ok || !answer.body) throw unreadable(name, `status ${answer.status}`, 'status 200');
   const hash = createHash('sha256');

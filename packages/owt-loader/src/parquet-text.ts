@@ -6,7 +6,7 @@
 import { open } from 'node:fs/promises';
 import * as zlib from 'node:zlib';
 import { cachedHash } from '@alectra/files';
-import { type FileMetaData, parquetMetadataAsync, parquetRead } from 'hyparquet';
+import { type FileMetaData, parquetRead } from 'hyparquet';
 import { type Compressors, compressors } from 'hyparquet-compressors';
 import type { RowGroupChunk, RowGroupRange } from './chunk.js';
 import { withoutMark } from './document.js';
@@ -18,15 +18,26 @@ export interface RandomAccess {
   slice(start: number, end?: number): Promise<ArrayBuffer>;
 }
 
+/** Bytes at the end of a file that hold most footers. */
+const FOOTER_GUESS = 1 << 19;
+
+/** The end of a file from the start of its footer on, as far as its length can be right. */
+export async function footerOf(file: RandomAccess): Promise<ArrayBuffer> {
+  const { byteLength } = file;
+  const tail = await file.slice(Math.max(0, byteLength - FOOTER_GUESS), byteLength);
+  const length =
+    tail.byteLength < 8 ? 0 : 8 + new DataView(tail).getUint32(tail.byteLength - 8, true);
+  if (length <= tail.byteLength) return tail.slice(tail.byteLength - length);
+  return length > byteLength ? tail : file.slice(byteLength - length, byteLength);
+}
+
 /** The place of a file's row groups, each with a footer that knows no other group. */
-export async function parquetGroups(
-  file: RandomAccess,
+export function parquetGroups(
+  metadata: FileMetaData,
+  { byteLength }: Pick<RandomAccess, 'byteLength'>,
   name: string,
   textKey: string,
-): Promise<readonly { metadata: FileMetaData; range: RowGroupRange }[]> {
-  const metadata = await parquetMetadataAsync(file).catch((error: unknown) => {
-    throw damagedParquet(name, error);
-  });
+): readonly { metadata: FileMetaData; range: RowGroupRange }[] {
   const columns = metadata.schema.filter(({ type }) => type !== undefined).map(({ name }) => name);
   if (!columns.includes(textKey))
     throw new ShardError(
@@ -44,10 +55,10 @@ export async function parquetGroups(
       ({ meta_data: column }, i) => (starts[i] ?? 0) + Number(column?.total_compressed_size ?? 0),
     );
     const range = { first, rows, start: Math.min(...starts), end: Math.max(...ends) };
-    if (range.start < 4 || range.end > file.byteLength || range.end < range.start)
+    if (range.start < 4 || range.end > byteLength || range.end < range.start)
       throw damagedParquet(
         name,
-        `a row group at bytes ${range.start} to ${range.end} of ${file.byteLength}`,
+        `a row group at bytes ${range.start} to ${range.end} of ${byteLength}`,
       );
     first += rows;
     return { metadata: { ...metadata, row_groups: [group] }, range };
