@@ -43,13 +43,13 @@ try {
 /** Opens the ports, and returns where they are. */
 async function listen(
   app: FastifyInstance,
-  { host, port, probePort }: Settings,
+  settings: Settings,
 ): Promise<{ readonly address: string; readonly probes?: string }> {
-  const server = probePort === undefined ? undefined : probeServer(app);
-  await app.ready();
-  if (server) await once(server.listen(probePort, host), 'listening');
+  const { host, port, probePort } = settings;
+  const server = probePort === undefined ? undefined : probeServer(app, settings);
   const address = await app.listen({ host, port, backlog: BACKLOG });
   if (!server) return { address };
+  await once(server.listen(probePort, host), 'listening');
   const probes = new URL(address);
   probes.port = String((server.address() as AddressInfo).port);
   return { address, probes: probes.origin };

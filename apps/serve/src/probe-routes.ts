@@ -4,7 +4,6 @@ import { basename } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Catalogue } from './catalogue.js';
 import { findModel } from './inference-routes.js';
-import type { Metrics } from './metrics.js';
 import type { ModelPool, ModelState } from './model-pool.js';
 import type { ServedModel } from './served-model.js';
 import type { Settings } from './settings.js';
@@ -12,10 +11,8 @@ import type { Settings } from './settings.js';
 export interface ProbeRouteOptions {
   readonly catalogue: Catalogue;
   readonly pool: ModelPool;
-  readonly metrics: Metrics;
   readonly settings: Settings;
   readonly version: string;
-  isClosing(): boolean;
 }
 
 interface NameParams {
@@ -24,24 +21,13 @@ interface NameParams {
 }
 
 export function probeRoutes(app: FastifyInstance, options: ProbeRouteOptions): void {
-  const { catalogue, pool, metrics, settings, version, isClosing } = options;
+  const { catalogue, pool, settings, version } = options;
 
-  app.get('/health', async () => {
-    const touched = catalogue.models
-      .map((model) => [model.id, pool.status(model)] as const)
-      .filter(([, { state, crashes }]) => state !== 'loadable' || crashes > 0);
-    const isWell = touched.every(([, { state }]) => state !== 'failed');
-    return { status: isWell ? 'ok' : 'degraded', models: Object.fromEntries(touched) };
-  });
-
-  app.get('/ready', async (_request, reply) => {
-    const isReady = !isClosing();
-    return reply.code(isReady ? 200 : 503).send({ ready: isReady });
-  });
-
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.render()),
-  );
+  for (const [path, answer] of app.probeAnswers)
+    app.get(path, async (_request, reply) => {
+      const { status, contentType, body } = await answer();
+      return reply.code(status).type(contentType).send(body);
+    });
 
   app.get('/info', async () => {
     await catalogue.refresh();

@@ -12,6 +12,7 @@ import { createMetrics } from './metrics.js';
 import { ModelPool } from './model-pool.js';
 import { openApiRoutes } from './openapi.js';
 import { registerPage } from './page-routes.js';
+import { type ProbeAnswers, probeAnswers } from './probe-answers.js';
 import { probeRoutes } from './probe-routes.js';
 import { acceptBodies } from './request-body.js';
 import type { Settings } from './settings.js';
@@ -25,6 +26,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** For the log: what was asked of whom. */
     served?: { readonly model: string; readonly task: string };
+  }
+  interface FastifyInstance {
+    /** What the routes of probes answer, for a port that has no routes. */
+    readonly probeAnswers: ProbeAnswers;
   }
 }
 
@@ -127,8 +132,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   app.addHook('onClose', () => pool.close());
 
-  const shared = { catalogue, pool, metrics, settings, version: VERSION };
-  probeRoutes(app, { ...shared, isClosing: () => isClosing });
+  app.decorate(
+    'probeAnswers',
+    probeAnswers({ catalogue, pool, metrics, isClosing: () => isClosing }),
+  );
+  probeRoutes(app, { catalogue, pool, settings, version: VERSION });
   inferenceRoutes(app, {
     catalogue,
     inference,
