@@ -10,7 +10,7 @@ import { jsonAnswer, type ProbeAnswer, type ProbeAnswers } from './probe-answers
 import type { Settings } from './settings.js';
 
 // monitors are few, and what they ask is small
-const MOST_CONNECTIONS = 64;
+const MOST_CONNECTIONS = 256;
 const MOST_REQUEST_MS = 5000;
 
 /**
