@@ -4,6 +4,8 @@
 // wins; a match that fails `singleWord`, or that is special while special tokens count as text, is
 // passed over, and what it covered is ordinary text.
 
+import { reject, requireText } from './arguments.js';
+import { requireFlags, requireKnown } from './option-checks.js';
 import type { AddedToken } from './options.js';
 
 export interface RegisteredToken {
@@ -22,13 +24,28 @@ export interface TokenMatch {
   readonly end: number;
 }
 
-/** All fields of an added token, defaults filled in. */
-export function registerToken(token: AddedToken, id: number): RegisteredToken {
-  const { content, special = false } = token;
-  if (content === '')
+const FLAGS = ['special', 'normalized', 'singleWord', 'lstrip', 'rstrip'] as const;
+const FIELDS = ['content', 'id', ...FLAGS];
+
+/**
+ * @throws TypeError unless an object with a string as its content
+ * @throws RangeError for an empty content, unknown names and impossible values
+ */
+export function checkToken(token: AddedToken): void {
+  if (typeof token !== 'object' || token === null)
+    reject('one of the added tokens', token, 'an object', 'Give it as { content }');
+  requireKnown(token, FIELDS);
+  requireFlags(token, FLAGS);
+  requireText(token.content, 'the content of an added token', 'Give the text to look for');
+  if (token.content === '')
     throw new RangeError(
       `wordpiece: cannot add a token: its content is empty, expected at least one character.\nRemove it.`,
     );
+}
+
+/** All fields of an added token, defaults filled in. */
+export function registerToken(token: AddedToken, id: number): RegisteredToken {
+  const { content, special = false } = token;
   return {
     content,
     id,
@@ -52,11 +69,12 @@ export class TokenMatcher {
     for (const [pattern, token] of patterns) {
       if (pattern === '') continue;
       const unit = pattern.charCodeAt(0);
-      const list = this.#candidates.get(unit) ?? [];
-      list.push({ pattern, token });
-      list.sort((a, b) => b.pattern.length - a.pattern.length);
-      this.#candidates.set(unit, list);
+      const list = this.#candidates.get(unit);
+      if (list) list.push({ pattern, token });
+      else this.#candidates.set(unit, [{ pattern, token }]);
     }
+    for (const list of this.#candidates.values())
+      list.sort((a, b) => b.pattern.length - a.pattern.length);
     const [unit] = this.#candidates.keys();
     this.#only = this.#candidates.size === 1 ? String.fromCharCode(unit) : undefined;
   }

@@ -5,12 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { asTransformersCall, trainWordPiece, WordPieceTokenizer } from './index.js';
+import {
+  asTransformersCall,
+  trainWordPiece,
+  trainWordPieceFiles,
+  WordPieceTokenizer,
+} from './index.js';
 
 const VOCAB = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'b', '##b'];
 const tokenizer = WordPieceTokenizer.fromVocab(VOCAB);
 const folder = mkdtempSync(join(tmpdir(), 'wordpiece-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const withOption = (option: object) => WordPieceTokenizer.fromVocab(VOCAB, option);
 
 /** What a caller without a type checker may pass. */
 const anything = (value: unknown) => value as never;
@@ -18,19 +25,125 @@ const anything = (value: unknown) => value as never;
 describe('arguments of another type are refused', () => {
   test.each<[string, () => unknown, RegExp]>([
     ['a number', () => tokenizer.encode(anything(12)), /text is a number, expected a string/],
-    ['nothing', () => tokenizer.encode(anything(undefined)), /text is a undefined, expected/],
+    ['nothing', () => tokenizer.encode(anything(undefined)), /text is undefined, expected/],
     ['a null pair', () => tokenizer.encode('a', anything(null)), /pair is null, expected a string/],
     ['a batch of one string', () => tokenizer.encodeBatch(anything('ab')), /expected an array/],
-    ['a batch of numbers', () => tokenizer.encodeBatch(anything([1])), /text is a undefined/],
+    ['a batch of numbers', () => tokenizer.encodeBatch(anything([1])), /text is undefined/],
     ['one string for many', () => tokenizer.encodeRagged(anything('ab')), /expected an array/],
     ['numbers for texts', () => tokenizer.encodeRagged(anything([1])), /one of texts is a number/],
     ['a string for bytes', () => tokenizer.encodeBytes(anything('ab')), /utf8 is a string/],
     ['wide bytes', () => tokenizer.encodeBytes(anything(new Int32Array(1))), /a Uint8Array/],
     ['training on one string', () => trainWordPiece('abc'), /cannot train on one string/],
+    ['a number for a pair', () => tokenizer.encode('a', anything(5)), /pair is a number, expected/],
+    ['of normalize', () => tokenizer.normalize(anything(5)), /text is a number, expected a string/],
+    ['an id', () => tokenizer.decode(anything(5)), /ids is a number, expected an array of numbers/],
+    ['digits', () => tokenizer.decode(anything('56')), /ids is a string, expected an array of num/],
+    [
+      'ids as text',
+      () => tokenizer.decode(anything(['5'])),
+      /one of ids is a string, expected a n/,
+    ],
+    ['one row', () => tokenizer.decodeBatch(anything(Int32Array.of(5))), /rows is an object, exp/],
+    ['one token', () => tokenizer.convertTokensToString(anything('ab')), /tokens is a string, exp/],
+    ['one token to add', () => tokenizer.addTokens(anything('ok')), /tokens is a string, expected/],
+    ['a map of tokens', () => WordPieceTokenizer.fromVocab(anything({})), /source is an object, e/],
+    ['wide lines', () => WordPieceTokenizer.fromVocab(anything(new Int32Array(1))), /source is an/],
+    [
+      'number lines',
+      () => WordPieceTokenizer.fromVocab(anything([5])),
+      /one of the lines is a num/,
+    ],
+    [
+      'added strings',
+      () => withOption({ addedTokens: ['x'] }),
+      /added tokens is a string, expected/,
+    ],
+    ['a null name', () => withOption({ padToken: null }), /padToken is null, expected a string/],
+    [
+      'training on numbers',
+      () => trainWordPiece(anything([1, 'a'])),
+      /one of texts is a number, e/,
+    ],
+    [
+      'training on nothing',
+      () => trainWordPiece(anything(5)),
+      /texts is a number, expected an ite/,
+    ],
+    [
+      'one special token',
+      () => trainWordPiece(['a'], anything({ specialTokens: '[UNK]' })),
+      /specialTokens is a string, expected an array/,
+    ],
+    [
+      'an alphabet in one',
+      () => trainWordPiece(['a'], anything({ initialAlphabet: 'xyz' })),
+      /initialAlphabet is a string, expected an array/,
+    ],
+    [
+      'a text of transformers.js',
+      () => asTransformersCall(tokenizer)(anything(5)),
+      /texts is a number, expected an array/,
+    ],
+    [
+      'a pair of transformers.js',
+      () => asTransformersCall(tokenizer)('a', anything({ text_pair: 5 })),
+      /text_pair is a number, expected an array/,
+    ],
   ])('%s', (_, call, message) => {
     expect(call).toThrow(message);
     expect(call).toThrow(TypeError);
   });
+});
+
+test('what is refused is named, with what was expected and what to do', () => {
+  expect(() => tokenizer.decode(anything('56'))).toThrow(
+    new TypeError(
+      'wordpiece: bad argument: ids is a string, expected an array of numbers.\nPut a single id into an array.',
+    ),
+  );
+  expect(() => withOption({ engine: 'wasm' })).toThrow(
+    new RangeError(
+      'wordpiece: bad option: engine is wasm, expected auto or typescript.\nCorrect the option.',
+    ),
+  );
+});
+
+test.each<[string, () => AsyncIterator<unknown> | Promise<unknown>, string]>([
+  [
+    'one string for a stream',
+    () => tokenizer.encodeStream(anything('a b')),
+    'source is a string, expected chunks of bytes.\nPut a single one into an array.',
+  ],
+  [
+    'strings for its chunks',
+    () => tokenizer.encodeStream(anything(['a b\n'])),
+    'one of the chunks is a string, expected a Uint8Array.\nRead the stream without an encoding.',
+  ],
+  [
+    'one chunk for a stream',
+    () => tokenizer.encodeStream(anything(new Uint8Array(1))),
+    'one of the chunks is a number, expected a Uint8Array.\nRead the stream without an encoding.',
+  ],
+  [
+    'a list for a file',
+    () => tokenizer.encodeFile(anything(['a'])),
+    'path is an array, expected a string.\nPass the path of one file.',
+  ],
+  [
+    'one path to train on',
+    () => trainWordPieceFiles(anything('./f.txt')),
+    'paths is a string, expected an array.\nPut a single one into an array.',
+  ],
+  [
+    'no folder to save to',
+    () => tokenizer.save(anything(undefined)),
+    'folder is undefined, expected a string.\nPass the path of a folder.',
+  ],
+])('%s is refused', async (_, call, message) => {
+  const answer = call();
+  await expect('next' in answer ? answer.next() : answer).rejects.toThrow(
+    new TypeError(`wordpiece: bad argument: ${message}`),
+  );
 });
 
 describe('options that make no sense are refused', () => {
@@ -54,6 +167,46 @@ describe('options that make no sense are refused', () => {
     ['no vocabulary', () => trainWordPiece(texts, { vocabSize: Number.NaN }), /vocabSize is NaN/],
     ['too large a one', () => trainWordPiece(texts, { vocabSize: 2 ** 21 }), /at most 1048575/],
     ['half a pair', () => trainWordPiece(texts, { minFrequency: 0.5 }), /minFrequency is 0.5/],
+    [
+      'of decoding',
+      () => tokenizer.decode([5], anything({ skip_special_tokens: false })),
+      /not an/,
+    ],
+    [
+      'a cleaning',
+      () => tokenizer.decode([5], anything({ cleanUp: 'txt' })),
+      /cleanUp is txt, exp/,
+    ],
+    [
+      'a text for yes',
+      () => withOption({ lowercase: 'no' }),
+      /lowercase is no, expected true or f/,
+    ],
+    [
+      'a wrapping',
+      () => withOption({ postProcessor: 'gpt' }),
+      /Processor is gpt, expected bert or n/,
+    ],
+    [
+      'of an added token',
+      () => tokenizer.addTokens([anything({ content: 'x', single_word: true })]),
+      /single_word is not an option, expected content, id, special/,
+    ],
+    [
+      'of transformers.js',
+      () => asTransformersCall(tokenizer)('a a', anything({ maxLength: 2 })),
+      /maxLength is not an option, expected text_pair, padding/,
+    ],
+    [
+      'a tensor',
+      () => asTransformersCall(tokenizer)('a a', anything({ return_tensor: true })),
+      /return_tensor is true, expected false/,
+    ],
+    [
+      'training in any case',
+      () => trainWordPiece(texts, anything({ lowercase: 'no' })),
+      /lowercase is no, expected true or false/,
+    ],
     ['no letters', () => trainWordPiece(texts, { maxTokenLength: 0 }), /maxTokenLength is 0/],
   ])('%s', (_, call, message) => {
     expect(call).toThrow(message);

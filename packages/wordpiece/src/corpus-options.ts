@@ -1,5 +1,7 @@
 // The options of encoding a corpus, checked.
 
+import { requireOneOf } from './option-checks.js';
+
 export interface EncodeBytesOptions {
   /** `uint16` takes half the memory and is possible up to 65,536 ids. Default `int32`. */
   readonly width?: 'uint16' | 'int32';
@@ -27,30 +29,11 @@ export function shareOf(length: number, workers: number): number {
  * @throws RangeError for another width, or if the ids do not fit
  */
 export function isWide({ width = 'int32' }: EncodeBytesOptions, vocabSize: number): boolean {
-  if (width !== 'int32' && width !== 'uint16') reject('width', width, 'int32 or uint16');
+  requireOneOf('width', width, ['int32', 'uint16']);
   if (width === 'uint16' && vocabSize > 65536)
     throw new RangeError(
       `wordpiece: cannot write ids as uint16: there are ${vocabSize}, expected at most 65536.\n` +
         `Use width int32.`,
     );
   return width === 'int32';
-}
-
-/** @throws RangeError for names that are no options: a misspelt one would be passed over */
-export function requireKnown(options: object, names: readonly string[]): void {
-  for (const name in options) {
-    if (!names.includes(name)) reject(name, 'not an option', names.join(', '));
-  }
-}
-
-/** @throws RangeError unless an integer from `least` */
-export function requireCount(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    reject(name, value, `an integer from ${least}`);
-}
-
-function reject(name: string, found: unknown, expected: string): never {
-  throw new RangeError(
-    `wordpiece: bad option: ${name} is ${found}, expected ${expected}.\nCorrect the option.`,
-  );
 }

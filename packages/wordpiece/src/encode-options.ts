@@ -22,7 +22,10 @@ export interface EncodeOptions {
   readonly truncationSide?: Side;
   /** Keep what was cut as further windows. Default false. */
   readonly returnOverflowing?: boolean;
-  /** `true` is `'longest'`, of a batch; `'max_length'` fills up to `maxLength`. Default false. */
+  /**
+   * `true` is `'longest'`, of a batch; `'max_length'` fills up to `maxLength`. Default false for one text; rows
+   * of a batch are always filled up to the longest.
+   */
   readonly padding?: boolean | 'longest' | 'max_length';
   /** Round the padded length up to a multiple of it. */
   readonly padToMultipleOf?: number;
@@ -121,6 +124,17 @@ export function paddedLength(
   if (padding === undefined) return undefined;
   const length = padding === 'longest' ? longest : maxLength;
   return Math.ceil(length / padToMultipleOf) * padToMultipleOf;
+}
+
+/**
+ * The length of all rows of a batch, of at most `longest` tokens each: what `padding` asks for, but room for all.
+ */
+export function batchLength(
+  { padding, padToMultipleOf = 1, maxLength }: ResolvedEncodeOptions,
+  longest: number,
+): number {
+  const least = padding === 'max_length' ? Math.max(maxLength, longest) : longest;
+  return Math.ceil(least / padToMultipleOf) * padToMultipleOf;
 }
 
 function natural(name: string, value: number, least: number): void {

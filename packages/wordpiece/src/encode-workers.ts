@@ -4,6 +4,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { RaggedIds } from './batch-encoding.js';
 import type { LineRange } from './line-ranges.js';
+import { ReadAhead } from './read-ahead.js';
 import type { EncoderBlueprint } from './sequence-encoder.js';
 import type { TrainOptions } from './train.js';
 
@@ -44,21 +45,31 @@ async function* inWorkers<T>(
   count: number,
   setup: WorkerSetup,
 ): AsyncGenerator<T> {
-  const threads = Array.from({ length: count }, () => new Thread<T>(setup));
+  const source = new ReadAhead<Uint8Array | LineRange>(chunks);
+  const threads: Thread<T>[] = [];
   const pending: Answer<T>[] = [];
   try {
-    for await (const chunk of chunks) {
+    while (threads.length < count) threads.push(new Thread<T>(setup));
+    while (!source.isOver || pending.length > 0) {
       // the thread that is ahead: cores are not equally fast, nor always ours
-      pending.push(leastBusy(threads).work(chunk));
-      while (pending[0]?.isThere || pending.length >= 2 * FULL * count)
-        yield await (pending.shift() as Answer<T>).result;
-      while (leastBusy(threads).load === FULL)
-        await Promise.race(threads.map((thread) => thread.next));
+      const thread = leastBusy(threads);
+      if (thread.load < FULL && pending.length < 2 * FULL * count) {
+        const chunk = source.take();
+        if (chunk !== undefined) pending.push(thread.work(chunk));
+      }
+      source.ask();
+      if (pending[0]?.isThere) yield await (pending.shift() as Answer<T>).result;
+      else await firstOf([source.arrival, pending[0]?.settled, ...threads.map(({ next }) => next)]);
     }
-    for (const { result } of pending) yield await result;
+    source.rethrow();
   } finally {
-    await Promise.all(threads.map((thread) => thread.stop()));
+    await Promise.all([source.stop(), ...threads.map((thread) => thread.stop())]);
   }
+}
+
+/** Settled when one of them is, of those that there are. */
+async function firstOf(events: readonly (Promise<void> | undefined)[]): Promise<void> {
+  await Promise.race(events.filter((event) => event !== undefined));
 }
 
 function leastBusy<T>(threads: readonly Thread<T>[]): Thread<T> {
@@ -87,7 +98,11 @@ class Thread<T> {
 
   constructor(setup: WorkerSetup) {
     this.#worker = startWorker(setup);
-    this.#worker.on('message', (result: T) => this.#waiting.shift()?.resolve(result));
+    this.#worker.unref(); // while nothing waits, the process may end
+    this.#worker.on('message', (result: T) => {
+      this.#waiting.shift()?.resolve(result);
+      if (this.#waiting.length === 0) this.#worker.unref();
+    });
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', (code) =>
       this.#fail(new Error(`wordpiece: a worker thread stopped with code ${code}.`)),
@@ -111,6 +126,7 @@ class Thread<T> {
       return answer;
     }
     this.#waiting.push({ resolve, reject, answer });
+    this.#worker.ref();
     // whole lines are copies of their own
     const moved = ArrayBuffer.isView(chunk) ? [chunk.buffer as ArrayBuffer] : [];
     this.#worker.postMessage(chunk, moved);
@@ -118,6 +134,7 @@ class Thread<T> {
   }
 
   async stop(): Promise<void> {
+    this.#worker.ref(); // it is waited for
     await this.#worker.terminate();
   }
 

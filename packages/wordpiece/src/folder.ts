@@ -63,6 +63,12 @@ function vocabularyText({ vocabulary }: FolderContent): string {
   }).join('\n');
 }
 
+/** transformers 5 gives a BertTokenizer BERT's post-processor, whatever its tokenizer.json says. */
+const BARE = {
+  tokenizer_class: 'PreTrainedTokenizerFast',
+  model_input_names: ['input_ids', 'token_type_ids', 'attention_mask'],
+};
+
 function settingsJson({ config, added }: FolderContent): object {
   return {
     added_tokens_decoder: Object.fromEntries(
@@ -71,12 +77,12 @@ function settingsJson({ config, added }: FolderContent): object {
         { content, lstrip, normalized, rstrip, single_word: singleWord, special },
       ]),
     ),
-    clean_up_tokenization_spaces: true,
+    clean_up_tokenization_spaces: config.cleanup,
     do_lower_case: config.lowercase,
     model_max_length: config.modelMaxLength,
     strip_accents: config.stripAccents ?? null,
     tokenize_chinese_chars: config.handleChineseChars,
-    tokenizer_class: 'BertTokenizer',
+    ...(config.postProcessor === null ? BARE : { tokenizer_class: 'BertTokenizer' }),
     ...specialTokens(config),
   };
 }

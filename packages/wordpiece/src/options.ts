@@ -1,5 +1,8 @@
 // How a tokenizer is configured: what the user may give, and what it becomes.
 
+import { requireList, requireText } from './arguments.js';
+import { requireFlags, requireOneOf } from './option-checks.js';
+
 /** A token beside the vocabulary's pieces, looked for in the text before it is split into words. */
 export interface AddedToken {
   readonly content: string;
@@ -40,6 +43,10 @@ export interface WordPieceOptions {
   readonly engine?: 'auto' | 'typescript';
   /** Default limit of `encode` when it is told to truncate. Default 512. */
   readonly modelMaxLength?: number;
+  /** What `encode` puts around texts. Default BERT's `[CLS] A [SEP] B [SEP]`; null: nothing. */
+  readonly postProcessor?: 'bert' | null;
+  /** Whether `decode` cleans each token up if its call does not say. Default true. */
+  readonly cleanup?: boolean;
 }
 
 /** The options with nothing left open. */
@@ -57,6 +64,8 @@ export interface WordPieceConfig {
   readonly continuingSubwordPrefix: string;
   readonly engine: 'auto' | 'typescript';
   readonly modelMaxLength: number;
+  readonly postProcessor: 'bert' | null;
+  readonly cleanup: boolean;
 }
 
 const DEFAULTS: WordPieceConfig = {
@@ -73,24 +82,54 @@ const DEFAULTS: WordPieceConfig = {
   continuingSubwordPrefix: '##',
   engine: 'auto',
   modelMaxLength: 512,
+  postProcessor: 'bert',
+  cleanup: true,
 };
+const FLAGS = ['lowercase', 'stripAccents', 'cleanText', 'handleChineseChars', 'cleanup'] as const;
+const NAMES = [
+  'unkToken',
+  'sepToken',
+  'clsToken',
+  'padToken',
+  'maskToken',
+  'continuingSubwordPrefix',
+] as const;
 
-/** @throws RangeError for unknown option names and impossible limits */
+/** A file's options under the caller's: those left undefined are the file's, added tokens are of both. */
+export function mergeOptions(file: WordPieceOptions, own: WordPieceOptions): WordPieceOptions {
+  if (own.addedTokens !== undefined) requireList(own.addedTokens, 'addedTokens');
+  return {
+    ...file,
+    ...withoutUndefined(own),
+    addedTokens: [...(file.addedTokens ?? []), ...(own.addedTokens ?? [])],
+  };
+}
+
+/**
+ * @throws RangeError for unknown option names and impossible values
+ * @throws TypeError for names of tokens that are not strings
+ */
 export function resolveOptions({ addedTokens: _, ...options }: WordPieceOptions): WordPieceConfig {
   for (const name of Object.keys(options)) {
-    if (!(name in DEFAULTS))
+    if (!Object.hasOwn(DEFAULTS, name))
       throw new RangeError(
         `wordpiece: unknown option: "${name}", expected one of ${Object.keys(DEFAULTS).join(', ')}, addedTokens.\n` +
           `Remove it or correct its name.`,
       );
   }
-  const given = Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  );
-  const config: WordPieceConfig = { ...DEFAULTS, ...given };
+  const config: WordPieceConfig = { ...DEFAULTS, ...withoutUndefined(options) };
+  requireFlags(config, FLAGS);
+  for (const name of NAMES) requireText(config[name], name, 'Correct the option');
+  requireOneOf('engine', config.engine, ['auto', 'typescript']);
+  requireOneOf('postProcessor', config.postProcessor, ['bert', null]);
   requirePositive('maxInputCharsPerWord', config.maxInputCharsPerWord);
   requirePositive('modelMaxLength', config.modelMaxLength);
   return config;
+}
+
+function withoutUndefined<Options extends object>(options: Options): Partial<Options> {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Partial<Options>; // the same names and values, some left out
 }
 
 function requirePositive(name: string, value: number): void {

@@ -14,6 +14,7 @@ const python = process.env.ALECTRA_PYTHON;
 (python ? test : test.skip).each([
   ['uncased', {}],
   ['cased', { lowercase: false }],
+  ['bare and uncleaned', { postProcessor: null, cleanup: false }],
 ])(
   'transformers in Python loads a saved folder: %s',
   async (_, options) => {

@@ -1,9 +1,9 @@
 // Hugging Face's tokenizer.json: reading and writing the WordPiece pipeline of BERT.
 //
 // What is read: model (WordPiece), normalizer (BertNormalizer), pre_tokenizer (BertPreTokenizer),
-// post_processor (the BERT template), decoder (WordPiece), added_tokens. Stored truncation and padding
-// are left aside, as transformers does: they belong to a call. Anything else is refused, never
-// approximated; in particular no pattern from a file is ever compiled.
+// post_processor (the BERT template, or none), decoder (WordPiece; without one, tokens are joined as if there
+// were), added_tokens. Stored truncation and padding are left aside, as transformers does: they belong to a
+// call. Anything else is refused, never approximated; in particular no pattern from a file is ever compiled.
 
 import type { RegisteredToken } from './added-tokens.js';
 import type { AddedToken, WordPieceConfig, WordPieceOptions } from './options.js';
@@ -36,6 +36,10 @@ export function readTokenizerJson(source: unknown): TokenizerParts {
   if (splitter.type !== 'BertPreTokenizer')
     refuse('pre_tokenizer', splitter.type, 'BertPreTokenizer');
   const lowercase = flag(normalizer.lowercase, true);
+  const continuingSubwordPrefix = textOf(
+    model.continuing_subword_prefix ?? '##',
+    'model.continuing_subword_prefix',
+  );
   return {
     vocabulary,
     options: {
@@ -49,11 +53,9 @@ export function readTokenizerJson(source: unknown): TokenizerParts {
         'model.max_input_chars_per_word',
       ),
       unkToken: textOf(model.unk_token ?? '[UNK]', 'model.unk_token'),
-      continuingSubwordPrefix: textOf(
-        model.continuing_subword_prefix ?? '##',
-        'model.continuing_subword_prefix',
-      ),
-      ...readTemplate(json.post_processor),
+      continuingSubwordPrefix,
+      ...readPostProcessor(json.post_processor),
+      ...readDecoder(json.decoder, continuingSubwordPrefix),
       addedTokens: readAddedTokens(json.added_tokens),
     },
   };
@@ -65,7 +67,7 @@ export function writeTokenizerJson(
   config: WordPieceConfig,
   added: readonly RegisteredToken[],
 ): object {
-  const { clsToken, sepToken, unkToken } = config;
+  const { clsToken, sepToken, unkToken, postProcessor } = config;
   const ids = new Map([
     ...vocabulary.ids,
     ...added.map(({ content, id }) => [content, id] as const),
@@ -75,7 +77,7 @@ export function writeTokenizerJson(
   });
   const sequence = (id: string, type: number) => ({ Sequence: { id, type_id: type } });
   const single = [special(clsToken, 0), sequence('A', 0), special(sepToken, 0)];
-  const hasFrame = ids.has(clsToken) && ids.has(sepToken);
+  const hasFrame = postProcessor !== null && ids.has(clsToken) && ids.has(sepToken);
   return {
     version: '1.0',
     truncation: null,
@@ -112,7 +114,11 @@ export function writeTokenizerJson(
           ),
         }
       : null,
-    decoder: { type: 'WordPiece', prefix: config.continuingSubwordPrefix, cleanup: true },
+    decoder: {
+      type: 'WordPiece',
+      prefix: config.continuingSubwordPrefix,
+      cleanup: config.cleanup,
+    },
     model: {
       type: 'WordPiece',
       unk_token: unkToken,
@@ -123,9 +129,11 @@ export function writeTokenizerJson(
   };
 }
 
-/** Names of the tokens around a text; only BERT's template is known. */
-function readTemplate(value: unknown): Pick<WordPieceOptions, 'clsToken' | 'sepToken'> {
-  if (value === null || value === undefined) return {};
+/** Names of the tokens around a text, if there are to be any; only BERT's template is known. */
+function readPostProcessor(
+  value: unknown,
+): Pick<WordPieceOptions, 'clsToken' | 'sepToken' | 'postProcessor'> {
+  if (value === null || value === undefined) return { postProcessor: null };
   const processor = object(value, 'post_processor');
   if (processor.type === 'BertProcessing') {
     const [cls, sep] = [processor.cls, processor.sep];
@@ -142,6 +150,14 @@ function readTemplate(value: unknown): Pick<WordPieceOptions, 'clsToken' | 'sepT
       return { clsToken: cls, sepToken: sep };
   }
   return refuse('post_processor', processor.type, "BERT's [CLS] A [SEP] B [SEP]");
+}
+
+function readDecoder(value: unknown, prefix: string): Pick<WordPieceOptions, 'cleanup'> {
+  if (value === null || value === undefined) return {};
+  const decoder = object(value, 'decoder');
+  if (decoder.type !== 'WordPiece') refuse('decoder', decoder.type, 'WordPiece');
+  if ((decoder.prefix ?? '##') !== prefix) refuse('decoder.prefix', decoder.prefix, `"${prefix}"`);
+  return { cleanup: flag(decoder.cleanup, true) };
 }
 
 function pieces(template: unknown): string[] {

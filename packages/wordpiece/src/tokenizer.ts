@@ -1,7 +1,14 @@
 // WordPieceTokenizer: text to ids and back, as Hugging Face's Rust BERT tokenizer does it.
 
-import { type RegisteredToken, registerToken } from './added-tokens.js';
-import { requireBytes, requireList, requireText, requireTexts } from './arguments.js';
+import { AddedVocabulary } from './added-vocabulary.js';
+import {
+  requireBytes,
+  requireIds,
+  requireIterable,
+  requireList,
+  requireText,
+  requireTexts,
+} from './arguments.js';
 import { assembleEncoding, type Frame } from './assemble.js';
 import { type BatchEncoding, joinBatch, type RaggedIds } from './batch-encoding.js';
 import { buildBehaviour } from './behaviour.js';
@@ -12,12 +19,11 @@ import {
   type EncodeBytesOptions,
   type EncodeStreamOptions,
   isWide,
-  requireCount,
-  requireKnown,
   shareOf,
 } from './corpus-options.js';
-import { type DecodeOptions, decodeTokens } from './decode.js';
+import { type DecodeOptions, decodeTokens, resolveDecodeOptions } from './decode.js';
 import {
+  batchLength,
   type EncodeOptions,
   paddedLength,
   type ResolvedEncodeOptions,
@@ -27,8 +33,10 @@ import { encodeInWorkers } from './encode-workers.js';
 import type { Encoding } from './encoding.js';
 import { readFolder, writeFolder } from './folder.js';
 import { lineRanges } from './line-ranges.js';
+import { rejectOption, requireCount, requireKnown } from './option-checks.js';
 import {
   type AddedToken,
+  mergeOptions,
   resolveOptions,
   type WordPieceConfig,
   type WordPieceOptions,
@@ -45,14 +53,14 @@ export class WordPieceTokenizer {
   readonly #vocabulary: Vocabulary;
   readonly #sequences: SequenceEncoder;
   readonly #corpus: CorpusEncoder;
-  readonly #addedById = new Map<number, RegisteredToken>();
-  readonly #addedByContent = new Map<string, RegisteredToken>();
+  readonly #tokens: AddedVocabulary;
   #frame: Frame | undefined;
 
   private constructor({ vocabulary, options }: TokenizerParts) {
     const config = resolveOptions(options);
     this.config = config;
     this.#vocabulary = vocabulary;
+    this.#tokens = new AddedVocabulary(vocabulary);
     const unknown = vocabulary.ids.get(config.unkToken);
     if (unknown === undefined)
       throw new RangeError(
@@ -79,10 +87,16 @@ export class WordPieceTokenizer {
     const special = [unkToken, sepToken, padToken, clsToken, maskToken]
       .filter((content) => vocabulary.ids.has(content))
       .map((content) => ({ content, special: true }));
-    this.#register([...special, ...(options.addedTokens ?? [])]);
+    const { addedTokens = [] } = options;
+    requireList(addedTokens, 'addedTokens');
+    this.#add([...special, ...addedTokens]);
   }
 
-  /** @param source lines of a vocab.txt, or the file as text or bytes; the line number is the id */
+  /**
+   * @param source lines of a vocab.txt, or the file as text or bytes; the line number is the id
+   * @throws TypeError for another source, or bytes that are no UTF-8
+   * @throws RangeError for too many lines, a vocabulary without the unknown token, and impossible options
+   */
   static fromVocab(
     source: readonly string[] | string | Uint8Array,
     options: WordPieceOptions = {},
@@ -92,11 +106,12 @@ export class WordPieceTokenizer {
 
   /**
    * @param json a tokenizer.json, parsed or as text
+   * @param options instead of the file's where they are given; added tokens come beside the file's
    * @throws RangeError if it does not describe BERT's WordPiece pipeline
    */
   static fromTokenizerJson(json: unknown, options: WordPieceOptions = {}): WordPieceTokenizer {
     const parts = readTokenizerJson(json);
-    return new WordPieceTokenizer({ ...parts, options: { ...parts.options, ...options } });
+    return new WordPieceTokenizer({ ...parts, options: mergeOptions(parts.options, options) });
   }
 
   /**
@@ -104,53 +119,62 @@ export class WordPieceTokenizer {
    * tokenizer_config.json.
    *
    * @param folder a path, or the URL of a folder on a web server
+   * @param options instead of the folder's where they are given; added tokens come beside the folder's
    */
   static async fromPretrained(
     folder: string | URL,
     options: WordPieceOptions = {},
   ): Promise<WordPieceTokenizer> {
     const parts = await readFolder(folder);
-    return new WordPieceTokenizer({ ...parts, options: { ...parts.options, ...options } });
+    return new WordPieceTokenizer({ ...parts, options: mergeOptions(parts.options, options) });
   }
 
   /** One more than the largest id, added tokens included: the rows of an embedding. */
   get vocabSize(): number {
-    return this.#nextId();
+    return this.#tokens.size;
   }
 
   /** Id by token, added tokens included. */
   getVocab(): Map<string, number> {
-    const all = new Map(this.#vocabulary.ids);
-    for (const { content, id } of this.#addedById.values()) all.set(content, id);
-    return all;
+    return this.#tokens.all;
   }
 
   tokenToId(token: string): number | undefined {
-    return this.#addedByContent.get(token)?.id ?? this.#vocabulary.ids.get(token);
+    return this.#tokens.idOf(token);
   }
 
   idToToken(id: number): string | undefined {
-    return this.#addedById.get(id)?.content ?? this.#vocabulary.tokens[id];
+    return this.#tokens.tokenOf(id);
   }
 
   /**
-   * Adds tokens that are found in texts as wholes.
+   * Adds tokens that are found in texts as wholes: all of them, or none if one is refused.
    *
-   * @returns how many of them have a new id; the embedding must grow by as many rows
+   * @returns how much larger `vocabSize` is, and so by how many rows the embedding must grow; ids that are given
+   *   may leave gaps
+   * @throws TypeError unless an array of strings and of objects with a `content`
+   * @throws RangeError for an id that is none or belongs to another token
    */
   addTokens(tokens: readonly (string | AddedToken)[]): number {
-    const before = this.#nextId();
-    this.#register(tokens.map((token) => (typeof token === 'string' ? { content: token } : token)));
-    return this.#nextId() - before;
+    requireList(tokens, 'tokens');
+    const before = this.vocabSize;
+    this.#add(tokens.map((token) => (typeof token === 'string' ? { content: token } : token)));
+    return this.vocabSize - before;
   }
 
-  /** 2 for a text, 3 with a pair. */
+  /** 2 for a text, 3 with a pair; 0 without a post-processor. */
   numSpecialTokensToAdd(hasPair = false): number {
+    if (this.config.postProcessor === null) return 0;
     return hasPair ? 3 : 2;
   }
 
-  /** What the tokenizer sees of a text before it is split into words. */
+  /**
+   * What the tokenizer sees of a text before it is split into words.
+   *
+   * @throws TypeError unless a string
+   */
   normalize(text: string): string {
+    requireText(text, 'text');
     return this.#sequences.normalize(text);
   }
 
@@ -158,12 +182,13 @@ export class WordPieceTokenizer {
    * Encodes one text.
    *
    * @param pair a second text, or the options
+   * @throws TypeError unless the texts are strings
    * @throws RangeError for impossible options, or if a cut does not fit (see `truncation`)
    */
   encode(text: string, pair?: string | EncodeOptions, options: EncodeOptions = {}): Encoding {
     if (pair === null) requireText(pair, 'pair');
     const given = typeof pair === 'object' ? pair : options;
-    const second = typeof pair === 'string' ? pair : given.pair;
+    const second = pair === undefined || typeof pair === 'object' ? given.pair : pair;
     const resolved = resolveEncodeOptions(given, this.config.modelMaxLength);
     const encoding = this.#encode(text, second, resolved);
     const length = paddedLength(resolved, encoding.length);
@@ -173,27 +198,40 @@ export class WordPieceTokenizer {
   /**
    * Encodes many texts, or pairs of texts, into rows of equal length.
    *
-   * Padding is `'longest'` if not given.
+   * All rows are filled up with the pad token to the longest of them, or further as `padding` and
+   * `padToMultipleOf` say.
+   *
+   * @throws TypeError unless the texts are strings, in an array
+   * @throws RangeError for impossible options, `padding: false` included, or if a cut does not fit
    */
   encodeBatch(
     texts: readonly (string | readonly [text: string, pair: string])[],
     options: EncodeOptions = {},
   ): BatchEncoding {
     requireList(texts);
-    const resolved = resolveEncodeOptions(
-      { padding: 'longest', ...options },
-      this.config.modelMaxLength,
-    );
+    if (options.padding === false)
+      rejectOption(
+        'padding',
+        false,
+        "true, 'longest' or 'max_length': the rows of a batch are of equal length",
+        'Leave it out, or use encode for each text, or encodeRagged for rows back to back',
+      );
+    const resolved = resolveEncodeOptions(options, this.config.modelMaxLength);
     const encodings = texts.map((item) =>
       typeof item === 'string'
         ? this.#encode(item, options.pair, resolved)
         : this.#encode(item[0], item[1], resolved),
     );
-    const longest = encodings
+    const lengths = encodings
       .flatMap((encoding) => [encoding, ...encoding.overflowing])
-      .reduce((most, encoding) => Math.max(most, encoding.length), 0);
-    const length = paddedLength({ ...resolved, padding: resolved.padding ?? 'longest' }, longest);
-    const padding = this.#padding(length ?? longest, resolved);
+      .map((encoding) => encoding.length);
+    const length = batchLength(
+      resolved,
+      lengths.reduce((most, count) => Math.max(most, count), 0),
+    );
+    // a vocabulary without the pad token will do where nothing is filled up
+    if (lengths.every((count) => count === length)) return joinBatch(encodings);
+    const padding = this.#padding(length, resolved);
     return joinBatch(encodings.map((encoding) => encoding.pad(padding)));
   }
 
@@ -221,12 +259,18 @@ export class WordPieceTokenizer {
   /**
    * Encodes the lines of a stream of UTF-8, as `encodeBytes` does, some hundred thousand ids at a time.
    *
-   * The rows come in order and do not depend on the number of workers.
+   * The rows come in order and do not depend on the number of workers. A row is there when its line is encoded,
+   * also while the source has nothing more to give; if the source fails, what it gave before comes first.
+   *
+   * @param source chunks of bytes, cut anywhere; they may be used again once the next one is asked for
+   * @throws TypeError for another source, or a chunk that is not bytes
+   * @throws RangeError for impossible options
    */
   async *encodeStream(
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     options: EncodeStreamOptions = {},
   ): AsyncGenerator<RaggedIds> {
+    requireIterable(source, 'source', 'chunks of bytes');
     const { workers, chunkBytes = 1 << 20, wide } = this.#streamOptions(options);
     const chunks = wholeLines(source, chunkBytes);
     if (workers > 0) yield* encodeInWorkers(chunks, workers, this.#workerSetup(wide));
@@ -235,6 +279,7 @@ export class WordPieceTokenizer {
 
   /** Encodes the lines of a file, as `encodeStream` does; workers read their parts themselves. Node only. */
   async *encodeFile(path: string, options: EncodeStreamOptions = {}): AsyncGenerator<RaggedIds> {
+    requireText(path, 'path', 'Pass the path of one file');
     const { workers, chunkBytes, wide } = this.#streamOptions(options);
     const length = workers > 0 ? await fileLength(path) : undefined;
     if (length === undefined) {
@@ -255,40 +300,57 @@ export class WordPieceTokenizer {
     return this.encode(text, { addSpecialTokens: false, splitSpecialTokens: false }).tokens;
   }
 
-  /** @throws RangeError for ids that no token has */
+  /**
+   * The text of some tokens.
+   *
+   * @throws TypeError unless numbers in an array or typed array
+   * @throws RangeError for ids that no token has, and for impossible options
+   */
   decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
-    const { skipSpecialTokens = true } = options;
+    requireIds(ids);
+    const resolved = resolveDecodeOptions(options, this.config.cleanup);
     const tokens: string[] = [];
     for (let i = 0; i < ids.length; i++) {
-      if (skipSpecialTokens && this.#addedById.get(ids[i])?.special) continue;
+      if (resolved.skipSpecialTokens && this.#tokens.isSpecial(ids[i])) continue;
       tokens.push(this.#token(ids[i]));
     }
-    return decodeTokens(tokens, this.config.continuingSubwordPrefix, options);
+    return decodeTokens(tokens, this.config.continuingSubwordPrefix, resolved.cleanUp);
   }
 
-  /** Joins tokens as `decode` does; they need not be in the vocabulary. */
+  /**
+   * Joins tokens as `decode` does; they need not be in the vocabulary.
+   *
+   * @throws TypeError unless an array of strings
+   */
   convertTokensToString(tokens: readonly string[]): string {
-    return decodeTokens(tokens, this.config.continuingSubwordPrefix, {});
+    requireTexts(tokens, 'tokens');
+    const { cleanUp } = resolveDecodeOptions({}, this.config.cleanup);
+    return decodeTokens(tokens, this.config.continuingSubwordPrefix, cleanUp);
   }
 
+  /** The texts of many rows, as `decode` gives them. */
   decodeBatch(rows: readonly ArrayLike<number>[], options: DecodeOptions = {}): string[] {
+    requireList(rows, 'rows');
     return rows.map((ids) => this.decode(ids, options));
   }
 
   /** The tokenizer as the value of a tokenizer.json. */
   toTokenizerJson(): object {
-    return writeTokenizerJson(this.#vocabulary, this.config, [...this.#addedById.values()]);
+    return writeTokenizerJson(this.#vocabulary, this.config, this.#tokens.added);
   }
 
   /**
    * Writes vocab.txt, tokenizer.json, tokenizer_config.json and special_tokens_map.json, which Hugging
    * Face's Python and transformers.js load.
+   *
+   * @throws TypeError unless the folder is a path
    */
   async save(folder: string): Promise<void> {
+    requireText(folder, 'folder', 'Pass the path of a folder');
     await writeFolder(folder, {
       vocabulary: this.#vocabulary,
       config: this.config,
-      added: [...this.#addedById.values()],
+      added: this.#tokens.added,
       json: this.toTokenizerJson(),
     });
   }
@@ -308,7 +370,8 @@ export class WordPieceTokenizer {
     });
   }
 
-  #frameTokens(): Frame {
+  #frameTokens(): Frame | undefined {
+    if (this.config.postProcessor === null) return undefined;
     this.#frame ??= {
       before: this.#special(this.config.clsToken),
       after: this.#special(this.config.sepToken),
@@ -321,7 +384,7 @@ export class WordPieceTokenizer {
   }
 
   #special(token: string): number {
-    const id = this.tokenToId(token);
+    const id = this.#tokens.idOf(token);
     if (id === undefined)
       throw new RangeError(
         `wordpiece: cannot insert ${token}: the vocabulary does not have it.\n` +
@@ -331,7 +394,7 @@ export class WordPieceTokenizer {
   }
 
   readonly #token = (id: number): string => {
-    const token = this.idToToken(id);
+    const token = this.#tokens.tokenOf(id);
     if (token === undefined)
       throw new RangeError(
         `wordpiece: unknown id: ${id}, expected 0 to ${this.vocabSize - 1}.\n` +
@@ -351,32 +414,8 @@ export class WordPieceTokenizer {
     return { workers, chunkBytes, wide: isWide(rest, this.vocabSize) };
   }
 
-  #nextId(): number {
-    let next = this.#vocabulary.tokens.length;
-    for (const id of this.#addedById.keys()) next = Math.max(next, id + 1);
-    return next;
-  }
-
-  #register(tokens: readonly AddedToken[]): void {
-    for (const token of tokens) {
-      const { content } = token;
-      const known = this.tokenToId(content);
-      const id = known ?? token.id ?? this.#nextId();
-      if (token.id !== undefined && token.id !== id)
-        throw new RangeError(
-          `wordpiece: cannot add "${content}" as ${token.id}: it is ${id} already.\n` +
-            `Leave its id out, or check that the files belong together.`,
-        );
-      const owner = this.idToToken(id);
-      if (owner !== undefined && owner !== content)
-        throw new RangeError(
-          `wordpiece: cannot add "${content}" as ${id}: that id belongs to "${owner}".\n` +
-            `Leave its id out, or check that the files belong together.`,
-        );
-      const registered = registerToken(token, id);
-      this.#addedById.set(id, registered);
-      this.#addedByContent.set(content, registered);
-    }
-    this.#sequences.setAddedTokens([...this.#addedById.values()]);
+  #add(tokens: readonly AddedToken[]): void {
+    this.#tokens.add(tokens);
+    this.#sequences.setAddedTokens(this.#tokens.added);
   }
 }

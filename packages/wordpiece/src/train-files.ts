@@ -1,9 +1,10 @@
 // Training from files: words are counted a line at a time, by several threads if wanted. Counts add up,
 // so the vocabulary does not depend on the number of threads.
 
+import { requireTexts } from './arguments.js';
 import { readFile, wholeLines } from './byte-stream.js';
-import { requireCount } from './corpus-options.js';
 import { countInWorkers } from './encode-workers.js';
+import { requireCount } from './option-checks.js';
 import { learnVocabulary, newCounter, type TrainOptions } from './train.js';
 
 export interface TrainFilesOptions extends TrainOptions {
@@ -17,11 +18,13 @@ const CHUNK = 1 << 20;
  * Learns a vocabulary from the lines of text files in UTF-8; Node only.
  *
  * @returns the lines of its vocab.txt, in id order
+ * @throws TypeError unless `paths` is an array of strings
  */
 export async function trainWordPieceFiles(
   paths: readonly string[],
   options: TrainFilesOptions = {},
 ): Promise<string[]> {
+  requireTexts(paths, 'paths');
   const { workers = 0, ...training } = options;
   requireCount('workers', workers, 0);
   const counter = newCounter(training);

@@ -6,9 +6,10 @@
 // by count, then code point, and `##c` forms follow in code-point order. The same counts give the same
 // vocabulary (reference/wordpiece.md 6).
 
+import { requireIterable, requireText, requireTexts } from './arguments.js';
 import { buildBehaviour } from './behaviour.js';
-import { requireCount, requireKnown } from './corpus-options.js';
 import { mergePairs } from './merge-pairs.js';
+import { requireCount, requireFlags, requireKnown } from './option-checks.js';
 import { MAX_ID } from './vocabulary.js';
 import { WordCounter } from './word-counter.js';
 
@@ -54,6 +55,7 @@ const PREFIX = '##';
  * Learns a vocabulary; the lines of its vocab.txt, in id order.
  *
  * @param texts read once, in any order: the result depends only on how often each word occurs
+ * @throws TypeError for texts that are not strings
  * @throws RangeError for impossible options, or if special tokens and alphabet alone exceed `vocabSize`
  */
 export function trainWordPiece(texts: Iterable<string>, options: TrainOptions = {}): string[] {
@@ -61,8 +63,12 @@ export function trainWordPiece(texts: Iterable<string>, options: TrainOptions = 
     throw new TypeError(
       `wordpiece: cannot train on one string: each of its characters would be a text.\nPut it into an array.`,
     );
+  requireIterable(texts, 'texts', 'an iterable of strings');
   const counter = newCounter(options);
-  for (const text of texts) counter.add(text);
+  for (const text of texts) {
+    if (typeof text !== 'string') requireText(text, 'one of texts', 'Pass strings');
+    counter.add(text);
+  }
   return learnVocabulary(counter.counts(), options);
 }
 
@@ -78,6 +84,10 @@ export function newCounter(options: TrainOptions): WordCounter {
 
 function checkTrainOptions(options: TrainOptions): void {
   requireKnown(options, OPTIONS);
+  requireFlags(options, ['lowercase', 'stripAccents', 'cleanText', 'handleChineseChars']);
+  const { initialAlphabet, specialTokens } = options;
+  if (initialAlphabet !== undefined) requireTexts(initialAlphabet, 'initialAlphabet');
+  if (specialTokens !== undefined) requireTexts(specialTokens, 'specialTokens');
   const { vocabSize = 1, minFrequency = 0, limitAlphabet = 0, maxTokenLength = 1 } = options;
   requireCount('vocabSize', vocabSize, 1);
   requireCount('minFrequency', minFrequency, 0);

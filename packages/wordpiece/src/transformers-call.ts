@@ -1,5 +1,7 @@
 // The call of transformers.js on top of ours: snake_case options in, snake_case results out.
 
+import { requireTexts } from './arguments.js';
+import { requireFlags, requireKnown, requireOneOf } from './option-checks.js';
 import type { WordPieceTokenizer } from './tokenizer.js';
 
 export interface TransformersCallOptions {
@@ -24,7 +26,13 @@ export interface TransformersCall {
   (texts: readonly string[], options?: TransformersCallOptions): TransformersCallResult<number[][]>;
 }
 
-/** A function that is called as a tokenizer of transformers.js is: rows for a list, one row for a text. */
+const OPTIONS = ['padding', 'add_special_tokens', 'truncation', 'max_length', 'return_tensor'];
+
+/**
+ * A function that is called as a tokenizer of transformers.js is: rows for a list, one row for a text.
+ *
+ * It throws a TypeError unless the texts are strings, and a RangeError for unknown or impossible options.
+ */
 export function asTransformersCall(tokenizer: WordPieceTokenizer): TransformersCall {
   function call(text: string, options?: TransformersCallOptions): TransformersCallResult<number[]>;
   function call(
@@ -35,6 +43,8 @@ export function asTransformersCall(tokenizer: WordPieceTokenizer): TransformersC
     texts: string | readonly string[],
     { text_pair, ...options }: TransformersCallOptions = {},
   ): TransformersCallResult<number[]> | TransformersCallResult<number[][]> {
+    checkOptions(options);
+    if (typeof text_pair !== 'string') requireTexts(text_pair ?? [], 'text_pair');
     if (typeof texts !== 'string') return encodeRows(tokenizer, texts, text_pair ?? [], options);
     const pairs = typeof text_pair === 'string' ? [text_pair] : (text_pair ?? []);
     const { input_ids, attention_mask, token_type_ids } = encodeRows(
@@ -52,12 +62,22 @@ export function asTransformersCall(tokenizer: WordPieceTokenizer): TransformersC
   return call;
 }
 
+function checkOptions(options: Omit<TransformersCallOptions, 'text_pair'>): void {
+  requireKnown(options, ['text_pair', ...OPTIONS]);
+  requireFlags(options, ['add_special_tokens']);
+  requireOneOf('padding', options.padding ?? false, [true, false, 'max_length']);
+  requireOneOf('truncation', options.truncation ?? false, [true, false]);
+  // no tensor is made, so nobody should believe to have one
+  requireOneOf('return_tensor', options.return_tensor ?? false, [false]);
+}
+
 function encodeRows(
   tokenizer: WordPieceTokenizer,
   texts: readonly string[],
   pairs: string | readonly string[],
   options: Omit<TransformersCallOptions, 'text_pair'>,
 ): TransformersCallResult<number[][]> {
+  requireTexts(texts);
   if (pairs.length > 0 && (typeof pairs === 'string' || pairs.length !== texts.length))
     throw new RangeError(
       `wordpiece: bad argument: text_pair has ${pairs.length} entries, expected a list of ${texts.length}, one a text.\n` +

@@ -4,6 +4,7 @@
 // the end of a line is dropped (so CRLF files work), of equal lines the last one has the token.
 // A byte order mark at the start of the file is dropped.
 
+import { isBytes, reject, requireTexts } from './arguments.js';
 import { codePoints, inRanges } from './code-points.js';
 
 export interface Vocabulary {
@@ -15,11 +16,11 @@ export interface Vocabulary {
 
 /**
  * @param source the lines of a vocab.txt, or the whole file as text or bytes
+ * @throws TypeError for another source
  * @throws RangeError if there are more lines than ids
  */
 export function parseVocabulary(source: readonly string[] | string | Uint8Array): Vocabulary {
-  const lines =
-    typeof source === 'string' ? split(source) : isBytes(source) ? split(decode(source)) : source;
+  const lines = linesOf(source);
   if (lines.length > MAX_ID + 1)
     throw new RangeError(
       `wordpiece: bad vocabulary: ${lines.length} lines, expected at most ${MAX_ID + 1}.\n` +
@@ -75,8 +76,13 @@ export function utf8Length(text: string, start = 0): number {
 /** Ids have 20 bits in the engines' tables, one value is spare. */
 export const MAX_ID = 0xffffe;
 
-function isBytes(source: readonly string[] | Uint8Array): source is Uint8Array {
-  return ArrayBuffer.isView(source);
+function linesOf(source: unknown): readonly string[] {
+  if (typeof source === 'string') return split(source);
+  if (isBytes(source)) return split(decode(source));
+  if (!Array.isArray(source))
+    reject('source', source, 'lines, a string or a Uint8Array', 'Pass what a vocab.txt holds');
+  requireTexts(source, 'the lines');
+  return source;
 }
 
 function decode(bytes: Uint8Array): string {
