@@ -44,11 +44,12 @@ test('V9: a probe is let in before those that came with it, and they one after t
     response.end();
   });
   const crowd = Array.from({ length: 20 }, (_, i) => `/models/a/${i}`);
-  const requests = crowd.map((path) => line('POST', path)).join('') + line('GET', '/health');
+  const requests =
+    crowd.map((path) => line('POST', path)).join('') + line('GET', '/health?of=door');
   const socket = (await open()).resume();
   socket.write(requests); // one packet: all of it is there in one turn
   while (asked.length < 21) await nextTurn();
-  expect(asked).toEqual(['/health', ...crowd]);
+  expect(asked).toEqual(['/health?of=door', ...crowd]);
 });
 
 test('V9: a full server refuses who asks for a model, and nobody else', async () => {

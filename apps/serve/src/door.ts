@@ -59,7 +59,8 @@ export function serverWithDoor(options: DoorOptions): FastifyServerFactory {
   };
 }
 
-const isProbe = ({ url }: IncomingMessage): boolean => url === '/health' || url === '/ready';
+const isProbe = ({ url = '' }: IncomingMessage): boolean =>
+  ['/health', '/ready'].includes(url.split('?', 1)[0] ?? '');
 
 const asksModel = ({ method, url = '' }: IncomingMessage): boolean =>
   method === 'POST' && (url.startsWith('/models/') || url.startsWith('/hf-inference/models/'));

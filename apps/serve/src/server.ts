@@ -61,13 +61,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       refusal: () => inference.refusal(1),
       headers: settings.cors === undefined ? {} : corsHeaders(settings.cors),
       onRefused: () => metrics.requested('refused at the door', 429, 0),
-      requestTimeout: 1000 * settings.requestSeconds,
-      keepAliveTimeout: 1000 * settings.idleSeconds,
+      requestTimeout: Math.ceil(1000 * settings.requestSeconds),
+      keepAliveTimeout: Math.ceil(1000 * settings.idleSeconds),
       maxConnections: settings.maxConnections,
     }),
     http: {
       // Node swaps the two times if this is the longer one
-      headersTimeout: 1000 * Math.min(10, settings.requestSeconds),
+      headersTimeout: Math.ceil(1000 * Math.min(10, settings.requestSeconds)),
       connectionsCheckingInterval: 1000,
     },
     routerOptions: { maxParamLength: 200 },

@@ -1,5 +1,5 @@
-// The thread behind encode-workers.ts: answers chunks of whole lines, or ranges of a file, with ids or
-// word counts.
+// The thread behind encode-workers.ts: answers chunks of whole lines, or ranges of a file, with their ids; or counts the
+// words of all its chunks and says them when asked.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { CorpusEncoder } from './corpus-encoder.js';
@@ -24,9 +24,18 @@ if (setup.task === 'encode') {
     ]);
   });
 } else {
-  parentPort?.on('message', (chunk: Uint8Array) => {
-    const counter = newCounter(setup.options);
-    countLines(counter, chunk);
-    parentPort?.postMessage(counter.counts());
+  const counter = newCounter(setup.options);
+  parentPort?.on('message', (request: Uint8Array | 'counts') => {
+    if (request === 'counts') {
+      const counts = counter.packed();
+      parentPort?.postMessage(counts, [
+        counts.bytes.buffer as ArrayBuffer, // copies
+        counts.ends.buffer as ArrayBuffer,
+        counts.counts.buffer as ArrayBuffer,
+      ]);
+      return;
+    }
+    countLines(counter, request);
+    parentPort?.postMessage('counted');
   });
 }

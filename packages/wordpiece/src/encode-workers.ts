@@ -7,6 +7,7 @@ import type { LineRange } from './line-ranges.js';
 import { ReadAhead } from './read-ahead.js';
 import type { EncoderBlueprint } from './sequence-encoder.js';
 import type { TrainOptions } from './train.js';
+import type { PackedCounts } from './word-counter.js';
 
 /** What a worker needs to know before its first chunk. */
 export type WorkerSetup =
@@ -28,13 +29,17 @@ export function encodeInWorkers(
   return inWorkers<RaggedIds>(chunks, count, setup);
 }
 
-/** Word counts of the lines of each chunk. */
-export function countInWorkers(
+/** Counts of the words of all chunks, one part from each worker. */
+export async function countInWorkers(
   chunks: AsyncIterable<Uint8Array>,
   count: number,
   options: TrainOptions,
-): AsyncGenerator<ReadonlyMap<string, number>> {
-  return inWorkers<ReadonlyMap<string, number>>(chunks, count, { task: 'count', options });
+): Promise<PackedCounts[]> {
+  const parts: PackedCounts[] = [];
+  const setup = { task: 'count', options } as const;
+  for await (const answer of inWorkers<PackedCounts | 'counted'>(chunks, count, setup, 'counts'))
+    if (answer !== 'counted') parts.push(answer);
+  return parts;
 }
 
 /** Chunks of a thread: one at work, one waiting. */
@@ -44,6 +49,7 @@ async function* inWorkers<T>(
   chunks: AsyncIterable<Uint8Array> | Iterable<LineRange>,
   count: number,
   setup: WorkerSetup,
+  last?: 'counts',
 ): AsyncGenerator<T> {
   const source = new ReadAhead<Uint8Array | LineRange>(chunks);
   const threads: Thread<T>[] = [];
@@ -62,6 +68,7 @@ async function* inWorkers<T>(
       else await firstOf([source.arrival, pending[0]?.settled, ...threads.map(({ next }) => next)]);
     }
     source.rethrow();
+    if (last !== undefined) for (const thread of threads) yield await thread.work(last).result;
   } finally {
     await Promise.all([source.stop(), ...threads.map((thread) => thread.stop())]);
   }
@@ -119,7 +126,7 @@ class Thread<T> {
     return this.#waiting[0]?.answer.settled;
   }
 
-  work(chunk: Uint8Array | LineRange): Answer<T> {
+  work(chunk: Uint8Array | LineRange | 'counts'): Answer<T> {
     const { resolve, reject, answer } = newAnswer<T>();
     if (this.#failure) {
       reject(this.#failure);

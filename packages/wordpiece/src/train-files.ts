@@ -30,11 +30,11 @@ export async function trainWordPieceFiles(
   const counter = newCounter(training);
   const chunks = fileChunks(paths);
   if (workers > 0) {
-    for await (const counts of countInWorkers(chunks, workers, training)) counter.addCounts(counts);
+    for (const part of await countInWorkers(chunks, workers, training)) counter.addPacked(part);
   } else {
     for await (const chunk of chunks) countLines(counter, chunk);
   }
-  return learnVocabulary(counter.counts(), training);
+  return learnVocabulary(counter.words(), training);
 }
 
 /** Counts the words of whole lines of UTF-8; bytes that are none count as U+FFFD. */

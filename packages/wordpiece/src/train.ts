@@ -69,7 +69,7 @@ export function trainWordPiece(texts: Iterable<string>, options: TrainOptions = 
     if (typeof text !== 'string') requireText(text, 'one of texts', 'Pass strings');
     counter.add(text);
   }
-  return learnVocabulary(counter.counts(), options);
+  return learnVocabulary(counter.words(), options);
 }
 
 /** A counter of words as the normalizer of these options sees them. */
@@ -100,9 +100,13 @@ function checkTrainOptions(options: TrainOptions): void {
     );
 }
 
-/** The second half of training: from word counts to the vocabulary. */
+/**
+ * The second half of training: from words and their counts to the vocabulary.
+ *
+ * @param counted each word once; sorted here, in place
+ */
 export function learnVocabulary(
-  counts: ReadonlyMap<string, number>,
+  counted: (readonly [string, number])[],
   options: TrainOptions = {},
 ): string[] {
   const {
@@ -113,8 +117,8 @@ export function learnVocabulary(
     specialTokens = SPECIAL_TOKENS,
     maxTokenLength = Number.POSITIVE_INFINITY,
   } = options;
-  // words in a fixed order, so that the merges below do not depend on the order of the texts
-  const words = [...counts.keys()].sort().map((word) => [word, counts.get(word) ?? 0] as const);
+  // in a fixed order, so that the merges below do not depend on the order of the texts
+  const words = counted.sort(([a], [b]) => (a < b ? -1 : 1));
   const alphabet = chooseAlphabet(words, limitAlphabet, initialAlphabet);
   const tokens = [...new Set([...specialTokens, ...alphabet])];
   const first = new Map(tokens.map((token, id) => [token, id]));

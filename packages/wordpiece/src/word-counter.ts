@@ -6,6 +6,14 @@ import { WordReader } from './word-reader.js';
 
 const FNV_PRIME = 0x01000193;
 
+/** Words back to back, as UTF-8. */
+export interface PackedCounts {
+  readonly bytes: Uint8Array;
+  /** Byte after each word. */
+  readonly ends: Int32Array;
+  readonly counts: Float64Array;
+}
+
 export class WordCounter {
   readonly #reader: WordReader;
   /** What an ASCII letter or digit is folded to; 0 for every other character. */
@@ -68,21 +76,32 @@ export class WordCounter {
   }
 
   /** Adds the counts of another counter. */
-  addCounts(counts: ReadonlyMap<string, number>): void {
-    const encoder = new TextEncoder();
-    for (const [word, count] of counts) {
-      const bytes = encoder.encode(word);
-      this.#addBytes(bytes, bytes.length, count);
+  addPacked({ bytes, ends, counts }: PackedCounts): void {
+    let start = 0;
+    for (let w = 0; w < ends.length; w++) {
+      const word = bytes.subarray(start, ends[w]);
+      this.#addBytes(word, word.length, counts[w]);
+      start = ends[w];
     }
   }
 
-  /** Occurrences by word. */
-  counts(): Map<string, number> {
+  /** All words and how often they occurred, in arrays of their own. */
+  packed(): PackedCounts {
+    const ends = new Int32Array(this.#words);
+    ends.set(this.#starts.subarray(1, this.#words));
+    ends.fill(this.#used, -1);
+    const bytes = this.#bytes.slice(0, this.#used);
+    return { bytes, ends, counts: this.#counts.slice(0, this.#words) };
+  }
+
+  /** Words and how often they occurred; a Map would end at 16.7 million of them. */
+  words(): [string, number][] {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    const result = new Map<string, number>();
+    const result: [string, number][] = [];
     for (let w = 0; w < this.#words; w++) {
       const end = w + 1 < this.#words ? this.#starts[w + 1] : this.#used;
-      result.set(decoder.decode(this.#bytes.subarray(this.#starts[w], end)), this.#counts[w]);
+      const word = decoder.decode(this.#bytes.subarray(this.#starts[w], end));
+      result.push([word, this.#counts[w]]);
     }
     return result;
   }
