@@ -19,7 +19,7 @@ import type {
 
 const OPTIMIZE_ALL = 99;
 /** Calls that leave the event loop free share the threads of libuv's pool, with files and others. */
-const POOL_THREADS = Number(process.env.UV_THREADPOOL_SIZE) || 4;
+const poolThreads = (): number => Number(process.env.UV_THREADPOOL_SIZE) || 4;
 /** A cache line, and the width of the widest vector register. */
 const ALIGNMENT = 64;
 const ELEMENT_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 6, bool: 9 };
@@ -40,7 +40,7 @@ type Native<T> = T & { readonly value: bigint };
 export async function nativeRuntime(): Promise<Runtime> {
   const api = await ortApi();
   return {
-    lanes: api.mayBlock ? 1 : Math.min(availableParallelism(), POOL_THREADS),
+    lanes: api.mayBlock ? 1 : Math.min(availableParallelism(), poolThreads()),
     tensor: hostTensors(api),
     session: async (model, options) => {
       const { session, dispose } = await createSession(api, model, options, 'cpu');
