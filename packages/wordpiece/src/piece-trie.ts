@@ -36,8 +36,10 @@ export interface PieceTrie {
 export function buildPieceTrie(pieces: ReadonlyMap<string, number>, prefix: string): PieceTrie {
   const heads: string[] = [];
   const tails: string[] = [];
-  for (const token of pieces.keys()) {
-    if (LONE_SURROGATE.test(token)) continue; // no text in UTF-8 can match it
+  const tokens = [...pieces.keys()];
+  const areWellFormed = !LONE_SURROGATE.test(tokens.join('\n'));
+  for (const token of tokens) {
+    if (!areWellFormed && LONE_SURROGATE.test(token)) continue; // no text in UTF-8 can match it
     if (token.startsWith(prefix) && token.length > prefix.length) tails.push(token);
     if (token !== '' && !(prefix === '##' && token.startsWith('##'))) heads.push(token);
   }
@@ -64,6 +66,8 @@ class Builder {
   #usedBases: Uint8Array = new Uint8Array(1 << 17);
   /** After the last cell in use. */
   #end = FIRST_CELL;
+  /** Of the node that is being placed: an array of its own for each costs more than the rest. */
+  readonly #labels: Uint8Array = new Uint8Array(256);
 
   constructor(pieces: ReadonlyMap<string, number>) {
     this.#pieces = pieces;
@@ -72,11 +76,16 @@ class Builder {
   /** Sorted tokens, the first `skip` code units of each left out; returns the base of their root. */
   addRoot(tokens: readonly string[], skip: number): number {
     if (tokens.length === 0) return 0;
-    const texts = tokens.map((token) => token.slice(skip));
     const starts = new Uint32Array(tokens.length + 1);
-    for (const [k, text] of texts.entries()) starts[k + 1] = starts[k] + utf8Length(text);
+    const ids = new Int32Array(tokens.length);
+    const texts: string[] = [];
+    for (let k = 0; k < tokens.length; k++) {
+      const text = tokens[k].slice(skip);
+      texts.push(text);
+      starts[k + 1] = starts[k] + utf8Length(text);
+      ids[k] = this.#pieces.get(tokens[k]) ?? 0;
+    }
     const bytes = encoder.encode(texts.join('')); // an array a token would cost as much as the trie
-    const ids = Int32Array.from(tokens, (token) => this.#pieces.get(token) ?? 0);
     return this.#addChildren({ bytes, starts, ids }, 0, tokens.length, 0);
   }
 
@@ -88,42 +97,39 @@ class Builder {
   /** Places the children of the node whose keys are [from, to), all alike in their first `depth` bytes. */
   #addChildren(keys: Keys, from: number, to: number, depth: number): number {
     const { bytes, starts, ids } = keys;
-    const labels: number[] = [];
-    const groups: number[] = [];
+    const labels = this.#labels;
+    let count = 0;
     for (let k = from; k < to; k++) {
       const label = bytes[starts[k] + depth];
-      if (labels.length === 0 || labels[labels.length - 1] !== label) {
-        labels.push(label);
-        groups.push(k);
-      }
+      if (count === 0 || labels[count - 1] !== label) labels[count++] = label;
     }
-    groups.push(to);
-    const base = this.#findBase(labels);
-    for (const label of labels) this.nodes[base + label] = label;
-    for (let n = 0; n < labels.length; n++) {
-      const cell = base + labels[n];
-      let first = groups[n];
+    const base = this.#findBase(count);
+    for (let n = 0; n < count; n++) this.nodes[base + labels[n]] = labels[n];
+    for (let first = from, last = from; first < to; first = last) {
+      const label = bytes[starts[first] + depth];
+      while (last < to && bytes[starts[last] + depth] === label) last++;
+      const cell = base + label;
       let ends = 0;
-      const last = groups[n + 1];
       if (starts[first + 1] - starts[first] === depth + 1) {
         this.ids[cell] = ids[first++];
         ends = ENDS;
       }
       const children = first < last ? this.#addChildren(keys, first, last, depth + 1) : 0;
-      this.nodes[cell] = ((children << 9) | ends | labels[n]) >>> 0;
+      this.nodes[cell] = ((children << 9) | ends | label) >>> 0;
     }
     return base;
   }
 
-  /** A base under which all labels fall on empty cells: the first one in the last SEARCH cells. */
-  #findBase(labels: readonly number[]): number {
+  /** A base under which the first labels fall on empty cells: the first one in the last SEARCH cells. */
+  #findBase(count: number): number {
+    const labels = this.#labels;
     const start = Math.max(FIRST_CELL, this.#end - SEARCH) - labels[0];
     let base = Math.max(FIRST_CELL, start);
-    while (this.#usedBases[base] || !this.#fits(base, labels)) {
+    while (this.#usedBases[base] || !this.#fits(base, count)) {
       base++;
       if (base + 512 > this.nodes.length) this.#grow();
     }
-    this.#end = Math.max(this.#end, base + Math.max(...labels) + 1);
+    for (let n = 0; n < count; n++) this.#end = Math.max(this.#end, base + labels[n] + 1);
     if (base > MAX_BASE)
       throw new RangeError(
         `wordpiece: the vocabulary is too large: its trie needs more than ${MAX_BASE} cells.\n` +
@@ -133,9 +139,9 @@ class Builder {
     return base;
   }
 
-  #fits(base: number, labels: readonly number[]): boolean {
-    for (let n = 0; n < labels.length; n++) {
-      if (this.nodes[base + labels[n]] !== EMPTY) return false;
+  #fits(base: number, count: number): boolean {
+    for (let n = 0; n < count; n++) {
+      if (this.nodes[base + this.#labels[n]] !== EMPTY) return false;
     }
     return true;
   }
