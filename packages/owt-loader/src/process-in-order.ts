@@ -9,7 +9,7 @@ import type { Encoder } from './encoder.js';
 import { type EncoderModule, isEncoderModule, loadEncoder } from './encoder-module.js';
 import { ChunkProcessor, type ChunkResult, type ChunkSettings } from './process-chunk.js';
 import { type Failure, revive } from './shard-error.js';
-import { startThread } from './start-thread.js';
+import { startChunkThread } from './start-chunk-thread.js';
 
 export interface WorkerSetup {
   readonly settings: ChunkSettings;
@@ -79,7 +79,7 @@ class ChunkThread {
   #id = 0;
 
   constructor(setup: WorkerSetup) {
-    this.#worker = startThread('chunk-worker', { workerData: setup });
+    this.#worker = startChunkThread({ workerData: setup });
     this.#worker.on('message', ({ id, result, failure }: WorkerResponse) => {
       const request = this.#pending.get(id);
       this.#pending.delete(id);

@@ -187,7 +187,7 @@ export async function compilePrograms(
         output.catch(() => undefined); // reported when it is awaited
         outputs.push(output);
       }
-      return evaluation.summarise((await Promise.all(outputs)) as unknown as HostTensors[]);
+      return evaluation.summarise((await Promise.all(outputs)) as unknown as HostTensors[]); // of the held-out step
     },
     async readState() {
       // the tree that was compiled; gradient sums are zero between steps and are not part of a checkpoint
