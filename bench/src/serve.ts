@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { registerKernels } from '@alectra/nn';
@@ -29,6 +30,8 @@ import { wholeNumber } from './whole-number.js';
 
 const CLIENTS = 32;
 const MODEL = 'bench/model';
+/** Milliseconds before a request that is to be alone: threads of transformers.js go on spinning for 50 after a run. */
+const REST = 100;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const peer = fileURLToPath(new URL('../peers/serve', import.meta.url));
 
@@ -109,8 +112,13 @@ async function latency(
     await Promise.all([ours, theirs].map(({ target }) => ask(target, texts())));
   for (let round = 0; round < rounds; round++) {
     const text = texts();
-    mine.push((await ask(ours.target, text)).ms);
-    reference.push((await ask(theirs.target, text)).ms);
+    for (const [{ target }, times] of [
+      [ours, mine],
+      [theirs, reference],
+    ] as const) {
+      await setTimeout(REST);
+      times.push((await ask(target, text)).ms);
+    }
   }
   const ratio = pairedRatio(mine, reference);
   console.log(

@@ -42,6 +42,7 @@ export function parseCommandLine(
     .option('--cors <origin>', 'pages of which origin may ask from a browser, * for all')
     .option('--engine <name>', 'auto, onnxruntime, tensorflow or eager')
     .option('--threads <number>', 'inputs computed side by side; 0: one for each core', number)
+    .option('--no-spinning', 'let waiting threads sleep: for cores that other programs use')
     .option('--no-warm-up', 'compile a shape only when a request needs it')
     .option('--memory-megabytes <number>', 'for loaded models together', number)
     .option('--max-batch-tokens <number>', 'tokens of one batch, and of the longest input', number)

@@ -13,6 +13,7 @@ function poolOf(megabytes: number): ModelPool {
   pool = new ModelPool({
     engine: 'auto',
     threads: 1,
+    spinning: false,
     warmUp: false,
     maxBatchTokens: 64,
     maxBatchInputs: 8,

@@ -22,6 +22,7 @@ export interface ModelStatus {
 export interface PoolOptions {
   readonly engine: WorkerSetup['engine'];
   readonly threads: number;
+  readonly spinning: boolean;
   readonly warmUp: boolean;
   readonly maxBatchTokens: number;
   readonly maxBatchInputs: number;
@@ -201,6 +202,7 @@ export class ModelPool {
           folder: model.folder,
           engine: setup.engine,
           threads: setup.threads,
+          spinning: setup.spinning,
           warmUp: setup.warmUp,
           maxBatchTokens: setup.maxBatchTokens,
           maxBatchInputs: setup.maxBatchInputs,

@@ -8,6 +8,7 @@ export interface WorkerSetup {
   readonly folder: string;
   readonly engine: 'auto' | 'onnxruntime' | 'tensorflow' | 'eager';
   readonly threads: number;
+  readonly spinning: boolean;
   readonly maxBatchTokens: number;
   readonly maxBatchInputs: number;
   /** Whether usual shapes are compiled before they are asked for. */

@@ -85,6 +85,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const pool = new ModelPool({
     engine: settings.engine,
     threads: settings.threads,
+    spinning: settings.spinning,
     warmUp: settings.warmUp,
     maxBatchTokens: settings.maxBatchTokens,
     maxBatchInputs: settings.maxBatchInputs,

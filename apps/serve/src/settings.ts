@@ -17,6 +17,8 @@ export const settingsSchema = z.strictObject({
   engine: z.enum(['auto', 'onnxruntime', 'tensorflow', 'eager']).default('auto'),
   /** Inputs computed side by side, and threads of one that is alone; 0: as many as there are cores. */
   threads: whole(0, 1024).default(0),
+  /** Threads of an input that is alone wait for one another without sleeping; for cores that nothing else wants. */
+  spinning: z.boolean().default(true),
   /** Compile usual shapes while a loaded model has nothing else to do, so that no request waits for it. */
   warmUp: z.boolean().default(true),
   /** For loaded models together; the least recently used one makes room. */

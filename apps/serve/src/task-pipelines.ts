@@ -52,6 +52,7 @@ export async function taskPipelines(
     maxBatchTokens: setup.maxBatchTokens,
     engine: setup.engine,
     threads,
+    spinning: setup.spinning,
     parallelRuns: threads,
   };
   return {
@@ -74,6 +75,7 @@ interface SharedOptions {
   readonly maxBatchTokens: number;
   readonly engine: WorkerSetup['engine'];
   readonly threads: number;
+  readonly spinning: boolean;
   readonly parallelRuns: number;
 }
 

@@ -44,6 +44,12 @@ export interface CompileOptions<S extends InitialState = InitialState> {
   readonly engine?: EngineName | 'auto';
   /** Threads of one operation; the engine chooses when left out. */
   readonly threads?: number;
+  /**
+   * Threads of a run that wait for one another keep their cores busy instead of sleeping: many small operations need not
+   * wake them each time. For cores that are free, and runs that somebody waits for; between runs they sleep. Only engine
+   * `onnxruntime`. Default false.
+   */
+  readonly spinning?: boolean;
   /** Type of matrix products; default float32. `bf16` needs engine `tensorflow`. */
   readonly precision?: Precision;
   /**
@@ -133,6 +139,7 @@ export async function compile<R extends StepResult, S extends InitialState>(
   );
   const engine = await chooseEngine(options.engine ?? 'auto', values, {
     threads: options.threads ?? 0,
+    spinning: options.spinning ?? false,
     precision: options.precision ?? 'float32',
     provider: options.provider ?? 'cpu',
     binding: options.binding ?? 'native',

@@ -46,7 +46,7 @@ const leaf = (shape: number[], data: Float32Array): HostTensor => ({
   shape,
   data,
 });
-const program = (threads: number): Promise<Program> =>
+const program = (threads: number, spinning = false): Promise<Program> =>
   compile(learn, {
     state: {
       table: leaf([ROWS, WIDTH], numbers(ROWS * WIDTH)),
@@ -57,21 +57,25 @@ const program = (threads: number): Promise<Program> =>
     inputs: { ids: { dtype: 'int32', shape: [TOKENS] } },
     engine: 'onnxruntime',
     threads,
+    spinning,
   });
 const batch = (step: number): { ids: Int32Array } => ({
   ids: Int32Array.from({ length: TOKENS }, (_, i) => (i * (step + 3)) % 7),
 });
 
 describe('with several threads', () => {
-  test.each([2, 4])('%d: the same inputs give the same bits', async (threads) => {
-    const [a, b] = [await program(threads), await program(threads)];
-    for (let step = 0; step < 12; step++) {
-      expect(await a.run(batch(step))).toEqual(await b.run(batch(step)));
-    }
-    expect(await a.readState()).toEqual(await b.readState());
-    a.dispose();
-    b.dispose();
-  });
+  test.each([2, 4])(
+    '%d: the same inputs give the same bits, whether waiting threads spin or sleep',
+    async (threads) => {
+      const [a, b] = [await program(threads), await program(threads, true)];
+      for (let step = 0; step < 12; step++) {
+        expect(await a.run(batch(step))).toEqual(await b.run(batch(step)));
+      }
+      expect(await a.readState()).toEqual(await b.readState());
+      a.dispose();
+      b.dispose();
+    },
+  );
 });
 
 describe('running', () => {

@@ -47,6 +47,8 @@ export interface Outputs {
 export interface EngineOptions {
   /** Threads of one operation; 0 leaves the choice to the engine. */
   readonly threads: number;
+  /** Threads wait actively while a run is under way; engine `onnxruntime`. */
+  readonly spinning?: boolean;
   /** Type of matrix products; `bf16` needs the tensorflow engine. */
   readonly precision?: Precision;
   /** Where onnxruntime computes; default cpu. */

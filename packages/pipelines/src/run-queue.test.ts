@@ -59,6 +59,17 @@ test('loads shapes before they are asked for, for runs alone and side by side', 
   made.dispose();
 });
 
+test('loads nothing while one text is asked after another', async () => {
+  const { made, ask } = await queue(1);
+  await ask(small, [1, 2]);
+  const loading = made.load(kind, [wide, two]);
+  for (let turn = 0; turn < 20; turn++) await ask(small, [turn, 2]);
+  expect(made.size).toBe(1);
+  await loading;
+  expect(made.size).toBe(3);
+  made.dispose();
+});
+
 test('loads no more than is kept', async () => {
   const { made } = await queue(1);
   let compiled = 0;

@@ -17,6 +17,9 @@ export interface QueueOptions extends EngineOptions {
   readonly parallelRuns: number;
 }
 
+/** Milliseconds without a run after which whoever asks one text after another has probably gone. */
+const QUIET = 200;
+
 /** Starts a run on so many threads, all if undefined. Never rejects. */
 type Start = (threads: number | undefined) => Promise<void>;
 
@@ -28,6 +31,8 @@ export class RunQueue {
   /** Called when nothing runs or waits. */
   readonly #idle: (() => void)[] = [];
   #running = 0;
+  /** When the last run did, in milliseconds. */
+  #endedAt = Number.NEGATIVE_INFINITY;
   #isDisposed = false;
 
   private constructor(programs: ShapedPrograms, lanes: number) {
@@ -69,8 +74,8 @@ export class RunQueue {
   }
 
   /**
-   * Loads what the shapes need, as far as it will be kept, each when nothing else is to be done; ends early when
-   * disposed.
+   * Loads what the shapes need, as far as it will be kept, each when nothing has been asked for a while: a run would
+   * wait for it. Ends early when disposed.
    */
   async load(kind: Kind, shapes: readonly Shape[]): Promise<void> {
     const hasLanes = this.lanes > 1;
@@ -81,7 +86,7 @@ export class RunQueue {
       ...(hasLanes ? shapes.map((shape) => ({ shape, threads: 1 })) : []),
     ];
     for (const { shape, threads } of wanted.slice(0, KEPT - 1)) {
-      await this.#untilIdle();
+      await this.#untilQuiet();
       if (this.#isDisposed) return;
       await this.#programs.load(kind, shape, threads);
     }
@@ -102,10 +107,20 @@ export class RunQueue {
       this.#running++;
       void start(isAlone ? undefined : 1).then(() => {
         this.#running--;
+        this.#endedAt = performance.now();
         this.#start();
       });
     }
     if (this.#running === 0) for (const resume of this.#idle.splice(0)) resume();
+  }
+
+  async #untilQuiet(): Promise<void> {
+    for (;;) {
+      await this.#untilIdle();
+      const left = this.#endedAt + QUIET - performance.now();
+      if (left <= 0 || this.#isDisposed) return;
+      await new Promise((resolve) => setTimeout(resolve, left));
+    }
   }
 
   async #untilIdle(): Promise<void> {

@@ -43,7 +43,7 @@ export interface ShapedInputs {
 /** Outputs by name, each with B first. */
 export type ShapedOutputs = Readonly<Record<string, HostTensor>>;
 
-export type EngineOptions = Pick<CompileOptions, 'engine' | 'threads'>;
+export type EngineOptions = Pick<CompileOptions, 'engine' | 'threads' | 'spinning'>;
 
 interface Entry {
   readonly program: Promise<Program>;

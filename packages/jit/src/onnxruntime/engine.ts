@@ -40,6 +40,7 @@ interface Setup {
   readonly inLane: Lanes;
   readonly slots: readonly Slot[];
   readonly threads: number;
+  readonly spinning: boolean;
   /** The state is constants of the models, not inputs. */
   readonly frozen: boolean;
   /** Those that are loaded. */
@@ -50,7 +51,8 @@ export async function onnxRuntimeEngine(
   initial: readonly HostTensor[],
   options: EngineOptions,
 ): Promise<Engine> {
-  const { threads, provider = 'cpu', binding = 'native', frozen = false } = options;
+  const { threads, spinning = false, provider = 'cpu' } = options;
+  const { binding = 'native', frozen = false } = options;
   if (provider !== 'cpu') {
     const { deviceEngine } = await import('./device-engine.js');
     return deviceEngine(initial, options, provider);
@@ -62,6 +64,7 @@ export async function onnxRuntimeEngine(
     inLane: lanes(runtime.lanes),
     slots,
     threads,
+    spinning,
     // The npm binding would copy constants into every session.
     frozen: frozen && binding === 'native',
     runners: new Set(),
@@ -89,7 +92,7 @@ export async function onnxRuntimeEngine(
 }
 
 async function load(
-  { runtime, inLane, slots, threads, frozen, runners }: Setup,
+  { runtime, inLane, slots, threads, spinning, frozen, runners }: Setup,
   source: Source,
 ): Promise<Runner> {
   const { graph, outputShape } = source.traced();
@@ -105,6 +108,7 @@ async function load(
       ...graph.outputs.map((_, index) => outputName(index)),
     ],
     threads,
+    spinning,
     ...(frozen && {
       constants: stateIn.map((index) => ({
         name: stateInName(index),

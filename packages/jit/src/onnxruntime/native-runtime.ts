@@ -181,7 +181,7 @@ function aligned({ koffi }: OrtApi, dtype: DType, size: number): HostArray {
 async function createSession(
   api: OrtApi,
   model: Uint8Array,
-  { threads, constants = [] }: SessionOptions,
+  { threads, spinning = false, constants = [] }: SessionOptions,
   provider: Provider,
 ): Promise<{ readonly session: bigint; dispose(): void }> {
   const { call, check } = api;
@@ -191,8 +191,9 @@ async function createSession(
   try {
     check(call.SetSessionGraphOptimizationLevel(settings, OPTIMIZE_ALL));
     check(call.SetIntraOpNumThreads(settings, threads));
-    // Spinning threads starve everything else on a shared machine.
-    set('session.intra_op.allow_spinning', '0');
+    // Threads that spin starve everything else on a shared machine; by default they would go on after a run.
+    set('session.intra_op.allow_spinning', spinning ? '1' : '0');
+    set('session.force_spinning_stop', '1');
     if (provider !== 'cpu') addProvider(api, settings, provider, set);
     if (constants.length > 0) return await withConstants(api, model, settings, constants, set);
     const session: [bigint | null] = [null];

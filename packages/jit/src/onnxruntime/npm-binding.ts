@@ -16,12 +16,17 @@ export async function bindingRuntime(): Promise<Runtime> {
       data: allocate(dtype, sizeOf(shape)),
       release: () => {},
     }),
-    session: async (model, { inputNames, outputNames, threads }) => {
+    session: async (model, { inputNames, outputNames, threads, spinning = false }) => {
       const session = await ort.InferenceSession.create(model, {
         graphOptimizationLevel: 'all',
         intraOpNumThreads: threads,
         logSeverityLevel: 4,
-        extra: { session: { intra_op: { allow_spinning: '0' } } },
+        extra: {
+          session: {
+            intra_op: { allow_spinning: spinning ? '1' : '0' },
+            force_spinning_stop: '1',
+          },
+        },
       });
       return {
         run: async (inputs, outputs) => {

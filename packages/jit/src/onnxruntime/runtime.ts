@@ -20,6 +20,8 @@ export interface SessionOptions {
   readonly outputNames: readonly string[];
   /** 0: as many as there are cores. */
   readonly threads: number;
+  /** Threads wait actively within a run, never between runs. */
+  readonly spinning?: boolean;
   /** Constants of the model that have no values in it; they outlive the session. Only the C API takes them. */
   readonly constants?: readonly Constant[];
 }
