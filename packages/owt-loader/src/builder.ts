@@ -9,7 +9,7 @@ import { buildLmtuners } from './build-lmtuners.js';
 import type { Draws } from './draws.js';
 import type { Sentences } from './encoder.js';
 import type { ExampleSink } from './example-columns.js';
-import { linesToLines, sentencesToLines, type ToLines } from './sentences.js';
+import type { Splitter } from './sentences.js';
 
 export type BuilderName = 'carry' | 'electra' | 'lmtuners';
 
@@ -48,10 +48,10 @@ export const BUILDERS: Readonly<Record<BuilderName, Builder>> = {
 };
 
 /** The pieces of a text that a builder sees: sentences by rule, or lines. */
-export const SPLITTERS: Readonly<Record<BuilderName, ToLines>> = {
-  carry: sentencesToLines,
-  electra: linesToLines,
-  lmtuners: linesToLines,
+export const SPLITTERS: Readonly<Record<BuilderName, Splitter>> = {
+  carry: 'sentencesToLines',
+  electra: 'linesToLines',
+  lmtuners: 'linesToLines',
 };
 
 export function noCounts(): BuildCounts {

@@ -1,7 +1,7 @@
 // Hugging Face's clean-up of OpenWebText documents, an option because it changes every hash:
 // runs of three or more line breaks become two, then white space at both ends goes.
 
-import { endOfText, isPythonSpace, startOfText } from './white-space.js';
+import { endOfText, startOfText } from './white-space.js';
 
 const LINE_FEED = 10;
 const THREE_BREAKS = Buffer.from('\n\n\n');
@@ -24,8 +24,8 @@ export function cleanAsHuggingFace(text: Buffer): number {
     read = end;
     while (text[read] === LINE_FEED) read++;
   }
-  const start = startOfText(text, 0, written, isPythonSpace);
-  const end = endOfText(text, start, written, isPythonSpace);
+  const start = startOfText(text, 0, written);
+  const end = endOfText(text, start, written);
   if (start > 0) text.copyWithin(0, start, end);
   return end - start;
 }

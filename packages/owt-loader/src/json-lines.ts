@@ -56,22 +56,30 @@ export function* parseJsonLines(
   first: number,
   textKey: string,
 ): Generator<RawDocument> {
-  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const texts = isUtf8(bytes) ? new JsonTexts(textKey) : undefined;
-  let line = first;
-  for (let start = 0; start < bytes.length; line++) {
-    const found = lines.indexOf(NEWLINE, start);
-    const end = found < 0 ? bytes.length : found;
-    const id = `${name}:${line}`;
-    const utf8 = texts?.read(lines, start, end);
-    if (utf8) yield { id, text: utf8 };
-    else {
-      const json = lines.toString('utf8', start, end);
-      if (json.trim() !== '') yield { id, text: textOf(json, name, line, textKey) };
+  const texts = isUtf8(bytes) ? (idle.pop() ?? new JsonTexts()) : undefined;
+  const lines =
+    texts?.take(bytes, textKey) ?? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  try {
+    let line = first;
+    for (let start = 0; start < lines.length; line++) {
+      const found = lines.indexOf(NEWLINE, start);
+      const end = found < 0 ? lines.length : found;
+      const id = `${name}:${line}`;
+      const utf8 = texts?.read(start, end);
+      if (utf8) yield { id, text: utf8 };
+      else {
+        const json = lines.toString('utf8', start, end);
+        if (json.trim() !== '') yield { id, text: textOf(json, name, line, textKey) };
+      }
+      start = end + 1;
     }
-    start = end + 1;
+  } finally {
+    if (texts) idle.push(texts);
   }
 }
+
+/** Readers that nobody uses: each has a memory that is worth keeping. */
+const idle: JsonTexts[] = [];
 
 function textOf(json: string, name: string, line: number, textKey: string): string {
   let value: unknown;

@@ -6,7 +6,9 @@ import { JsonTexts } from './json-text.js';
 function read(line: string, key = 'text'): string | undefined {
   const lines = Buffer.from(`"before"\n${line}\n"after"`);
   const from = '"before"\n'.length;
-  const text = new JsonTexts(key).read(lines, from, lines.length - '\n"after"'.length);
+  const texts = new JsonTexts();
+  texts.take(lines, key);
+  const text = texts.read(from, lines.length - '\n"after"'.length);
   return text && Buffer.from(text).toString();
 }
 
@@ -54,11 +56,20 @@ describe('JsonTexts', () => {
   });
 
   test('reads a text longer than any before', () => {
-    const texts = new JsonTexts('text');
+    const texts = new JsonTexts();
     for (const length of [10, 1 << 17, 1 << 23, 20]) {
       const line = Buffer.from(JSON.stringify({ text: 'é\n'.repeat(length / 2) }));
-      expect(texts.read(line, 0, line.length)?.length).toBe(1.5 * length);
+      texts.take(line, 'text');
+      expect(texts.read(0, line.length)?.length).toBe(1.5 * length);
     }
+  });
+
+  test('reads an escape wherever among sixteen bytes it stands', () => {
+    for (const written of ['\\n', '\\"', '\\u00e9', '\\ud83d\\ude00', '\\ud83d', '\\x', '\t'])
+      for (let before = 0; before < 40; before++) {
+        const line = `"${'é'.repeat(before % 3)}${'b'.repeat(before)}${written}${written}after"`;
+        expect({ line, text: read(line) }).toEqual({ line, text: parsed(line) });
+      }
   });
 
   test('takes the name of the field as it is written', () => {

@@ -1,73 +1,83 @@
 // The text in a line of JSON, as UTF-8: a string of a whole document, made and thrown away, costs more than its tokens.
 
-import { foursOf } from './fours.js';
-import { BACKSLASH, closingQuote, NO_STRING, QUOTE, unescapeInPlace } from './json-string.js';
+import { BACKSLASH, QUOTE } from './json-string.js';
 import { NO_VALUE, skipBlank, skipValue } from './json-value.js';
+import { SLACK, TextMemory } from './text-memory.js';
 
 const COLON = 58;
 const COMMA = 44;
 const OPEN = 123;
 const CLOSE = 125;
-const USUAL_BYTES = 1 << 16;
-const KEPT_BYTES = 1 << 22;
-
-/** The characters between the quotes of a string. */
-interface Place {
-  readonly from: number;
-  readonly to: number;
-}
+const USUAL_BYTES = 1 << 21;
+const KEPT_BYTES = 1 << 23;
 
 /** Texts of lines of JSON. */
 export class JsonTexts {
-  readonly #name: Buffer;
-  #text: Buffer = Buffer.allocUnsafeSlow(USUAL_BYTES);
-  #fours = foursOf(this.#text);
+  #memory = new TextMemory(USUAL_BYTES);
+  #name: Buffer = Buffer.alloc(0);
+  /** Where texts go, behind the lines. */
+  #output = 0;
 
-  /** @param key the field that holds the text */
-  constructor(key: string) {
+  /**
+   * Takes lines to read texts from.
+   *
+   * @param lines valid UTF-8
+   * @param key the field that holds the text
+   * @returns the lines as they are read: a view, valid until the next call
+   */
+  take(lines: Uint8Array, key: string): Buffer {
     this.#name = Buffer.from(JSON.stringify(key).slice(1, -1));
+    if (this.#memory.bytes.length > KEPT_BYTES) this.#memory = new TextMemory(USUAL_BYTES);
+    this.#output = lines.length + SLACK;
+    this.#memory.reserve(2 * this.#output);
+    this.#memory.bytes.set(lines);
+    return this.#memory.bytes.subarray(0, lines.length);
   }
 
   /**
-   * The text of the line in [from, to), valid UTF-8: a field of its object, or the line's own string.
+   * The text of the line in [from, to) of those taken, valid UTF-8: a field of its object, or the line's own string.
    *
    * @returns a view, valid until the next call; or undefined if JSON.parse has to read the line, be it to say what is
    *   wrong with it
    */
-  read(bytes: Buffer, from: number, to: number): Uint8Array | undefined {
+  read(from: number, to: number): Uint8Array | undefined {
+    const { bytes } = this.#memory;
     const start = skipBlank(bytes, from, to);
-    const place =
-      bytes[start] === QUOTE ? ownText(bytes, start, to) : this.#field(bytes, start, to);
-    if (!place) return undefined;
-    const length = place.to - place.from;
-    if (length > this.#text.length || this.#text.length > KEPT_BYTES) {
-      this.#text = Buffer.allocUnsafeSlow(Math.max(USUAL_BYTES, 2 * length));
-      this.#fours = foursOf(this.#text);
-    }
-    this.#text.set(bytes.subarray(place.from, place.to));
-    const end = unescapeInPlace(this.#text, this.#fours, length);
-    return end === NO_STRING ? undefined : this.#text.subarray(0, end);
+    const end = bytes[start] === QUOTE ? this.#ownText(start, to) : this.#field(start, to);
+    return end === NO_VALUE ? undefined : bytes.subarray(this.#output, end);
   }
 
-  /** The field of an object; of several of one name, the last. */
-  #field(bytes: Buffer, start: number, to: number): Place | undefined {
-    if (bytes[start] !== OPEN) return undefined;
-    let place: Place | undefined;
+  /** The end of the text that is the line's own string, or NO_VALUE. */
+  #ownText(start: number, to: number): number {
+    const end = this.#memory.unescape(start + 1, to, this.#output);
+    if (end < 0) return NO_VALUE;
+    return skipBlank(this.#memory.bytes, this.#memory.stringEnd, to) === to ? end : NO_VALUE;
+  }
+
+  /** The end of the text that a field of an object is, or NO_VALUE; of several of one name, the last. */
+  #field(start: number, to: number): number {
+    const memory = this.#memory;
+    const { bytes } = memory;
+    if (bytes[start] !== OPEN) return NO_VALUE;
+    let end = NO_VALUE;
     for (let at = start + 1; ; at++) {
       const name = skipBlank(bytes, at, to);
       const afterName = skipValue(bytes, name, to);
-      if (bytes[name] !== QUOTE || afterName === NO_VALUE) return undefined;
+      if (bytes[name] !== QUOTE || afterName === NO_VALUE) return NO_VALUE;
       const colon = skipBlank(bytes, afterName, to);
-      if (bytes[colon] !== COLON) return undefined;
+      if (bytes[colon] !== COLON) return NO_VALUE;
       const value = skipBlank(bytes, colon + 1, to);
       const isText = this.#isName(bytes, name + 1, afterName - 1);
-      if (isText === undefined || (isText && bytes[value] !== QUOTE)) return undefined;
-      const after = isText ? closingQuote(bytes, value + 1, to) + 1 : skipValue(bytes, value, to);
-      if (after <= 0) return undefined;
-      if (isText) place = { from: value + 1, to: after - 1 };
+      if (isText === undefined) return NO_VALUE;
+      if (isText) {
+        end = bytes[value] === QUOTE ? memory.unescape(value + 1, to, this.#output) : NO_VALUE;
+        if (end < 0) return NO_VALUE;
+      }
+      const after = isText ? memory.stringEnd : skipValue(bytes, value, to);
+      if (after === NO_VALUE) return NO_VALUE;
       at = skipBlank(bytes, after, to);
-      if (bytes[at] === CLOSE) return skipBlank(bytes, at + 1, to) === to ? place : undefined;
-      if (bytes[at] !== COMMA) return undefined;
+      if (bytes[at] === CLOSE) return skipBlank(bytes, at + 1, to) === to ? end : NO_VALUE;
+      if (bytes[at] !== COMMA) return NO_VALUE;
     }
   }
 
@@ -78,10 +88,4 @@ export class JsonTexts {
     for (let i = from; i < to; i++) if (bytes[i] === BACKSLASH) return undefined;
     return false;
   }
-}
-
-function ownText(bytes: Buffer, start: number, end: number): Place | undefined {
-  const close = closingQuote(bytes, start + 1, end);
-  if (close < 0 || skipBlank(bytes, close + 1, end) !== end) return undefined;
-  return { from: start + 1, to: close };
 }

@@ -7,8 +7,8 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { cleanAsHuggingFace } from './clean-text.js';
 import { type Identity, identify } from './document.js';
 import type { EncodeLines, Sentences } from './encoder.js';
-import { unitsOf } from './fours.js';
-import type { ToLines } from './sentences.js';
+import type { Splitter } from './sentences.js';
+import { TextMemory } from './text-memory.js';
 
 /** Text that makes a call worth while; more of it only leaves the processor's cache. */
 const FULL = 1 << 17;
@@ -18,7 +18,7 @@ const REPAIRING = new TextDecoder('utf-8', { ignoreBOM: true });
 export interface LineEncoderOptions {
   readonly encodeLines: EncodeLines;
   /** What the builder sees as sentences. */
-  readonly toLines: ToLines;
+  readonly toLines: Splitter;
   readonly clean: 'none' | 'huggingface';
 }
 
@@ -31,7 +31,7 @@ export interface WrittenDocument {
 
 export class LineEncoder {
   readonly #options: LineEncoderOptions;
-  #bytes: Buffer = Buffer.allocUnsafeSlow(2 * FULL);
+  #text = new TextMemory(2 * FULL);
   /** Bytes of the documents that wait to be encoded; the one written last may follow. */
   #used = 0;
   #written = 0;
@@ -52,7 +52,7 @@ export class LineEncoder {
   clear(): void {
     this.#lines = [];
     this.#used = 0;
-    if (this.#bytes.length > LARGE) this.#bytes = Buffer.allocUnsafeSlow(2 * FULL);
+    if (this.#text.bytes.length > LARGE) this.#text = new TextMemory(2 * FULL);
   }
 
   /**
@@ -65,10 +65,11 @@ export class LineEncoder {
     const isCounted = isText || isAscii(text);
     if (!isCounted && !isUtf8(text)) return this.write(REPAIRING.decode(text));
     const from = this.#used;
-    this.#reserve(from + 1 + byteBound(text));
-    const size = isText ? this.#bytes.write(text, from) : copy(text, this.#bytes, from);
-    const bytes = this.#bytes.subarray(from, from + size);
-    const characters = isCounted ? text.length : unitsOf(this.#bytes, from, from + size);
+    this.#text.reserve(from + 1 + byteBound(text));
+    const memory = this.#text.bytes;
+    const size = isText ? memory.write(text, from) : copy(text, memory, from);
+    const bytes = memory.subarray(from, from + size);
+    const characters = isCounted ? text.length : this.#text.utf16Units(from, from + size);
     const left = this.#options.clean === 'huggingface' ? cleanAsHuggingFace(bytes) : size;
     this.#written = from + left;
     const identity = identify(left === size ? bytes : bytes.subarray(0, left));
@@ -77,13 +78,13 @@ export class LineEncoder {
 
   /** The text of the document written last. */
   text(): string {
-    return this.#bytes.toString('utf8', this.#used, this.#written);
+    return this.#text.bytes.toString('utf8', this.#used, this.#written);
   }
 
   /** Lets the document written last wait with the others. */
   keep(): void {
-    this.#lines.push(this.#options.toLines(this.#bytes, this.#used, this.#written));
-    this.#bytes[this.#written] = 10;
+    this.#lines.push(this.#text[this.#options.toLines](this.#used, this.#written));
+    this.#text.bytes[this.#written] = 10;
     this.#used = this.#written + 1;
   }
 
@@ -96,7 +97,7 @@ export class LineEncoder {
     if (this.#lines.length === 0) return;
     const lines = this.#lines;
     const total = lines.reduce((sum, count) => sum + count, 0);
-    const { ids, rowSplits } = this.#options.encodeLines(this.#bytes.subarray(0, this.#used));
+    const { ids, rowSplits } = this.#options.encodeLines(this.#text.bytes.subarray(0, this.#used));
     if (rowSplits.length !== total + 1)
       throw new RangeError(
         `owt-loader: cannot use this tokenizer: encodeLines gave ${rowSplits.length - 1} rows for ${total} lines.\n` +
@@ -112,13 +113,6 @@ export class LineEncoder {
       visit({ ids: ids.subarray(first, first + tokens), ends: this.#ends, count, tokens });
     }
     this.clear();
-  }
-
-  #reserve(size: number): void {
-    if (size <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(size, 2 * this.#bytes.length));
-    this.#bytes.copy(grown, 0, 0, this.#used);
-    this.#bytes = grown;
   }
 }
 

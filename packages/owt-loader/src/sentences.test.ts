@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { drawsFor } from './draws.js';
-import { linesToLines, sentencesToLines, splitSentences, type ToLines } from './sentences.js';
+import { type Splitter, splitSentences } from './sentences.js';
+import { TextMemory } from './text-memory.js';
 
 describe('splitSentences', () => {
   test.each([
@@ -39,10 +40,12 @@ describe('splitSentences', () => {
   });
 });
 
+const memory = new TextMemory(4096);
+
 /** The lines that are made of a text in the middle of other bytes, trimmed, none empty. */
-function linesOf(text: string, toLines: ToLines): string[] {
-  const bytes = Buffer.from(`~~${text}\n~~`);
-  const lines = toLines(bytes, 2, bytes.length - 3);
+function linesOf(text: string, toLines: Splitter): string[] {
+  const bytes = memory.bytes.subarray(0, memory.bytes.write(`~~${text}\n~~`));
+  const lines = memory[toLines](2, bytes.length - 3);
   const outside = bytes.toString('latin1', 0, 2) + bytes.toString('latin1', bytes.length - 3);
   const found = bytes.toString('utf8', 2, bytes.length - 3).split('\n');
   if (outside !== '~~\n~~' || found.length !== lines)
@@ -57,7 +60,7 @@ describe('sentencesToLines', () => {
   test('finds the sentences of the rule, a character at a time', () => {
     // Every string of three of these between others, which meet each branch of the rule, and longer ones.
     const compare = (text: string): void => {
-      const found = linesOf(text, sentencesToLines);
+      const found = linesOf(text, 'sentencesToLines');
       const expected = bySteps(text);
       // Fifty thousand comparisons by expect alone would take a minute.
       if (found.join('\n') !== expected.join('\n')) expect(found).toEqual(expected);
@@ -101,22 +104,21 @@ test('where a text lies in memory does not change its sentences', () => {
     'B. left; all did...',
     '(C)',
   ];
-  for (let start = 0; start < 4; start++) {
-    for (let before = 0; before < 9; before++) {
-      // as many texts as fours can be cut in ways, and bytes at the end that do not fill a four
-      const bytes = Buffer.alloc(4096, '.').subarray(start, start + before + text.length + 3);
-      bytes.write(text, before);
-      const lines = sentencesToLines(bytes, before, before + text.length);
-      const found = bytes.toString('utf8', before, before + text.length).split('\n');
-      expect(found.map((line) => line.trim())).toEqual(expected);
-      expect(lines).toBe(expected.length);
-      expect(bytes.toString('utf8', before + text.length)).toBe('...');
-    }
+  for (let before = 0; before < 33; before++) {
+    const end = before + text.length;
+    const bytes = memory.bytes.fill('.').subarray(0, end + 50);
+    bytes.write(text, before);
+    const lines = memory.sentencesToLines(before, end);
+    const found = bytes.toString('utf8', before, end).split('\n');
+    expect(found.map((line) => line.trim())).toEqual(expected);
+    expect(lines).toBe(expected.length);
+    const outside = bytes.toString('utf8', 0, before) + bytes.toString('utf8', end);
+    expect(outside).toBe('.'.repeat(before + 50));
   }
 });
 
 test('linesToLines strips lines', () => {
-  expect(linesOf(' a. B \r\n\n\u3000\t\nc\u00a0\n', linesToLines)).toEqual(['a. B', 'c']);
+  expect(linesOf(' a. B \r\n\n\u3000\t\nc\u00a0\n', 'linesToLines')).toEqual(['a. B', 'c']);
 });
 
 /** The rule over characters, as plainly as it can be said. */

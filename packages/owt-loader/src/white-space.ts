@@ -1,13 +1,10 @@
-// White space at the ends of a piece of UTF-8, found without making a string of it.
-
-/** Whether a character is white space; asked of code points below 0x10000 other than printing ASCII. */
-export type IsWhite = (code: number) => boolean;
+// What Python's str.strip takes away at the ends of a piece of UTF-8, found without making a string of it.
 
 /** Where the text in [from, to) begins, after white space. */
-export function startOfText(bytes: Uint8Array, from: number, to: number, isWhite: IsWhite): number {
+export function startOfText(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
   while (at < to) {
-    const size = whiteSize(bytes, at, isWhite);
+    const size = whiteSize(bytes, at);
     if (size === 0) return at;
     at += size;
   }
@@ -15,19 +12,19 @@ export function startOfText(bytes: Uint8Array, from: number, to: number, isWhite
 }
 
 /** Where the text in [from, to) ends, before white space. */
-export function endOfText(bytes: Uint8Array, from: number, to: number, isWhite: IsWhite): number {
+export function endOfText(bytes: Uint8Array, from: number, to: number): number {
   let end = to;
   while (end > from) {
     let lead = end - 1;
     while (lead > from && ((bytes[lead] ?? 0) & 0xc0) === 0x80) lead--;
-    if (whiteSize(bytes, lead, isWhite) === 0) return end;
+    if (whiteSize(bytes, lead) === 0) return end;
     end = lead;
   }
   return from;
 }
 
 /** Bytes of the white-space character that begins here; 0 if it is another. */
-function whiteSize(bytes: Uint8Array, at: number, isWhite: IsWhite): number {
+function whiteSize(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;
   if (lead > 32 && lead < 0x80) return 0;
   if (lead <= 32) return isWhite(lead) ? 1 : 0;
@@ -37,13 +34,8 @@ function whiteSize(bytes: Uint8Array, at: number, isWhite: IsWhite): number {
   return isWhite(((lead & 15) << 12) | (second << 6) | ((bytes[at + 2] ?? 0) & 63)) ? 3 : 0;
 }
 
-/** What String.prototype.trim takes away. */
-export function isBlank(code: number): boolean {
-  return code === 32 || (code >= 9 && code <= 13) || code === 0xfeff || isWideBlank(code);
-}
-
-/** What Python's str.strip takes away. */
-export function isPythonSpace(code: number): boolean {
+/** Asked of code points below 0x10000 other than printing ASCII. */
+function isWhite(code: number): boolean {
   if (code <= 32) return code === 32 || (code >= 9 && code <= 13) || code >= 28;
   return code === 0x85 || isWideBlank(code);
 }

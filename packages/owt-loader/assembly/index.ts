@@ -1,0 +1,14 @@
+// Loops over text, sixteen bytes at a time: sentences made lines, JSON strings unescaped, UTF-16 units counted.
+// AssemblyScript; compiled into src/text-module.ts by tools/reference/owt_wasm.mjs.
+//
+// The host lays out the memory from `textStart()` on, guarantees 16 readable bytes after every text, and gives valid
+// UTF-8: a character that begins in a text ends in it.
+
+export { stringEnd, unescape } from './json-string';
+export { addAbbreviation, linesToLines, sentencesToLines } from './sentences';
+export { utf16Units } from './units';
+
+/** Where the host's part of the memory begins. */
+export function textStart(): usize {
+  return (__heap_base + 63) & ~63;
+}
