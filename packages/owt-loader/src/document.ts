@@ -35,8 +35,9 @@ export function identify(text: string | Uint8Array): Identity {
 }
 
 function bigEndian(digest: string, at: number): number {
-  const byte = (i: number): number => digest.charCodeAt(at + i);
-  return ((byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3)) >>> 0;
+  const high = (digest.charCodeAt(at) << 8) | digest.charCodeAt(at + 1);
+  const low = (digest.charCodeAt(at + 2) << 8) | digest.charCodeAt(at + 3);
+  return ((high << 16) | low) >>> 0;
 }
 
 /** True for about `share` of all documents, decided by the text alone. */

@@ -9,7 +9,10 @@ export type EncodeBatch = (texts: readonly string[]) => {
   readonly rowSplits: ArrayLike<number>;
 };
 
-/** The same for the lines of some UTF-8, each ended by a line feed; white space at their ends has no ids. */
+/**
+ * The same for the lines of some UTF-8, each ended by a line feed; white space at their ends has no ids. The arrays may be
+ * overwritten by the next call.
+ */
 export type EncodeLines = (utf8: Uint8Array) => {
   readonly ids: Int32Array | Uint16Array;
   readonly rowSplits: ArrayLike<number>;

@@ -10,8 +10,8 @@ import type { EncodeLines, Sentences } from './encoder.js';
 import type { Splitter } from './sentences.js';
 import { TextMemory } from './text-memory.js';
 
-/** Text that makes a call worth while; more of it only leaves the processor's cache. */
-const FULL = 1 << 17;
+/** Text given to the tokenizer in one call: its tables leave the processor's cache between two of them. */
+const FULL = 1 << 20;
 const LARGE = 1 << 22;
 const REPAIRING = new TextDecoder('utf-8', { ignoreBOM: true });
 

@@ -30,7 +30,10 @@ interface WordPiece {
   tokenToId(token: string): number | undefined;
   getVocab(): ReadonlyMap<string, number>;
   encodeRagged: EncodeBatch;
-  encodeBytes(utf8: Uint8Array, options: { width: 'uint16' | 'int32' }): ReturnType<EncodeLines>;
+  encodeBytes(
+    utf8: Uint8Array,
+    options: { width: 'uint16' | 'int32'; reuse: boolean },
+  ): ReturnType<EncodeLines>;
 }
 
 interface WordPieceModule {
@@ -47,7 +50,7 @@ export async function wordPieceEncoder(source: WordPieceSource): Promise<Encoder
   const tokenizer = await load(source);
   const encodeBatch: EncodeBatch = (texts) => tokenizer.encodeRagged(texts);
   const width = tokenizer.vocabSize <= 65_536 ? 'uint16' : 'int32';
-  const encodeLines: EncodeLines = (utf8) => tokenizer.encodeBytes(utf8, { width });
+  const encodeLines: EncodeLines = (utf8) => tokenizer.encodeBytes(utf8, { width, reuse: true });
   return { encodeLines, encodeBatch, encode: (text) => encodeBatch([text]).ids };
 }
 

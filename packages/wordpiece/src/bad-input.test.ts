@@ -155,6 +155,11 @@ describe('options that make no sense are refused', () => {
       /width is uint32/,
     ],
     [
+      'reuse that is no flag',
+      () => tokenizer.encodeRagged(texts, anything({ reuse: 'yes' })),
+      /reuse is yes, expected true or false/,
+    ],
+    [
       'a misspelt name',
       () => tokenizer.encodeRagged(texts, anything({ widht: 1 })),
       /widht is not an option/,

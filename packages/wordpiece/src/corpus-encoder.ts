@@ -21,8 +21,10 @@ export class CorpusEncoder {
    * Encodes each line of `bytes`.
    *
    * Bytes that are no UTF-8 count as U+FFFD. A line feed at the very end does not start another line.
+   *
+   * @param reuse whether the result is only to hold until the next call
    */
-  encodeLines(bytes: Uint8Array, isWide: boolean): RaggedIds {
+  encodeLines(bytes: Uint8Array, isWide: boolean, reuse = false): RaggedIds {
     this.#collector.start(isWide, bytes.length);
     for (let at = 0; at < bytes.length; ) {
       const end = lineEnd(bytes, Math.min(at + CHUNK, bytes.length));
@@ -30,11 +32,11 @@ export class CorpusEncoder {
       this.#collector.add(this.#sequences.encodeLines(chunk, isWide));
       at = end;
     }
-    return this.#collector.finish();
+    return this.#collector.finish(reuse);
   }
 
   /** Encodes each text. */
-  encodeTexts(texts: readonly string[], isWide: boolean): RaggedIds {
+  encodeTexts(texts: readonly string[], isWide: boolean, reuse = false): RaggedIds {
     this.#collector.start(
       isWide,
       texts.reduce((sum, { length }) => sum + length, 0),
@@ -47,7 +49,7 @@ export class CorpusEncoder {
       this.#collector.add(this.#sequences.encodeTexts(texts, row, end, isWide));
       row = end;
     }
-    return this.#collector.finish();
+    return this.#collector.finish(reuse);
   }
 }
 

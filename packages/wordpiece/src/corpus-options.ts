@@ -2,12 +2,17 @@
 
 import { requireOneOf } from './option-checks.js';
 
-export interface EncodeBytesOptions {
+interface IdWidth {
   /** `uint16` takes half the memory and is possible up to 65,536 ids. Default `int32`. */
   readonly width?: 'uint16' | 'int32';
 }
 
-export interface EncodeStreamOptions extends EncodeBytesOptions {
+export interface EncodeBytesOptions extends IdWidth {
+  /** Whether the arrays are views that hold until the next call; no memory is taken then. Default false. */
+  readonly reuse?: boolean;
+}
+
+export interface EncodeStreamOptions extends IdWidth {
   /** Threads beside this one. Default 0: this thread does the work. */
   readonly workers?: number;
   /** Bytes encoded at a time. Default 1 MiB; of a file shared between workers, up to 4 MiB. */
@@ -28,7 +33,7 @@ export function shareOf(length: number, workers: number): number {
  *
  * @throws RangeError for another width, or if the ids do not fit
  */
-export function isWide({ width = 'int32' }: EncodeBytesOptions, vocabSize: number): boolean {
+export function isWide({ width = 'int32' }: IdWidth, vocabSize: number): boolean {
   requireOneOf('width', width, ['int32', 'uint16']);
   if (width === 'uint16' && vocabSize > 65536)
     throw new RangeError(

@@ -51,13 +51,11 @@ export class RowCollector {
     this.#rows = end;
   }
 
-  /** The result, in arrays of its own. */
-  finish(): RaggedIds {
-    const ids = this.#isWide ? this.#wide : this.#narrow;
-    return {
-      ids: ids.slice(0, this.#length),
-      rowSplits: this.#splits.slice(0, this.#rows + 1),
-    };
+  /** The result, in arrays of its own or, with `reuse`, in views that the next one overwrites. */
+  finish(reuse: boolean): RaggedIds {
+    const ids = (this.#isWide ? this.#wide : this.#narrow).subarray(0, this.#length);
+    const rowSplits = this.#splits.subarray(0, this.#rows + 1);
+    return reuse ? { ids, rowSplits } : { ids: ids.slice(), rowSplits: rowSplits.slice() };
   }
 }
 

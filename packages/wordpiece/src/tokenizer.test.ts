@@ -210,6 +210,18 @@ describe('bytes and streams', () => {
     const narrow = own.encodeBytes(bytes, { width: 'uint16' });
     expect(narrow.ids).toEqual(Uint16Array.from(expected.ids));
   });
+
+  test('are views of the same memory if it may be reused, else arrays of their own', () => {
+    const [first, second] = [own.encodeBytes(bytes), own.encodeRagged(lines)];
+    const [view, later] = [
+      own.encodeBytes(bytes, { reuse: true }),
+      own.encodeRagged(lines, { reuse: true }),
+    ];
+    for (const found of [first, second, view, later]) expect(found).toEqual(expected);
+    expect(later.ids.buffer).toBe(view.ids.buffer);
+    expect(later.rowSplits.buffer).toBe(view.rowSplits.buffer);
+    expect(second.ids.buffer).not.toBe(first.ids.buffer);
+  });
   test('do not depend on how a stream is cut', async () => {
     for (const size of [1, 7, 1000]) {
       const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, k) =>

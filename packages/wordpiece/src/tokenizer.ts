@@ -33,7 +33,7 @@ import { encodeInWorkers } from './encode-workers.js';
 import type { Encoding } from './encoding.js';
 import { readFolder, writeFolder } from './folder.js';
 import { lineRanges } from './line-ranges.js';
-import { rejectOption, requireCount, requireKnown } from './option-checks.js';
+import { rejectOption, requireCount, requireFlags, requireKnown } from './option-checks.js';
 import {
   type AddedToken,
   mergeOptions,
@@ -46,7 +46,8 @@ import { SequenceEncoder } from './sequence-encoder.js';
 import { readTokenizerJson, type TokenizerParts, writeTokenizerJson } from './tokenizer-json.js';
 import { parseVocabulary, pieceLengths, type Vocabulary } from './vocabulary.js';
 
-const BYTES_OPTIONS = ['width'];
+const WIDTH_OPTIONS = ['width'];
+const BYTES_OPTIONS = [...WIDTH_OPTIONS, 'reuse'];
 
 export class WordPieceTokenizer {
   readonly config: WordPieceConfig;
@@ -241,8 +242,9 @@ export class WordPieceTokenizer {
    */
   encodeRagged(texts: readonly string[], options: EncodeBytesOptions = {}): RaggedIds {
     requireKnown(options, BYTES_OPTIONS);
+    requireFlags(options, ['reuse']);
     requireTexts(texts);
-    return this.#corpus.encodeTexts(texts, isWide(options, this.vocabSize));
+    return this.#corpus.encodeTexts(texts, isWide(options, this.vocabSize), options.reuse);
   }
 
   /**
@@ -252,8 +254,9 @@ export class WordPieceTokenizer {
    */
   encodeBytes(utf8: Uint8Array, options: EncodeBytesOptions = {}): RaggedIds {
     requireKnown(options, BYTES_OPTIONS);
+    requireFlags(options, ['reuse']);
     requireBytes(utf8);
-    return this.#corpus.encodeLines(utf8, isWide(options, this.vocabSize));
+    return this.#corpus.encodeLines(utf8, isWide(options, this.vocabSize), options.reuse);
   }
 
   /**
@@ -408,7 +411,7 @@ export class WordPieceTokenizer {
   }
 
   #streamOptions({ workers = 0, chunkBytes, ...rest }: EncodeStreamOptions) {
-    requireKnown(rest, BYTES_OPTIONS);
+    requireKnown(rest, WIDTH_OPTIONS);
     requireCount('workers', workers, 0);
     if (chunkBytes !== undefined) requireCount('chunkBytes', chunkBytes, 1);
     return { workers, chunkBytes, wide: isWide(rest, this.vocabSize) };
