@@ -5,6 +5,7 @@
 // so that no token is lost except a last handful too short to be worth a row, which the counts report.
 
 import type { BuildInput } from './builder.js';
+import { countFilled } from './encoder.js';
 
 /** A document's last example needs at least this many tokens of text. */
 const MIN_TAIL = 8;
@@ -15,7 +16,7 @@ export function buildCarry({ sentences, draws, sink, counts }: BuildInput): void
   const L = sink.length;
   const { ids, ends, count, tokens } = sentences;
   counts.tokens += tokens;
-  for (let i = 0; i < count; i++) if ((ends[i] ?? 0) > (ends[i - 1] ?? 0)) counts.sentences++;
+  counts.sentences += countFilled(sentences);
   const minTail = Math.min(MIN_TAIL, L - 3);
   let at = 0; // first token not yet placed
   let sentence = 0; // first sentence that ends beyond `at`

@@ -7,7 +7,7 @@
 
 import type { BuildInput } from './builder.js';
 import type { Draws } from './draws.js';
-import type { Sentences } from './encoder.js';
+import { countFilled, type Sentences } from './encoder.js';
 
 const SINGLE_SHARE = 0.1;
 const SHORT_SHARE = 0.05;
@@ -87,8 +87,7 @@ function cut(
 
 export function buildElectra({ sentences: lines, draws, sink, counts }: BuildInput): void {
   counts.tokens += lines.tokens;
-  for (let i = 0; i < lines.count; i++)
-    if ((lines.ends[i] ?? 0) > (lines.ends[i - 1] ?? 0)) counts.sentences++;
+  counts.sentences += countFilled(lines);
   const target = drawTarget(draws, sink.length);
   electraExamples(lines, sink.length, target, draws, (a, countA, b, countB, dropped) => {
     sink.add(a, 0, countA, b, 0, countB);

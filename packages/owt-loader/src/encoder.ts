@@ -35,6 +35,18 @@ export interface Sentences {
   readonly tokens: number;
 }
 
+/** Sentences with at least one token. Nothing is read at -1, which takes four times as long. */
+export function countFilled({ ends, count }: Sentences): number {
+  let filled = 0;
+  let start = 0;
+  for (let i = 0; i < count; i++) {
+    const end = ends[i] ?? 0;
+    if (end > start) filled++;
+    start = end;
+  }
+  return filled;
+}
+
 /**
  * The best way of a tokenizer to encode lines; strings are made of them where it takes nothing else.
  *
