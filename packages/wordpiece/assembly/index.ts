@@ -14,18 +14,20 @@
 // room for one id an input byte and 16 more. Two things go back to the host: characters that may have
 // to be reordered, and U+0000 kept as text, which zero-padded keys cannot hold.
 
-import { placeAsIs, shift, startPlaces } from './places';
+import { BREAKS, ITEM, ITEMS, TEXT, WINDOW } from './layout';
+import { startPlaces } from './places';
 import { endRow, feedMask, rowAt, startRows } from './rows';
 import { isBoundary, resume, slow } from './slow';
-import { fold, missSmall, MULTIPLIER, putPacked, scratch, small, SMALL_BITS, word } from './words';
+import { drain } from './window';
+import { fold } from './words';
 
-export { configure, setModel, workSize } from './words';
+export { configure, setModel, tablesAt } from './words';
 
 /**
  * Encodes rows of `input`. Row r ends at input + ends[r] and starts where the one before ends; the ids
  * written so far are counted into splits[r].
  *
- * @param lines every row but the last ends with its only line feed
+ * @param lines every row but the last ends with its only line feed; of `ends`, the last is needed then, and the one before `row`
  * @returns the first row that was not encoded: `stop`, or one that the host must do
  */
 export function encodeRows(
@@ -73,32 +75,15 @@ export function encodeAligned(
   return end === 0 ? -1 : (((end - output) >> 2) as i32);
 }
 
-/**
- * Finds the rows of `length` bytes, each up to and with its line feed, and writes the ends of the
- * first `room`.
- *
- * @returns how many there are; the last one is counted even if it has no line feed
- */
-export function splitLines(input: usize, length: u32, ends: usize, room: u32): u32 {
-  const feed = i8x16.splat(10);
+/** How many rows `length` bytes have, each up to and with its line feed; the last one counts even if it has none. */
+export function countLines(input: usize, length: u32): u32 {
+  const end = input + (length as usize);
   let count: u32 = 0;
-  let last: u32 = 0;
-  for (let at: u32 = 0; at < length; at += 16) {
-    let found = i8x16.bitmask(i8x16.eq(v128.load(input + at), feed)) as u32;
-    while (found) {
-      const end = at + ctz(found) + 1;
-      found &= found - 1;
-      if (end > length) break;
-      if (count < room) store<u32>(ends + ((count as usize) << 2), end);
-      count++;
-      last = end;
-    }
+  for (let p = input; p < end; p += 64) {
+    const feeds = feedsOf(v128.load(p), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48));
+    count += popcnt(feeds & upTo((end - p) as u64)) as u32;
   }
-  if (last < length) {
-    if (count < room) store<u32>(ends + ((count as usize) << 2), length);
-    count++;
-  }
-  return count;
+  return length > 0 && load<u8>(end - 1) !== 10 ? count + 1 : count;
 }
 
 // Range checks by one signed comparison: `byte + 128 - first` as a signed byte starts at -128.
@@ -166,15 +151,26 @@ function upTo(bits: u64): u64 {
 function encode<T>(from: usize, end: usize, output: usize): usize {
   let p = from;
   let out = output;
-  const foldMask = fold;
-  const smallTable = small;
+  let text = p; // where the window starts
+  let item = ITEMS;
+  let row = BREAKS;
+  const folds = i8x16.splat(fold as u8);
   const lineFeeds = feedMask();
   while (p < end) {
     const part0 = v128.load(p);
     const part1 = v128.load(p, 16);
     const part2 = v128.load(p, 32);
     const part3 = v128.load(p, 48);
-    let words = bitMap(wordBytes(part0), wordBytes(part1), wordBytes(part2), wordBytes(part3));
+    const word0 = wordBytes(part0);
+    const word1 = wordBytes(part1);
+    const word2 = wordBytes(part2);
+    const word3 = wordBytes(part3);
+    const copy = p - text + TEXT;
+    v128.store(copy, v128.or(part0, v128.and(word0, folds)));
+    v128.store(copy, v128.or(part1, v128.and(word1, folds)), 16);
+    v128.store(copy, v128.or(part2, v128.and(word2, folds)), 32);
+    v128.store(copy, v128.or(part3, v128.and(word3, folds)), 48);
+    let words = bitMap(word0, word1, word2, word3);
     const inked = bitMap(visible(part0), visible(part1), visible(part2), visible(part3));
     const spaces = bitMap(gaps(part0), gaps(part1), gaps(part2), gaps(part3));
     let marks = inked & ~words;
@@ -196,57 +192,36 @@ function encode<T>(from: usize, end: usize, output: usize): usize {
     const ready = upTo(limit);
     let starts = (marks | (words & ~(words << 1))) & ready;
     let feeds = lineFeeds ? feedsOf(part0, part1, part2, part3) & valid & ready & lineFeeds : 0;
-    const moved = isSigned<T>() ? shift : 0;
-    for (;;) {
-      let here = feeds ? starts & ((feeds & (0 - feeds)) - 1) : starts;
-      starts ^= here;
-      while (here) {
-        const i = ctz(here);
-        here &= here - 1;
-        const isMark = (marks >> i) & 1;
-        const length = ctz(~(words >> i)) + isMark;
-        const at = p + (i as usize);
-        const folding = foldMask & (isMark - 1);
-        const before = out;
-        if (length <= 8) {
-          const key = (load<u64>(at) | folding) & (~(0 as u64) >> (64 - 8 * length));
-          const bucket = smallTable + ((((key * MULTIPLIER) >> (64 - SMALL_BITS)) as usize) << 5);
-          let value: u64 = 0;
-          if (load<u64>(bucket) === key) {
-            value = load<u64>(bucket, 8);
-          } else if (load<u64>(bucket, 16) === key) {
-            value = load<u64>(bucket, 24);
-            v128.store(bucket, v128.load(bucket), 16);
-            store<u64>(bucket, key);
-            store<u64>(bucket, value, 8);
-          } else {
-            store<u64>(scratch, key);
-            out = missSmall<T>(key, bucket, length as u32, out);
-            if (isSigned<T>()) placeAsIs(before, out, (at as u32) + moved, length as u32);
-            continue;
-          }
-          putPacked<T>(out, value);
-          out += ((value >> 60) as usize) * sizeof<T>();
-        } else {
-          const folds = i64x2.splat(folding);
-          v128.store(scratch, v128.or(v128.load(at), folds));
-          v128.store(scratch, v128.or(v128.load(at, 16), folds), 16);
-          v128.store(scratch, v128.or(v128.load(at, 32), folds), 32);
-          v128.store(scratch, v128.or(v128.load(at, 48), folds), 48);
-          out = word<T>(length as u32, out);
-        }
-        if (isSigned<T>()) placeAsIs(before, out, (at as u32) + moved, length as u32);
-      }
-      if (!feeds) break;
+    while (feeds) {
+      const before = popcnt(starts & ((feeds & (0 - feeds)) - 1)) as usize;
       feeds &= feeds - 1;
-      endRow<T>(out);
+      store<u32>(row, (item + before * ITEM) as u32);
+      row += 4;
+    }
+    // the n-th start and the n-th end are those of the same word or mark
+    let ends = (marks << 1) | (~words & (words << 1));
+    while (starts) {
+      const start = ctz(starts) as u32;
+      store<u32>(item, copy as u32 + start, 8);
+      store<u32>(item, (ctz(ends) as u32) - start, 12);
+      starts &= starts - 1;
+      ends &= ends - 1;
+      item += ITEM;
     }
     p += limit as usize;
-    if (others || limit === 0) {
+    const isSlow = others !== 0 || limit === 0;
+    if (isSlow || p - text >= WINDOW) {
+      out = drain<T>(item, row, text, out);
+      item = ITEMS;
+      row = BREAKS;
+      text = p;
+    }
+    if (isSlow) {
       out = slow<T>(p, end, out);
       if (out === 0) return 0;
       p = resume;
+      text = p;
     }
   }
-  return out;
+  return drain<T>(item, row, text, out);
 }

@@ -1,7 +1,8 @@
 // Where each token came from: its UTF-16 range in the text and the number of its word. Written beside
 // the ids when T is i32.
 
-import { lengths, origins } from './words';
+import { ORIGINS } from './layout';
+import { lengths } from './words';
 
 let ids: usize = 0; // the output
 let places: usize = 0; // start and end of each token, 32 bits each
@@ -28,7 +29,7 @@ export function setShift(value: u32): void {
 @inline
 export function mark(at: u32, size: u32, start: u32, end: u32): void {
   const origin = (start as u64) | ((end as u64) << 32);
-  for (let k: u32 = 0; k < size; k++) store<u64>(origins + (((at + k) as usize) << 3), origin);
+  for (let k: u32 = 0; k < size; k++) store<u64>(ORIGINS + (((at + k) as usize) << 3), origin);
 }
 
 // @ts-expect-error: decorator
@@ -60,7 +61,7 @@ export function placeMarked(first: usize, last: usize, start: u32, end: u32): vo
   if (last - first === 4) {
     put(first, start, end);
   } else {
-    let at = origins;
+    let at = ORIGINS;
     for (; first < last; first += 4) {
       const length = load<u16>(lengths + ((load<u32>(first) as usize) << 1)) as usize;
       const stop = at + (length << 3);

@@ -1,8 +1,9 @@
 // The slow lane: anything else than ASCII, a code point at a time.
 
+import { SCRATCH } from './layout';
 import { mark, placeMarked, setShift, shift } from './places';
 import { endRow } from './rows';
-import { blocks, entries, fold, maxWordLength, pool, put, scratch, unknown, word } from './words';
+import { blocks, entries, fold, maxWordLength, pool, put, unknown, word } from './words';
 
 const KEEP: u32 = 0;
 const DELETE: u32 = 1;
@@ -43,8 +44,8 @@ export function slow<T>(from: usize, end: usize, output: usize): usize {
   let out = output;
   let length: u32 = 0;
   let characters: u32 = 0;
-  const word0 = scratch;
-  const folding = fold as u32 & 0x20;
+  const word0 = SCRATCH;
+  const folding = fold;
   // where the word is in the text, in UTF-16 units
   let unit = isSigned<T>() ? (p as u32) + shift : 0;
   let first: u32 = 0;
@@ -166,7 +167,7 @@ function finish<T>(length: u32, characters: u32, out: usize, first: u32, last: u
     put<T>(out, unknown);
     stop = out + sizeof<T>();
   } else {
-    stop = word<T>(length, out);
+    stop = word<T>(SCRATCH, length, out);
   }
   if (isSigned<T>()) placeMarked(out, stop, first, last);
   return stop;

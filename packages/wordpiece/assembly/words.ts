@@ -3,60 +3,56 @@
 // T is the type of an id in the output: u16, u32, or i32 for 32 bits with the place of each token beside
 // them (places.ts).
 
-export const MULTIPLIER: u64 = 0x9e3779b97f4a7c15;
+import {
+  END,
+  LARGE,
+  LARGE_BITS,
+  MIDDLE,
+  MIDDLE_BITS,
+  ONES,
+  PIECES,
+  SHORT_MASKS,
+  SMALL,
+  SMALL_BITS,
+} from './layout';
+
+const MULTIPLIER: u64 = 0x9e3779b97f4a7c15;
 const SECOND_MULTIPLIER: u64 = 0xc2b2ae3d27d4eb4f;
 const ID_MASK: u64 = 0xfffff;
+const ENDS: u32 = 0x100;
+const LEAF: u32 = 0x200;
+const ID: usize = 0xc0;
 
 // addresses
 let nodes: usize = 0;
-let ids: usize = 0;
 export let lengths: usize = 0; // bytes of each piece, 16 bits each
 export let blocks: usize = 0;
 export let entries: usize = 0;
 export let pool: usize = 0;
-export let small: usize = 0; // 16-byte entries, two a bucket
-let middle: usize = 0; // 32-byte entries, two a bucket
-let large: usize = 0; // 64-byte entries, one a bucket
-export let scratch: usize = 0; // the word
-let pieces: usize = 0; // its ids, 32 bits each
-export let origins: usize = 0; // where each byte of the word came from, 64 bits each
-let masks: usize = 0; // 32 bytes of ones, then 32 of zeros
 
 let head: u32 = 0;
 let tail: u32 = 0;
 export let unknown: u32 = 0;
 export let maxWordLength: u32 = 0;
-export let fold: u64 = 0;
+/** The bit that makes capital letters small ones, if they are to be. */
+export let fold: u32 = 0;
 
-export const SMALL_BITS: u64 = 14; // buckets; the tables together fit a second-level cache of a megabyte
-const MIDDLE_BITS: u64 = 12;
-const LARGE_BITS: u64 = 10;
-
-/** Tells where the tables are. The caches must be zero. */
+/** Tells where the host's tables are. */
 export function configure(
   nodesAt: usize,
-  idsAt: usize,
   lengthsAt: usize,
   blocksAt: usize,
   entriesAt: usize,
   poolAt: usize,
-  workAt: usize,
 ): void {
   nodes = nodesAt;
-  ids = idsAt;
   lengths = lengthsAt;
   blocks = blocksAt;
   entries = entriesAt;
   pool = poolAt;
-  small = workAt;
-  middle = small + (32 << (SMALL_BITS as usize));
-  large = middle + (64 << (MIDDLE_BITS as usize));
-  masks = large + (64 << (LARGE_BITS as usize));
-  pieces = masks + 64;
-  scratch = pieces + 65536;
-  origins = scratch + 65536;
-  memory.fill(masks, 0xff, 32);
-  memory.fill(masks + 32, 0, 32);
+  for (let length: usize = 1; length <= 8; length++)
+    store<u64>(SHORT_MASKS + (length << 3), ~(0 as u64) >> ((64 - 8 * length) as u64));
+  memory.fill(ONES, 0xff, 32);
 }
 
 /** Tells what the words mean. */
@@ -71,20 +67,12 @@ export function setModel(
   tail = tailBase;
   unknown = unknownId;
   maxWordLength = longestWord;
-  fold = lowercase ? 0x2020202020202020 : 0;
+  fold = lowercase ? 0x20 : 0;
 }
 
-/** Bytes of work area behind `workAt`. */
-export function workSize(): usize {
-  return (
-    (32 << (SMALL_BITS as usize)) +
-    (64 << (MIDDLE_BITS as usize)) +
-    (64 << (LARGE_BITS as usize)) +
-    64 +
-    65536 +
-    65536 +
-    8 * 65536
-  );
+/** Where the host's tables may start. Before it, memory must be zero. */
+export function tablesAt(): usize {
+  return END;
 }
 
 // @ts-expect-error: decorator
@@ -103,32 +91,63 @@ export function putPacked<T>(output: usize, value: u64): void {
   put<T>(output + 2 * sizeof<T>(), ((value >> 40) & ID_MASK) as u32);
 }
 
-/** Writes the ids of the word in scratch, of any length. */
-export function word<T>(length: u32, out: usize): usize {
+/** What the cache of short words knows a word by; of a longer one, the key of empty entries. */
+// @ts-expect-error: decorator
+@inline
+export function shortKey(at: usize, length: u32): u64 {
+  return load<u64>(at) & load<u64>((length as usize) << 3, SHORT_MASKS);
+}
+
+// @ts-expect-error: decorator
+@inline
+export function smallBucket(key: u64): usize {
+  return SMALL + ((((key * MULTIPLIER) >> (64 - SMALL_BITS)) as usize) << 6);
+}
+
+/** The packed ids of the word whose key is in both lanes, without a branch; 0 if the bucket does not have it. */
+// @ts-expect-error: decorator
+@inline
+export function findSmall(keys: v128, bucket: usize): u64 {
+  const low = v128.and(i64x2.eq(keys, v128.load(bucket)), v128.load(bucket, 32));
+  const high = v128.and(i64x2.eq(keys, v128.load(bucket, 16)), v128.load(bucket, 48));
+  const value = v128.or(low, high);
+  return i64x2.extract_lane(v128.or(value, v128.shuffle<u64>(value, value, 1, 0)), 0);
+}
+
+/** Of a word of 9 to 16 bytes. */
+// @ts-expect-error: decorator
+@inline
+export function middleKey(at: usize, length: u32): v128 {
+  return v128.and(v128.load(at), v128.load(ONES + 32 - (min(length, 16) as usize)));
+}
+
+// @ts-expect-error: decorator
+@inline
+export function middleBucket(key: v128): usize {
+  return MIDDLE + (((hashOf(key) >> (64 - MIDDLE_BITS)) as usize) << 6);
+}
+
+/** Writes the ids of the word at `at`, of any length. */
+export function word<T>(at: usize, length: u32, out: usize): usize {
   if (length <= 8) {
-    const key = load<u64>(scratch) & (~(0 as u64) >> (64 - 8 * (length as u64)));
-    const bucket = small + ((((key * MULTIPLIER) >> (64 - SMALL_BITS)) as usize) << 5);
-    let value: u64;
-    if (load<u64>(bucket) === key) {
-      value = load<u64>(bucket, 8);
-    } else if (load<u64>(bucket, 16) === key) {
-      value = load<u64>(bucket, 24);
-      v128.store(bucket, v128.load(bucket), 16);
-      store<u64>(bucket, key);
-      store<u64>(bucket, value, 8);
-    } else {
-      return missSmall<T>(key, bucket, length, out);
+    const key = shortKey(at, length);
+    const bucket = smallBucket(key);
+    const value = findSmall(i64x2.splat(key), bucket);
+    if (value === 0) {
+      const count = match(at, length);
+      if (count <= 3) keepSmall(bucket, key, count);
+      return putPieces<T>(count, out);
     }
     putPacked<T>(out, value);
     return out + ((value >> 60) as usize) * sizeof<T>();
   }
   if (length <= 16) {
-    const key = v128.and(v128.load(scratch), v128.load(masks + 32 - (length as usize)));
-    const hash = hashOf(key);
-    const bucket = middle + (((hash >> (64 - MIDDLE_BITS)) as usize) << 6);
-    if (same(key, v128.load(bucket))) return putEntry<T>(bucket + 16, 2, out);
-    if (same(key, v128.load(bucket, 32))) return putEntry<T>(bucket + 48, 2, out);
-    const count = match(length);
+    const key = middleKey(at, length);
+    const bucket = middleBucket(key);
+    const isSecond = same(key, v128.load(bucket, 32));
+    if (isSecond || same(key, v128.load(bucket)))
+      return putEntry<T>(bucket + 16 + ((isSecond as usize) << 5), 2, out);
+    const count = match(at, length);
     if (count <= 6) {
       v128.store(bucket, v128.load(bucket), 32);
       v128.store(bucket, v128.load(bucket, 16), 48);
@@ -138,13 +157,13 @@ export function word<T>(length: u32, out: usize): usize {
     return putPieces<T>(count, out);
   }
   if (length <= 32) {
-    const first = v128.load(scratch);
-    const second = v128.and(v128.load(scratch, 16), v128.load(masks + 48 - (length as usize)));
+    const first = v128.load(at);
+    const second = v128.and(v128.load(at, 16), v128.load(ONES + 48 - (length as usize)));
     const hash = hashOf(v128.xor(first, i64x2.mul(second, i64x2.splat(SECOND_MULTIPLIER))));
-    const bucket = large + (((hash >> (64 - LARGE_BITS)) as usize) << 6);
+    const bucket = LARGE + (((hash >> (64 - LARGE_BITS)) as usize) << 6);
     if (same(first, v128.load(bucket)) && same(second, v128.load(bucket, 16)))
       return putEntry<T>(bucket + 32, 4, out);
-    const count = match(length);
+    const count = match(at, length);
     if (count <= 12) {
       v128.store(bucket, first);
       v128.store(bucket, second, 16);
@@ -152,17 +171,19 @@ export function word<T>(length: u32, out: usize): usize {
     }
     return putPieces<T>(count, out);
   }
-  return putPieces<T>(match(length), out);
+  return putPieces<T>(match(at, length), out);
 }
 
-export function missSmall<T>(key: u64, bucket: usize, length: u32, out: usize): usize {
-  const count = match(length);
-  if (count <= 3) {
-    v128.store(bucket, v128.load(bucket), 16);
-    store<u64>(bucket, key);
-    pack(bucket + 8, 1, count);
-  }
-  return putPieces<T>(count, out);
+/** Puts a short word and the `count` pieces into its bucket, in place of the oldest. */
+function keepSmall(bucket: usize, key: u64, count: u32): void {
+  const keys = v128.load(bucket);
+  const values = v128.load(bucket, 32);
+  store<u64>(bucket, load<u64>(bucket, 16), 24);
+  store<u64>(bucket, load<u64>(bucket, 48), 56);
+  v128.store(bucket, keys, 8);
+  v128.store(bucket, values, 40);
+  store<u64>(bucket, key);
+  pack(bucket + 32, 1, count);
 }
 
 // @ts-expect-error: decorator
@@ -186,7 +207,7 @@ function pack(at: usize, slots: u32, count: u32): void {
     for (let k: u32 = 0; k < 3; k++) {
       const piece = slot * 3 + k;
       if (piece < count)
-        value |= (load<u32>(pieces + ((piece as usize) << 2)) as u64) << (20 * k);
+        value |= (load<u32>(PIECES + ((piece as usize) << 2)) as u64) << (20 * k);
     }
     store<u64>(at + ((slot as usize) << 3), value);
   }
@@ -204,40 +225,41 @@ function putEntry<T>(at: usize, slots: u32, out: usize): usize {
 
 function putPieces<T>(count: u32, out: usize): usize {
   for (let k: u32 = 0; k < count; k++) {
-    put<T>(out, load<u32>(pieces + ((k as usize) << 2)));
+    put<T>(out, load<u32>(PIECES + ((k as usize) << 2)));
     out += sizeof<T>();
   }
   return out;
 }
 
-/** Greedy longest match of the word in scratch into `pieces`; how many. */
-function match(length: u32): u32 {
-  const end = scratch + (length as usize);
-  let at = scratch;
+/** Greedy longest match of the word at `from` into PIECES; how many. The trie's cells are told in src/piece-trie.ts. */
+function match(from: usize, length: u32): u32 {
+  const end = from + (length as usize);
+  let at = from;
   let root = head;
   let count: u32 = 0;
   while (at < end) {
     let base = root;
-    let cell: u32 = 0;
+    let last: u32 = 0;
     let stop = at;
     let i = at;
     while (i < end) {
       const byte = load<u8>(i) as u32;
-      const place = base + byte;
-      const node = load<u32>(nodes + ((place as usize) << 2));
+      const node = load<u32>(nodes + (((base + byte) as usize) << 2));
       if ((node & 0xff) !== byte) break;
       i++;
-      if (node & 0x100) {
-        cell = place;
+      if (node & ENDS) {
+        last = node;
         stop = i;
+        if (node & LEAF) break;
       }
-      base = node >> 9;
+      base = node >> 10;
     }
-    if (cell === 0) {
-      store<u32>(pieces, unknown);
+    if (last === 0) {
+      store<u32>(PIECES, unknown);
       return 1;
     }
-    store<u32>(pieces + ((count as usize) << 2), load<u32>(ids + ((cell as usize) << 2)));
+    const piece = last & LEAF ? last : load<u32>(nodes + (((last >> 10) as usize) << 2), 4 * ID);
+    store<u32>(PIECES + ((count as usize) << 2), piece >> 10);
     count++;
     at = stop;
     root = tail;

@@ -8,17 +8,9 @@ import { TextEngine, type Tokens, type WordPieceModel } from './text-engine.js';
 
 interface EngineExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  configure(
-    nodes: number,
-    ids: number,
-    lengths: number,
-    blocks: number,
-    entries: number,
-    pool: number,
-    work: number,
-  ): void;
+  configure(nodes: number, lengths: number, blocks: number, entries: number, pool: number): void;
   setModel(head: number, tail: number, unknown: number, longest: number, lowercase: boolean): void;
-  workSize(): number;
+  tablesAt(): number;
   encodeRows(
     input: number,
     ends: number,
@@ -36,12 +28,13 @@ interface EngineExports {
     places: number,
     words: number,
   ): number;
-  splitLines(input: number, length: number, ends: number, room: number): number;
+  countLines(input: number, length: number): number;
 }
 
 /** Readable bytes behind the input; the engine loads 64 at a time. */
 const SLACK = 128;
 const PAGE = 65536;
+const LINE_FEED = 10;
 const NO_LENGTHS = new Uint16Array(0);
 
 export class ByteEngine implements Tokens {
@@ -116,18 +109,32 @@ export class ByteEngine implements Tokens {
     this.words = new Int32Array(buffer, wordsAt, room);
   }
 
-  /** Sets `ends` to the lines of the first `length` bytes of the input; returns how many there are, room or not. */
-  splitLines(length: number): number {
-    return this.#exports.splitLines(this.#inputAt, length, this.#fixed, this.#rows);
+  /** Lines of the first `length` bytes of the input; a line feed at the very end does not start another one. */
+  countLines(length: number): number {
+    return this.#exports.countLines(this.#inputAt, length);
+  }
+
+  /** Encodes all lines of the first `length` bytes of the input, as `encodeRows` does rows. */
+  encodeLines(length: number, lines: number, wide: boolean): void {
+    if (lines > 0) this.ends[lines - 1] = length;
+    let isDivided = false;
+    this.#encode(lines, wide, true, (line) => {
+      if (!isDivided) this.#divide(length);
+      isDivided = true;
+      this.#encodeHere(line);
+    });
   }
 
   /**
    * Encodes the rows that `ends` divides the input into; sets `length`, `ids` and `splits`.
    *
    * @param wide 32-bit ids in an Int32Array; else 16-bit in a Uint16Array
-   * @param lines whether the rows are those of `splitLines`, which is faster
    */
-  encodeRows(rows: number, wide: boolean, lines = false): void {
+  encodeRows(rows: number, wide: boolean): void {
+    this.#encode(rows, wide, false, (row) => this.#encodeHere(row));
+  }
+
+  #encode(rows: number, wide: boolean, lines: boolean, encodeHere: (row: number) => void): void {
     this.#setWidth(wide);
     const endsAt = this.#fixed;
     const splitsAt = endsAt + 4 * this.#rows;
@@ -145,10 +152,20 @@ export class ByteEngine implements Tokens {
         lines,
       );
       if (row >= rows) break;
-      this.#encodeHere(row);
+      encodeHere(row);
       row++;
     }
     this.length = this.splits[rows];
+  }
+
+  /** Sets `ends` to the ends of the lines. */
+  #divide(length: number): void {
+    let line = 0;
+    for (let end = 0; end < length; ) {
+      const feed = this.input.indexOf(LINE_FEED, end);
+      end = feed < 0 || feed >= length ? length : feed + 1;
+      this.ends[line++] = end;
+    }
   }
 
   /**
@@ -193,15 +210,13 @@ export class ByteEngine implements Tokens {
 function placeTables(model: WordPieceModel, exports: EngineExports): number {
   const { trie, behaviour, unknown, maxWordLength, pieceLengths = NO_LENGTHS } = model;
   const { blocks: blockTable, entries: entryTable, pool: poolTable } = behaviour;
-  const tables = [trie.nodes, trie.ids, pieceLengths, blockTable, entryTable, poolTable];
-  let end = 1024;
+  const tables = [trie.nodes, pieceLengths, blockTable, entryTable, poolTable];
+  let end = exports.tablesAt();
   const places = tables.map((table) => {
     const at = end;
     end = align(at + table.byteLength + 64);
     return at;
   });
-  const work = end;
-  end = align(work + exports.workSize());
   exports.memory.grow(Math.ceil((end - exports.memory.buffer.byteLength) / PAGE) + 1);
   const { buffer } = exports.memory;
   for (const [k, table] of tables.entries()) {
@@ -209,8 +224,8 @@ function placeTables(model: WordPieceModel, exports: EngineExports): number {
       new Uint8Array(table.buffer, table.byteOffset, table.byteLength),
     );
   }
-  const [nodes, ids, lengths, blocks, entries, pool] = places;
-  exports.configure(nodes, ids, lengths, blocks, entries, pool, work);
+  const [nodes, lengths, blocks, entries, pool] = places;
+  exports.configure(nodes, lengths, blocks, entries, pool);
   exports.setModel(trie.head, trie.tail, unknown, maxWordLength, model.lowercase);
   return end;
 }

@@ -2,29 +2,37 @@
 //
 // Two roots: pieces that start a word, and pieces that continue one (their prefix removed). A child
 // stands at base + byte and repeats that byte, so one 32-bit load both follows and checks an edge:
-//   bits 0–7 byte (0xFF, which UTF-8 never uses, in empty cells) · bit 8 a piece ends here · bits 9–31 base of the children
-// No two nodes share a base, so the byte alone proves the parent. Nodes without children have base 0:
-// the first 256 cells are empty.
+//   bits 0–7 byte (0xFF, which UTF-8 never uses, in empty cells) · bit 8 a piece ends here · bit 9 and has no
+//   children · bits 10–31 the id of that piece, else the base of the children
+// Where a piece ends that has children, its id is in bits 10–31 of the cell at base + ID, of a byte that UTF-8 never uses
+// either. No two nodes share a base, so the byte alone proves the parent.
 
+import { enlarged } from './enlarged.js';
 import { utf8Length } from './vocabulary.js';
 
 const EMPTY = 0xff;
 const ENDS = 0x100;
-const MAX_BASE = 0x7fffff;
+const LEAF = 0x200;
+const SHIFT = 10;
+const ID = 0xc0;
+const MAX_BASE = 0x3fffff;
 /** Cells before it stay empty. */
 const FIRST_CELL = 256;
 /** How far back to look for room: longer packs tighter and builds slower. */
-const SEARCH = 128;
+const SEARCH = 256;
 
 export interface PieceTrie {
   /** Cells. */
   readonly nodes: Uint32Array;
-  /** Token id by cell; meaningful where a piece ends. */
-  readonly ids: Int32Array;
   /** Base of the root of pieces that start a word. */
   readonly head: number;
   /** Base of the root of pieces that continue a word. */
   readonly tail: number;
+}
+
+/** The id of the piece that ends at a node. */
+export function pieceOf(nodes: Uint32Array, node: number): number {
+  return (node & LEAF ? node : nodes[(node >>> SHIFT) + ID]) >>> SHIFT;
 }
 
 /**
@@ -61,9 +69,10 @@ interface Keys {
 
 class Builder {
   nodes: Uint32Array = new Uint32Array(1 << 17).fill(EMPTY);
-  ids: Int32Array = new Int32Array(1 << 17);
   readonly #pieces: ReadonlyMap<string, number>;
-  #usedBases: Uint8Array = new Uint8Array(1 << 17);
+  /** Cells that are empty, and bases that no node has, a bit each. */
+  #free: Int32Array = new Int32Array(1 << 12).fill(-1);
+  #unused: Int32Array = new Int32Array(1 << 12).fill(-1);
   /** After the last cell in use. */
   #end = FIRST_CELL;
   /** Of the node that is being placed: an array of its own for each costs more than the rest. */
@@ -86,16 +95,20 @@ class Builder {
       ids[k] = this.#pieces.get(tokens[k]) ?? 0;
     }
     const bytes = encoder.encode(texts.join('')); // an array a token would cost as much as the trie
-    return this.#addChildren({ bytes, starts, ids }, 0, tokens.length, 0);
+    return this.#addChildren({ bytes, starts, ids }, 0, tokens.length, 0, -1);
   }
 
   finish(head: number, tail: number): PieceTrie {
-    const size = this.#end + 256;
-    return { nodes: this.nodes.slice(0, size), ids: this.ids.slice(0, size), head, tail };
+    return { nodes: this.nodes.slice(0, this.#end + 256), head, tail };
   }
 
-  /** Places the children of the node whose keys are [from, to), all alike in their first `depth` bytes. */
-  #addChildren(keys: Keys, from: number, to: number, depth: number): number {
+  /**
+   * Places the children of the node whose keys are [from, to), all alike in their first `depth` bytes.
+   *
+   * @param id of the piece that ends at the node, -1 if none does
+   * @returns the base of the children
+   */
+  #addChildren(keys: Keys, from: number, to: number, depth: number, id: number): number {
     const { bytes, starts, ids } = keys;
     const labels = this.#labels;
     let count = 0;
@@ -103,59 +116,68 @@ class Builder {
       const label = bytes[starts[k] + depth];
       if (count === 0 || labels[count - 1] !== label) labels[count++] = label;
     }
-    const base = this.#findBase(count);
-    for (let n = 0; n < count; n++) this.nodes[base + labels[n]] = labels[n];
+    if (id >= 0) labels[count++] = ID;
+    const base = this.#takeBase(count);
+    if (id >= 0) this.nodes[base + ID] = (id << SHIFT) | ID;
     for (let first = from, last = from; first < to; first = last) {
       const label = bytes[starts[first] + depth];
       while (last < to && bytes[starts[last] + depth] === label) last++;
-      const cell = base + label;
-      let ends = 0;
-      if (starts[first + 1] - starts[first] === depth + 1) {
-        this.ids[cell] = ids[first++];
-        ends = ENDS;
-      }
-      const children = first < last ? this.#addChildren(keys, first, last, depth + 1) : 0;
-      this.nodes[cell] = ((children << 9) | ends | label) >>> 0;
+      const isPiece = starts[first + 1] - starts[first] === depth + 1;
+      const piece = isPiece ? ids[first++] : -1;
+      const ends = isPiece ? ENDS : 0;
+      this.nodes[base + label] =
+        first === last
+          ? (piece << SHIFT) | LEAF | ends | label
+          : (this.#addChildren(keys, first, last, depth + 1, piece) << SHIFT) | ends | label;
     }
     return base;
   }
 
-  /** A base under which the first labels fall on empty cells: the first one in the last SEARCH cells. */
-  #findBase(count: number): number {
+  /** The first base in the last SEARCH cells under which the first labels fall on empty cells; they are taken. */
+  #takeBase(count: number): number {
     const labels = this.#labels;
-    const start = Math.max(FIRST_CELL, this.#end - SEARCH) - labels[0];
-    let base = Math.max(FIRST_CELL, start);
-    while (this.#usedBases[base] || !this.#fits(base, count)) {
-      base++;
-      if (base + 512 > this.nodes.length) this.#grow();
+    let base = Math.max(FIRST_CELL, this.#end - SEARCH - labels[0]);
+    for (;;) {
+      while (base + 1024 > this.nodes.length) this.#grow();
+      // 32 bases at once
+      let fits = bitsAt(this.#unused, base);
+      for (let n = 0; n < count && fits !== 0; n++) fits &= bitsAt(this.#free, base + labels[n]);
+      if (fits !== 0) {
+        base += 31 - Math.clz32(fits & -fits);
+        break;
+      }
+      base += 32;
     }
-    for (let n = 0; n < count; n++) this.#end = Math.max(this.#end, base + labels[n] + 1);
     if (base > MAX_BASE)
       throw new RangeError(
         `wordpiece: the vocabulary is too large: its trie needs more than ${MAX_BASE} cells.\n` +
           `Use fewer or shorter tokens.`,
       );
-    this.#usedBases[base] = 1;
+    clearBit(this.#unused, base);
+    for (let n = 0; n < count; n++) {
+      const cell = base + labels[n];
+      clearBit(this.#free, cell);
+      if (cell >= this.#end) this.#end = cell + 1;
+    }
     return base;
   }
 
-  #fits(base: number, count: number): boolean {
-    for (let n = 0; n < count; n++) {
-      if (this.nodes[base + this.#labels[n]] !== EMPTY) return false;
-    }
-    return true;
-  }
-
   #grow(): void {
-    const size = this.nodes.length * 2;
-    const nodes = new Uint32Array(size).fill(EMPTY);
-    const ids = new Int32Array(size);
-    const used = new Uint8Array(size);
-    nodes.set(this.nodes);
-    ids.set(this.ids);
-    used.set(this.#usedBases);
-    this.nodes = nodes;
-    this.ids = ids;
-    this.#usedBases = used;
+    const { length } = this.nodes;
+    this.nodes = enlarged(this.nodes, new Uint32Array(2 * length).fill(EMPTY, length));
+    const words = length / 32;
+    this.#free = enlarged(this.#free, new Int32Array(2 * words).fill(-1, words));
+    this.#unused = enlarged(this.#unused, new Int32Array(2 * words).fill(-1, words));
   }
+}
+
+/** 32 bits from bit `at` on. */
+function bitsAt(words: Int32Array, at: number): number {
+  const word = at >>> 5;
+  const shift = at & 31;
+  return (words[word] >>> shift) | ((words[word + 1] << 1) << (31 - shift));
+}
+
+function clearBit(words: Int32Array, at: number): void {
+  words[at >>> 5] &= ~(1 << (at & 31));
 }

@@ -180,13 +180,12 @@ export class SequenceEncoder {
     }
     fast.reserve(bytes.length, bytes.length >> 6);
     fast.input.set(bytes);
-    let rows = fast.splitLines(bytes.length);
+    const rows = fast.countLines(bytes.length);
     if (rows > fast.ends.length) {
       fast.reserve(bytes.length, rows);
       fast.input.set(bytes);
-      rows = fast.splitLines(bytes.length);
     }
-    fast.encodeRows(rows, isWide, true);
+    fast.encodeLines(bytes.length, rows, isWide);
     return { ids: fast.ids, splits: fast.splits, rows };
   }
 

@@ -5,7 +5,7 @@
 
 import { type Behaviour, behaviourOf, ISOLATE, KEEP, MAP, SPACE } from './behaviour.js';
 import { enlarged } from './enlarged.js';
-import type { PieceTrie } from './piece-trie.js';
+import { type PieceTrie, pieceOf } from './piece-trie.js';
 import { MAX_KEY, WordCache } from './word-cache.js';
 import { WordReader } from './word-reader.js';
 
@@ -255,32 +255,32 @@ export class TextEngine implements Tokens {
 
   /** Greedy longest match; a word with a part that matches nothing is unknown as a whole. */
   #match(): void {
-    const { nodes, ids, head, tail } = this.#model.trie;
+    const { nodes, head, tail } = this.#model.trie;
     const { bytes, length, from, to } = this.#reader;
     const first = this.length;
     let at = 0;
     let root = head;
     while (at < length) {
       let base = root;
-      let cell = -1;
+      let last = 0;
       let stop = at;
       for (let i = at; i < length; ) {
-        const place = base + bytes[i];
-        const node = nodes[place];
+        const node = nodes[base + bytes[i]];
         if ((node & 0xff) !== bytes[i]) break;
         i++;
         if (node & 0x100) {
-          cell = place;
+          last = node;
           stop = i;
+          if (node & 0x200) break;
         }
-        base = node >>> 9;
+        base = node >>> 10;
       }
-      if (cell < 0) {
+      if (last === 0) {
         this.length = first;
         this.#pushUnknown();
         return;
       }
-      this.#push(ids[cell], from[at], to[stop - 1]);
+      this.#push(pieceOf(nodes, last), from[at], to[stop - 1]);
       at = stop;
       root = tail;
     }
