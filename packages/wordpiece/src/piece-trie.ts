@@ -8,6 +8,7 @@
 // either. No two nodes share a base, so the byte alone proves the parent.
 
 import { enlarged } from './enlarged.js';
+import { type Keys, sortedKeys } from './key-order.js';
 import { utf8Length } from './vocabulary.js';
 
 const EMPTY = 0xff;
@@ -42,34 +43,38 @@ export function pieceOf(nodes: Uint32Array, node: number): number {
  * @param prefix what marks a piece that continues a word, `##`
  */
 export function buildPieceTrie(pieces: ReadonlyMap<string, number>, prefix: string): PieceTrie {
-  const heads: string[] = [];
-  const tails: string[] = [];
-  const tokens = [...pieces.keys()];
-  const areWellFormed = !LONE_SURROGATE.test(tokens.join('\n'));
-  for (const token of tokens) {
-    if (!areWellFormed && LONE_SURROGATE.test(token)) continue; // no text in UTF-8 can match it
-    if (token.startsWith(prefix) && token.length > prefix.length) tails.push(token);
-    if (token !== '' && !(prefix === '##' && token.startsWith('##'))) heads.push(token);
-  }
-  const builder = new Builder(pieces);
-  const head = builder.addRoot(heads.sort(), 0);
-  const tail = builder.addRoot(tails.sort(), prefix.length);
+  const tokens: string[] = [];
+  const ids: number[] = [];
+  const heads: number[] = [];
+  const tails: number[] = [];
+  const areWellFormed = !LONE_SURROGATE.test([...pieces.keys()].join('\n'));
+  pieces.forEach((id, token) => {
+    if (!areWellFormed && LONE_SURROGATE.test(token)) return; // no text in UTF-8 can match it
+    const hasPrefix = token.startsWith(prefix);
+    if (hasPrefix && token.length > prefix.length) tails.push(tokens.length);
+    if (token !== '' && !(hasPrefix && prefix === '##')) heads.push(tokens.length);
+    tokens.push(token);
+    ids.push(id);
+  });
+  const keys = keysOf(tokens, ids);
+  const builder = new Builder(keys);
+  const head = builder.addRoot(heads, 0);
+  const tail = builder.addRoot(tails, utf8Length(prefix));
   return builder.finish(head, tail);
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
-const encoder = new TextEncoder();
 
-/** Sorted pieces: the bytes of piece k are bytes[starts[k]] to bytes[starts[k + 1] - 1]. */
-interface Keys {
-  readonly bytes: Uint8Array;
-  readonly starts: Uint32Array;
-  readonly ids: Int32Array;
+function keysOf(tokens: string[], ids: readonly number[]): Keys {
+  const starts = new Uint32Array(tokens.length + 1);
+  for (let k = 0; k < tokens.length; k++) starts[k + 1] = starts[k] + utf8Length(tokens[k]);
+  // an array a token would cost as much as the trie
+  return { bytes: new TextEncoder().encode(tokens.join('')), starts, ids };
 }
 
 class Builder {
   nodes: Uint32Array = new Uint32Array(1 << 17).fill(EMPTY);
-  readonly #pieces: ReadonlyMap<string, number>;
+  readonly #keys: Keys;
   /** Cells that are empty, and bases that no node has, a bit each. */
   #free: Int32Array = new Int32Array(1 << 12).fill(-1);
   #unused: Int32Array = new Int32Array(1 << 12).fill(-1);
@@ -78,24 +83,15 @@ class Builder {
   /** Of the node that is being placed: an array of its own for each costs more than the rest. */
   readonly #labels: Uint8Array = new Uint8Array(256);
 
-  constructor(pieces: ReadonlyMap<string, number>) {
-    this.#pieces = pieces;
+  constructor(keys: Keys) {
+    this.#keys = keys;
   }
 
-  /** Sorted tokens, the first `skip` code units of each left out; returns the base of their root. */
-  addRoot(tokens: readonly string[], skip: number): number {
-    if (tokens.length === 0) return 0;
-    const starts = new Uint32Array(tokens.length + 1);
-    const ids = new Int32Array(tokens.length);
-    const texts: string[] = [];
-    for (let k = 0; k < tokens.length; k++) {
-      const text = tokens[k].slice(skip);
-      texts.push(text);
-      starts[k + 1] = starts[k] + utf8Length(text);
-      ids[k] = this.#pieces.get(tokens[k]) ?? 0;
-    }
-    const bytes = encoder.encode(texts.join('')); // an array a token would cost as much as the trie
-    return this.#addChildren({ bytes, starts, ids }, 0, tokens.length, 0, -1);
+  /** Some keys, of which the first `skip` bytes are left out; returns the base of their root. */
+  addRoot(keys: readonly number[], skip: number): number {
+    if (keys.length === 0) return 0;
+    const order = sortedKeys(this.#keys, keys, skip);
+    return this.#addChildren(order, 0, order.length, skip, -1);
   }
 
   finish(head: number, tail: number): PieceTrie {
@@ -103,34 +99,59 @@ class Builder {
   }
 
   /**
-   * Places the children of the node whose keys are [from, to), all alike in their first `depth` bytes.
+   * Places the children of the node whose keys are order[from] to order[to - 1], all alike in their first `depth` bytes.
    *
    * @param id of the piece that ends at the node, -1 if none does
    * @returns the base of the children
    */
-  #addChildren(keys: Keys, from: number, to: number, depth: number, id: number): number {
-    const { bytes, starts, ids } = keys;
+  #addChildren(order: Int32Array, from: number, to: number, depth: number, id: number): number {
+    if (to - from === 1) return this.#addChain(order[from], depth, id);
+    const { bytes, starts, ids } = this.#keys;
     const labels = this.#labels;
     let count = 0;
     for (let k = from; k < to; k++) {
-      const label = bytes[starts[k] + depth];
+      const label = bytes[starts[order[k]] + depth];
       if (count === 0 || labels[count - 1] !== label) labels[count++] = label;
     }
     if (id >= 0) labels[count++] = ID;
     const base = this.#takeBase(count);
     if (id >= 0) this.nodes[base + ID] = (id << SHIFT) | ID;
     for (let first = from, last = from; first < to; first = last) {
-      const label = bytes[starts[first] + depth];
-      while (last < to && bytes[starts[last] + depth] === label) last++;
-      const isPiece = starts[first + 1] - starts[first] === depth + 1;
-      const piece = isPiece ? ids[first++] : -1;
+      const key = order[first];
+      const label = bytes[starts[key] + depth];
+      while (last < to && bytes[starts[order[last]] + depth] === label) last++;
+      const isPiece = starts[key + 1] - starts[key] === depth + 1;
+      if (isPiece) first++;
+      const piece = isPiece ? ids[key] : -1;
       const ends = isPiece ? ENDS : 0;
       this.nodes[base + label] =
         first === last
           ? (piece << SHIFT) | LEAF | ends | label
-          : (this.#addChildren(keys, first, last, depth + 1, piece) << SHIFT) | ends | label;
+          : (this.#addChildren(order, first, last, depth + 1, piece) << SHIFT) | ends | label;
     }
     return base;
+  }
+
+  /** As `#addChildren` for a single key, of which most nodes are. */
+  #addChain(key: number, depth: number, id: number): number {
+    const { bytes, starts, ids } = this.#keys;
+    const labels = this.#labels;
+    const end = starts[key + 1] - 1;
+    let root = 0;
+    let cell = 0; // of the node whose child is placed
+    for (let i = starts[key] + depth; i <= end; i++) {
+      labels[0] = bytes[i];
+      labels[1] = ID;
+      const isPiece = root === 0 && id >= 0;
+      const base = this.#takeBase(isPiece ? 2 : 1);
+      if (isPiece) this.nodes[base + ID] = (id << SHIFT) | ID;
+      if (root === 0) root = base;
+      else this.nodes[cell] |= base << SHIFT;
+      cell = base + bytes[i];
+      this.nodes[cell] = bytes[i];
+    }
+    this.nodes[cell] |= (ids[key] << SHIFT) | LEAF | ENDS;
+    return root;
   }
 
   /** The first base in the last SEARCH cells under which the first labels fall on empty cells; they are taken. */

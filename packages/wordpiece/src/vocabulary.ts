@@ -27,7 +27,9 @@ export function parseVocabulary(source: readonly string[] | string | Uint8Array)
         `Check that this is a vocabulary and not a text.`,
     );
   const tokens = lines.map(trimEnd);
-  return { tokens, ids: new Map(tokens.map((token, id) => [token, id])) };
+  const ids = new Map<string, number>();
+  for (let id = 0; id < tokens.length; id++) ids.set(tokens[id], id);
+  return { tokens, ids };
 }
 
 /** @param entries token and id, in any order; ids may have gaps */
@@ -55,7 +57,8 @@ export function vocabularyFromEntries(entries: Iterable<readonly [string, number
 export function pieceLengths({ tokens }: Vocabulary, prefix: string): Uint16Array | undefined {
   if (prefix !== '##' && prefix !== '') return undefined;
   const lengths = new Uint16Array(tokens.length);
-  for (const [id, token = ''] of tokens.entries()) {
+  for (let id = 0; id < tokens.length; id++) {
+    const token = tokens[id] ?? '';
     const skip = token.startsWith(prefix) && token.length > prefix.length ? prefix.length : 0;
     lengths[id] = Math.min(utf8Length(token, skip), 0xffff);
   }
