@@ -2,15 +2,15 @@
 // src/engine-module.ts by tools/reference/wordpiece_wasm.mjs.
 //
 // 1. SIMD comparisons class 64 bytes into bit maps: letters and digits, punctuation, the rest. Word
-//    starts and punctuation marks are the set bits of one of them.
-// 2. An ASCII word of up to 8 bytes is its own hash key; a two-way cache answers with up to three ids
+//    starts and punctuation marks are the set bits of one of them. The words of a kilobyte gather (window.ts).
+// 2. An ASCII word of up to 8 bytes is its own hash key; a four-way cache answers with up to three ids
 //    packed in 64 bits (20 bits each, the count on top). Words of up to 16 and 32 bytes have tables
 //    of larger entries. Keys are compared whole: a hit is exact.
 // 3. A miss walks the trie. So does a word too long or with too many pieces for its table.
 // 4. Anything else than ASCII takes the slow lane: a table look-up a code point, the normalized word
 //    gathers in a scratch area, then the same caches.
 // 5. Line feeds are found among the 64 bytes, too: lines are encoded in one go, whatever their length.
-// The host lays out the memory and guarantees 64 readable bytes after the input, valid UTF-8, and
+// The host lays out the memory behind layout.ts and guarantees 64 readable bytes after the input, valid UTF-8, and
 // room for one id an input byte and 16 more. Two things go back to the host: characters that may have
 // to be reordered, and U+0000 kept as text, which zero-padded keys cannot hold.
 
