@@ -8,9 +8,10 @@ test.each([
   [8, 8],
   [9, 16],
   [64, 64],
-  [65, 80],
+  [65, 72],
   [128, 128],
-  [129, 160],
+  [129, 144],
+  [257, 288],
   [500, 512],
 ])('%i tokens run in %i columns', (length, columns) => {
   expect(columnsFor(length, 512)).toBe(columns);
@@ -43,7 +44,7 @@ test('usual shapes hold up to four texts that fit', () => {
 describe('a plan', () => {
   test('puts equal rows together and very different ones apart', () => {
     expect(plan([10, 200, 11, 12, 9], limits)).toEqual([
-      { rows: 1, columns: 224, members: [1] },
+      { rows: 1, columns: 208, members: [1] },
       { rows: 4, columns: 16, members: [4, 0, 2, 3] },
     ]);
   });

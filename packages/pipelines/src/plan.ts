@@ -28,7 +28,7 @@ const ATTENTION = 1000;
 
 /** The length that a row of `length` tokens is padded to. */
 export function columnsFor(length: number, maxColumns: number): number {
-  const step = length <= 64 ? 8 : length <= 128 ? 16 : 32;
+  const step = length <= 128 ? 8 : length <= 256 ? 16 : 32;
   return Math.min(maxColumns, Math.max(step, Math.ceil(length / step) * step));
 }
 
