@@ -10,6 +10,13 @@ test('flags become settings, and the token may come from the environment', () =>
   expect(parseCommandLine(['models', '--token', 'a'], {}).settings.token).toBe('a');
 });
 
+test('what is on by default is turned off by name', () => {
+  const on = { spinning: true, warmUp: true };
+  expect(parseCommandLine(['models'], {}).settings).toMatchObject(on);
+  const { settings } = parseCommandLine(['models', '--no-spinning', '--no-warm-up'], {});
+  expect(settings).toMatchObject({ spinning: false, warmUp: false });
+});
+
 test('what is not set has its documented default', () => {
   expect(resolveSettings({})).toMatchObject({
     host: '127.0.0.1',

@@ -19,7 +19,7 @@ export const settingsSchema = z.strictObject({
   threads: whole(0, 1024).default(0),
   /** Threads of an input that is alone wait for one another without sleeping; for cores that nothing else wants. */
   spinning: z.boolean().default(true),
-  /** Compile usual shapes while a loaded model has nothing else to do, so that no request waits for it. */
+  /** Compile usual shapes while nothing is asked of a loaded model, so that no request waits for it. */
   warmUp: z.boolean().default(true),
   /** For loaded models together; the least recently used one makes room. */
   memoryMegabytes: whole(1, 1 << 20).default(2048),
