@@ -124,10 +124,11 @@ class Builder {
       if (isPiece) first++;
       const piece = isPiece ? ids[key] : -1;
       const ends = isPiece ? ENDS : 0;
-      this.nodes[base + label] =
+      const node =
         first === last
-          ? (piece << SHIFT) | LEAF | ends | label
-          : (this.#addChildren(order, first, last, depth + 1, piece) << SHIFT) | ends | label;
+          ? (piece << SHIFT) | LEAF
+          : this.#addChildren(order, first, last, depth + 1, piece) << SHIFT;
+      this.nodes[base + label] = node | ends | label; // read after the children, which may make the array grow
     }
     return base;
   }
