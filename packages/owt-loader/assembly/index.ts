@@ -1,4 +1,4 @@
-// Loops over text, sixteen bytes at a time: sentences made lines, JSON strings unescaped, UTF-16 units counted.
+// Loops over text, sixteen bytes at a time: sentences made lines, JSON strings unescaped, UTF-16 units counted; and a hash.
 // AssemblyScript; compiled into src/text-module.ts by tools/reference/owt_wasm.mjs.
 //
 // The host lays out the memory from `textStart()` on, guarantees 16 readable bytes after every text, and gives valid
@@ -7,6 +7,7 @@
 export { stringEnd, unescape } from './json-string';
 export { addAbbreviation, linesToLines, sentencesToLines } from './sentences';
 export { utf16Units } from './units';
+export { addToHash, finishHash, hashHigh, startHash } from './xxh64';
 
 /** Where the host's part of the memory begins. */
 export function textStart(): usize {

@@ -64,12 +64,24 @@ function schemaOf(layout: ExampleLayout): Schema {
   );
 }
 
+/** A record batch message and its columns, which are views of it. */
+interface OpenMessage {
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  readonly ids: Uint16Array;
+  readonly lengths: Uint8Array | Uint16Array;
+  readonly splits: Uint8Array | Uint16Array;
+  readonly documents: Uint32Array;
+}
+
 /** Writes and reads record batches of one layout. */
 export class ExampleFormat {
   readonly layout: ExampleLayout;
   /** The schema message that opens every stream of this layout. */
   readonly header: Uint8Array;
   readonly #schema: Schema;
+  /** Written last: another of as many rows differs in its columns alone. */
+  #last: OpenMessage | undefined;
 
   constructor(layout: ExampleLayout) {
     this.layout = layout;
@@ -81,8 +93,29 @@ export class ExampleFormat {
     this.header = bytes.slice(0, bytes.length - END_OF_STREAM.length);
   }
 
-  /** The record batch message of these rows, without header and end mark. */
-  encode({ rows, ids, lengths, splits, documents }: ExampleColumns): Uint8Array {
+  /** The record batch message of these rows, without header and end mark: a view, valid until the next call. */
+  encode(columns: ExampleColumns): Uint8Array {
+    const last = this.#last;
+    if (last?.rows !== columns.rows) {
+      this.#last = this.#open(this.#write(columns));
+      return this.#last.bytes;
+    }
+    last.ids.set(columns.ids);
+    last.lengths.set(columns.lengths);
+    last.splits.set(columns.splits);
+    last.documents.set(columns.documents);
+    return last.bytes;
+  }
+
+  /** The rows of a record batch message: views into a private copy. */
+  decode(message: Uint8Array): ExampleColumns {
+    const { rows, ids, lengths, splits, documents } = this.#open(message);
+    const wide = (values: Uint8Array | Uint16Array): Uint16Array =>
+      values instanceof Uint16Array ? values : Uint16Array.from(values);
+    return { rows, ids, lengths: wide(lengths), splits: wide(splits), documents };
+  }
+
+  #write({ rows, ids, lengths, splits, documents }: ExampleColumns): Uint8Array {
     const { length } = this.layout;
     const [list, position] = this.#schema.fields.map((field) => field.type);
     const positions = (values: Uint16Array): Uint8Array | Uint16Array =>
@@ -128,25 +161,24 @@ export class ExampleFormat {
     return bytes.subarray(this.header.length, bytes.length - END_OF_STREAM.length);
   }
 
-  /** The rows of a record batch message: views into a private copy. */
-  decode(message: Uint8Array): ExampleColumns {
-    const stream = new Uint8Array(this.header.length + message.length + END_OF_STREAM.length);
+  /** A private copy of a message. */
+  #open(message: Uint8Array): OpenMessage {
+    const start = this.header.length;
+    const end = start + message.length;
+    const stream = new Uint8Array(end + END_OF_STREAM.length);
     stream.set(this.header);
-    stream.set(message, this.header.length);
-    stream.set(END_OF_STREAM, this.header.length + message.length);
+    stream.set(message, start);
+    stream.set(END_OF_STREAM, end);
     const [batch] = [...RecordBatchReader.from(stream)];
     if (!batch) throw new RangeError('owt-loader: an Arrow message holds no record batch.');
     const [list, lengths, splits, documents] = batch.data.children;
     const rows = batch.numRows;
-    const wide = (values: Uint8Array | Uint16Array): Uint16Array =>
-      values instanceof Uint16Array
-        ? values.subarray(0, rows)
-        : Uint16Array.from(values.subarray(0, rows));
     return {
+      bytes: stream.subarray(start, end),
       rows,
       ids: valuesOf<Uint16Array>(list?.children[0]).subarray(0, rows * this.layout.length),
-      lengths: wide(valuesOf<Uint8Array>(lengths)),
-      splits: wide(valuesOf<Uint8Array>(splits)),
+      lengths: valuesOf<Uint8Array>(lengths).subarray(0, rows),
+      splits: valuesOf<Uint8Array>(splits).subarray(0, rows),
       documents: valuesOf<Uint32Array>(documents).subarray(0, rows),
     };
   }

@@ -5,7 +5,7 @@
 
 import { isAscii, isUtf8 } from 'node:buffer';
 import { cleanAsHuggingFace } from './clean-text.js';
-import { type Identity, identify } from './document.js';
+import type { Identity } from './document.js';
 import type { EncodeLines, Sentences } from './encoder.js';
 import type { Splitter } from './sentences.js';
 import { TextMemory } from './text-memory.js';
@@ -68,12 +68,12 @@ export class LineEncoder {
     this.#text.reserve(from + 1 + byteBound(text));
     const memory = this.#text.bytes;
     const size = isText ? memory.write(text, from) : copy(text, memory, from);
-    const bytes = memory.subarray(from, from + size);
     const characters = isCounted ? text.length : this.#text.utf16Units(from, from + size);
-    const left = this.#options.clean === 'huggingface' ? cleanAsHuggingFace(bytes) : size;
+    const isCleaned = this.#options.clean === 'huggingface';
+    const left = isCleaned ? cleanAsHuggingFace(memory.subarray(from, from + size)) : size;
     this.#written = from + left;
-    const identity = identify(left === size ? bytes : bytes.subarray(0, left));
-    return { identity, characters };
+    this.#text.startHash();
+    return { identity: this.#text.finishHash(from, from + left), characters };
   }
 
   /** The text of the document written last. */

@@ -3,6 +3,7 @@
 // In JavaScript the same loops took two thirds of what the tokenizer takes.
 
 import { ABBREVIATIONS } from './abbreviations.js';
+import type { Identity } from './document.js';
 import { TEXT_MODULE } from './text-module.js';
 
 /** Readable bytes behind every text; they are looked at sixteen at a time. */
@@ -19,6 +20,10 @@ interface TextExports {
   utf16Units(from: number, to: number): number;
   unescape(from: number, to: number, output: number): number;
   stringEnd(): number;
+  startHash(): void;
+  addToHash(from: number, to: number): void;
+  finishHash(from: number, to: number): number;
+  hashHigh(): number;
 }
 
 /** Positions are bytes from the start of `bytes`; texts are valid UTF-8. */
@@ -84,6 +89,22 @@ export class TextMemory {
   /** Where the string unescaped last ends, its quote included. */
   get stringEnd(): number {
     return (this.#exports.stringEnd() >>> 0) - this.#start;
+  }
+
+  /** Begins an XXH64 with seed 0; there is one at a time. */
+  startHash(): void {
+    this.#exports.startHash();
+  }
+
+  /** Takes [from, to) into the hash: a multiple of 32 bytes. */
+  addToHash(from: number, to: number): void {
+    this.#exports.addToHash(this.#start + from, this.#start + to);
+  }
+
+  /** The hash, once [from, to) is taken in as well, however long. */
+  finishHash(from: number, to: number): Identity {
+    const low = this.#exports.finishHash(this.#start + from, this.#start + to);
+    return { high: this.#exports.hashHigh() >>> 0, low: low >>> 0 };
   }
 }
 
