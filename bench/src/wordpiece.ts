@@ -7,6 +7,7 @@
 
 import { execFileSync } from 'node:child_process';
 import {
+  appendFileSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -129,7 +130,7 @@ async function compare(
   const speeds = [mine, reference].map((seconds) => (1 / median(seconds)).toFixed(2));
   const goal = target === undefined ? '' : `, at least ${target} wanted`;
   console.log(
-    `${name.padEnd(14)} ${speeds[0]} MB/s, ${theirs.about.version}: ${speeds[1]} MB/s, ratio ${ratio.toFixed(1)}${goal}`,
+    `${name.padEnd(14)} ${speeds[0]} MB/s, ${theirs.about.version}: ${speeds[1]} MB/s, ratio ${ratio.toFixed(ratio < 10 ? 2 : 1)}${goal}`,
   );
 }
 
@@ -238,8 +239,9 @@ function writeTexts(folder: string): Record<string, string> {
     writeFileSync(paths[name], lines.join('\n'));
     writeFileSync(paths[`${name} docs`], documents.join('\n'));
   }
-  // long enough that two threads have something to share
+  // long enough that two threads have something to share, and the last chunk, for which one waits, counts little
   paths.long = join(folder, 'long.txt');
-  writeFileSync(paths.long, new Array(6).fill(english.join('\n')).join('\n'));
+  for (let copy = 0; copy < 24; copy++)
+    appendFileSync(paths.long, english.map((line) => `${line}\n`).join(''));
   return paths;
 }

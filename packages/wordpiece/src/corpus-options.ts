@@ -13,14 +13,16 @@ export interface EncodeBytesOptions extends IdWidth {
 }
 
 export interface EncodeStreamOptions extends IdWidth {
+  /** Whether arrays hold only until the next are asked for; their memory serves again then. Default false. */
+  readonly reuse?: boolean;
   /** Threads beside this one. Default 0: this thread does the work. */
   readonly workers?: number;
-  /** Bytes encoded at a time. Default 1 MiB; of a file shared between workers, up to 4 MiB. */
+  /** Bytes encoded at a time. Default 1 MiB; of a file shared between workers, up to 8 MiB. */
   readonly chunkBytes?: number;
 }
 
 const SMALLEST_SHARE = 1 << 18;
-const LARGEST_SHARE = 1 << 22;
+const LARGEST_SHARE = 1 << 23;
 
 /** Bytes of a file that a worker encodes at a time, if the user does not say: some rounds for each of them. */
 export function shareOf(length: number, workers: number): number {

@@ -2,9 +2,11 @@
 // words of all its chunks and says them when asked.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import type { RaggedIds } from './batch-encoding.js';
 import { CorpusEncoder } from './corpus-encoder.js';
 import type { WorkerSetup } from './encode-workers.js';
 import { type LineRange, LineReader } from './line-ranges.js';
+import { placedIn } from './returned-memory.js';
 import { SequenceEncoder } from './sequence-encoder.js';
 import { newCounter } from './train.js';
 import { countLines } from './train-files.js';
@@ -12,14 +14,20 @@ import { countLines } from './train-files.js';
 const setup = workerData as WorkerSetup;
 
 if (setup.task === 'encode') {
-  const { blueprint, isWide, path } = setup;
+  const { blueprint, isWide, reuse, path } = setup;
   const corpus = new CorpusEncoder(new SequenceEncoder(blueprint));
   const reader = path === undefined ? undefined : new LineReader(path);
-  parentPort?.on('message', (chunk: Uint8Array | LineRange) => {
-    const bytes = ArrayBuffer.isView(chunk) ? chunk : reader?.read(chunk);
-    const { ids, rowSplits } = corpus.encodeLines(bytes ?? new Uint8Array(0), isWide);
+  const returned: RaggedIds[] = [];
+  parentPort?.on('message', (request: Uint8Array | LineRange | RaggedIds) => {
+    if ('ids' in request) {
+      returned.push(request);
+      return;
+    }
+    const bytes = ArrayBuffer.isView(request) ? request : reader?.read(request);
+    const rows = corpus.encodeLines(bytes ?? new Uint8Array(0), isWide, reuse);
+    const { ids, rowSplits } = reuse ? placedIn(returned.pop(), rows) : rows;
     parentPort?.postMessage({ ids, rowSplits }, [
-      ids.buffer as ArrayBuffer, // fresh arrays of this thread
+      ids.buffer as ArrayBuffer, // arrays of their own
       rowSplits.buffer as ArrayBuffer,
     ]);
   });

@@ -15,10 +15,22 @@ export type WorkerSetup =
       readonly task: 'encode';
       readonly blueprint: EncoderBlueprint;
       readonly isWide: boolean;
+      /** Whether the memory of a result goes back to the threads when the next is asked for. */
+      readonly reuse: boolean;
       /** The file that ranges are of. */
       readonly path?: string;
     }
   | { readonly task: 'count'; readonly options: TrainOptions };
+
+/** Ids that a worker is asked for. */
+export interface EncodeRequest {
+  readonly chunk: Uint8Array | LineRange;
+  /** Arrays whose memory may be used for the answer. */
+  readonly into?: RaggedIds;
+}
+
+/** Words that a worker is to count, or that it is to say its counts. */
+export type CountRequest = { readonly chunk: Uint8Array } | 'counts';
 
 /** Ids of the lines of each chunk, or of each range of a file, which the workers read themselves. */
 export function encodeInWorkers(
@@ -26,7 +38,7 @@ export function encodeInWorkers(
   count: number,
   setup: WorkerSetup & { task: 'encode' },
 ): AsyncGenerator<RaggedIds> {
-  return inWorkers<RaggedIds>(chunks, count, setup);
+  return inWorkers<RaggedIds>(chunks, count, setup, setup.reuse);
 }
 
 /** Counts of the words of all chunks, one part from each worker. */
@@ -37,8 +49,8 @@ export async function countInWorkers(
 ): Promise<PackedCounts[]> {
   const parts: PackedCounts[] = [];
   const setup = { task: 'count', options } as const;
-  for await (const answer of inWorkers<PackedCounts | 'counted'>(chunks, count, setup, 'counts'))
-    if (answer !== 'counted') parts.push(answer);
+  const answers = inWorkers<PackedCounts | 'counted'>(chunks, count, setup, false, 'counts');
+  for await (const answer of answers) if (answer !== 'counted') parts.push(answer);
   return parts;
 }
 
@@ -49,6 +61,7 @@ async function* inWorkers<T>(
   chunks: AsyncIterable<Uint8Array> | Iterable<LineRange>,
   count: number,
   setup: WorkerSetup,
+  reuse: boolean,
   last?: 'counts',
 ): AsyncGenerator<T> {
   const source = new ReadAhead<Uint8Array | LineRange>(chunks);
@@ -64,8 +77,13 @@ async function* inWorkers<T>(
         if (chunk !== undefined) pending.push(thread.work(chunk));
       }
       source.ask();
-      if (pending[0]?.isThere) yield await (pending.shift() as Answer<T>).result;
-      else await firstOf([source.arrival, pending[0]?.settled, ...threads.map(({ next }) => next)]);
+      if (pending[0]?.isThere) {
+        const { result, thread } = pending.shift() as Answer<T>;
+        const value = await result;
+        yield value;
+        if (reuse) thread.takeBack(value);
+      } else
+        await firstOf([source.arrival, pending[0]?.settled, ...threads.map(({ next }) => next)]);
     }
     source.rethrow();
     if (last !== undefined) for (const thread of threads) yield await thread.work(last).result;
@@ -84,6 +102,8 @@ function leastBusy<T>(threads: readonly Thread<T>[]): Thread<T> {
 }
 
 interface Answer<T> {
+  /** Whose it is. */
+  readonly thread: Thread<T>;
   /** A failure is reported when its turn comes. */
   readonly result: Promise<T>;
   /** Settled when the result is there. */
@@ -127,7 +147,7 @@ class Thread<T> {
   }
 
   work(chunk: Uint8Array | LineRange | 'counts'): Answer<T> {
-    const { resolve, reject, answer } = newAnswer<T>();
+    const { resolve, reject, answer } = newAnswer(this);
     if (this.#failure) {
       reject(this.#failure);
       return answer;
@@ -138,6 +158,15 @@ class Thread<T> {
     const moved = ArrayBuffer.isView(chunk) ? [chunk.buffer as ArrayBuffer] : [];
     this.#worker.postMessage(chunk, moved);
     return answer;
+  }
+
+  /** Gives the memory of one of its answers back, unless whoever had it moved it elsewhere. */
+  takeBack(answer: T): void {
+    const buffers = Object.values(answer as object).flatMap((array: unknown) =>
+      ArrayBuffer.isView(array) ? [array.buffer as ArrayBuffer] : [],
+    );
+    if (buffers.every(({ byteLength }) => byteLength > 0))
+      this.#worker.postMessage(answer, buffers);
   }
 
   async stop(): Promise<void> {
@@ -151,7 +180,7 @@ class Thread<T> {
   }
 }
 
-function newAnswer<T>(): Waiting<T> {
+function newAnswer<T>(thread: Thread<T>): Waiting<T> {
   let resolve: (result: T) => void = () => undefined;
   let reject: (error: Error) => void = () => undefined;
   const result = new Promise<T>((onResult, onError) => {
@@ -160,7 +189,8 @@ function newAnswer<T>(): Waiting<T> {
   const settle = (): void => {
     answer.isThere = true;
   };
-  const answer: Answer<T> = { result, settled: result.then(settle, settle), isThere: false };
+  const settled = result.then(settle, settle);
+  const answer: Answer<T> = { thread, result, settled, isThere: false };
   return { answer, resolve, reject };
 }
 

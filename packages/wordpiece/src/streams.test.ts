@@ -54,6 +54,21 @@ describe.each([{ workers: 0 }, { workers: 2 }])('with %j', ({ workers }) => {
     expect(await rowsOf(parts, { workers, chunkBytes: 1 })).toEqual([[1], [2], [1, 3]]);
     expect(parts.map(String)).toEqual(['a\n', 'b\n', 'ab\n']);
   });
+  test('arrays that are reused hold until the next are asked for, moved away or not', async () => {
+    const lines = Array.from({ length: 60 }, (_, n) => 'a b ab '.repeat(1 + (n % 7)));
+    const chunks = lines.map((line) => utf8(`${line}\n`));
+    const expected = tokenizer.encodeRagged(lines);
+    const found: number[] = [];
+    let result = 0;
+    const options = { workers, chunkBytes: 1, reuse: true, width: 'uint16' } as const;
+    for await (const { ids, rowSplits } of tokenizer.encodeStream(chunks, options)) {
+      expect([...rowSplits]).toEqual([0, ids.length]);
+      found.push(...ids);
+      if (result++ % 5 === 4) structuredClone(ids, { transfer: [ids.buffer as ArrayBuffer] });
+    }
+    expect(found).toEqual([...expected.ids]);
+    expect(result).toBe(lines.length);
+  });
   test('rows come while the source waits for the next chunk', async () => {
     let goOn = () => {};
     const wasTaken = new Promise<void>((resolve) => {

@@ -274,16 +274,16 @@ export class WordPieceTokenizer {
     options: EncodeStreamOptions = {},
   ): AsyncGenerator<RaggedIds> {
     requireIterable(source, 'source', 'chunks of bytes');
-    const { workers, chunkBytes = 1 << 20, wide } = this.#streamOptions(options);
+    const { workers, chunkBytes = 1 << 20, wide, reuse } = this.#streamOptions(options);
     const chunks = wholeLines(source, chunkBytes);
-    if (workers > 0) yield* encodeInWorkers(chunks, workers, this.#workerSetup(wide));
-    else for await (const chunk of chunks) yield this.#corpus.encodeLines(chunk, wide);
+    if (workers > 0) yield* encodeInWorkers(chunks, workers, this.#workerSetup(wide, reuse));
+    else for await (const chunk of chunks) yield this.#corpus.encodeLines(chunk, wide, reuse);
   }
 
   /** Encodes the lines of a file, as `encodeStream` does; workers read their parts themselves. Node only. */
   async *encodeFile(path: string, options: EncodeStreamOptions = {}): AsyncGenerator<RaggedIds> {
     requireText(path, 'path', 'Pass the path of one file');
-    const { workers, chunkBytes, wide } = this.#streamOptions(options);
+    const { workers, chunkBytes, wide, reuse } = this.#streamOptions(options);
     const length = workers > 0 ? await fileLength(path) : undefined;
     if (length === undefined) {
       yield* this.encodeStream(readFile(path), options);
@@ -291,7 +291,7 @@ export class WordPieceTokenizer {
     }
     const ranges = lineRanges(length, chunkBytes ?? shareOf(length, workers));
     for await (const rows of encodeInWorkers(ranges, workers, {
-      ...this.#workerSetup(wide),
+      ...this.#workerSetup(wide, reuse),
       path,
     })) {
       if (rows.rowSplits.length > 1) yield rows; // else no line starts in the range
@@ -406,15 +406,17 @@ export class WordPieceTokenizer {
     return token;
   };
 
-  #workerSetup(wide: boolean) {
-    return { task: 'encode', blueprint: this.#sequences.blueprint, isWide: wide } as const;
+  #workerSetup(isWide: boolean, reuse: boolean) {
+    return { task: 'encode', blueprint: this.#sequences.blueprint, isWide, reuse } as const;
   }
 
   #streamOptions({ workers = 0, chunkBytes, ...rest }: EncodeStreamOptions) {
-    requireKnown(rest, WIDTH_OPTIONS);
+    requireKnown(rest, BYTES_OPTIONS);
+    requireFlags(rest, ['reuse']);
     requireCount('workers', workers, 0);
     if (chunkBytes !== undefined) requireCount('chunkBytes', chunkBytes, 1);
-    return { workers, chunkBytes, wide: isWide(rest, this.vocabSize) };
+    const { reuse = false } = rest;
+    return { workers, chunkBytes, reuse, wide: isWide(rest, this.vocabSize) };
   }
 
   #add(tokens: readonly AddedToken[]): void {
