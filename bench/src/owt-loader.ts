@@ -157,8 +157,8 @@ async function archives(
   await extractMembers(join(data, 'corpus/openwebtext-shaped.tar.xz'), folder, copies);
   await besideDecompressor(`xz, ${copies} copies`, folder, scratch, vocabulary, rounds);
   const parquet = join(scratch, 'texts.parquet');
-  if (writeParquet(join(data, 'corpus/wiki-en-2018.jsonl'), parquet))
-    await besideDecompressor('Parquet', parquet, scratch, vocabulary, rounds);
+  if (writeParquet(join(data, 'corpus/wiki-en-2018.jsonl'), parquet, copies))
+    await besideDecompressor(`Parquet, ${copies} copies`, parquet, scratch, vocabulary, rounds);
   for (const workers of ['0', '2']) {
     const script = fileURLToPath(new URL('./owt-loader-memory.ts', import.meta.url));
     const output = join(scratch, `memory-${workers}`);
@@ -199,15 +199,21 @@ async function besideDecompressor(
   );
 }
 
-/** Eight times the texts of some JSON lines, none equal to another, as Hugging Face stores them; false without pyarrow. */
-function writeParquet(jsonLines: string, path: string): boolean {
+/** The texts of some JSON lines several times, none equal to another, as Hugging Face stores them; false without pyarrow. */
+function writeParquet(jsonLines: string, path: string, copies: number): boolean {
   const script = `
 import json, sys, pyarrow, pyarrow.parquet
 texts = [json.loads(line)["text"] for line in open(sys.argv[1], encoding="utf-8")]
-copies = [f"{text}\\nCopy {copy}." for copy in range(8) for text in texts]
+copies = [f"{text}\\nCopy {copy}." for copy in range(int(sys.argv[3])) for text in texts]
 pyarrow.parquet.write_table(pyarrow.table({"text": copies}), sys.argv[2], row_group_size=1000)`;
   try {
-    execFileSync(process.env.ALECTRA_PYTHON ?? 'python3', ['-c', script, jsonLines, path]);
+    execFileSync(process.env.ALECTRA_PYTHON ?? 'python3', [
+      '-c',
+      script,
+      jsonLines,
+      path,
+      String(copies),
+    ]);
     return true;
   } catch {
     console.log('Parquet: skipped, no Python with pyarrow (ALECTRA_PYTHON)');

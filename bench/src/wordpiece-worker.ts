@@ -50,6 +50,10 @@ async function throughWorkers(workers: number): Promise<number> {
     before = tokens;
     start = performance.now();
   }
+  if (results <= STARTED)
+    throw new Error(
+      `bench: ${path} gave ${results} results, expected more than ${STARTED}.\nSet ALECTRA_TEST_DATA to a longer text.`,
+    );
   return ((performance.now() - start) / 1e3) * (tokens / (tokens - before));
 }
 

@@ -86,7 +86,7 @@ export async function run(args: string[]): Promise<void> {
     }
     if (values.npm !== undefined && isWanted('npm'))
       await npmPeers(resolve(values.npm), texts.en, json, vocab, rounds);
-    if (isWanted('workers')) await workers(texts.long, vocab, rounds);
+    if (isWanted('workers')) await workers(repeated(texts.en), vocab, rounds);
     if (isWanted('load')) await loading(vocab);
     if (isWanted('adversarial')) adversarial(tokenizer);
   } finally {
@@ -239,9 +239,13 @@ function writeTexts(folder: string): Record<string, string> {
     writeFileSync(paths[name], lines.join('\n'));
     writeFileSync(paths[`${name} docs`], documents.join('\n'));
   }
-  // long enough that two threads have something to share, and the last chunk, for which one waits, counts little
-  paths.long = join(folder, 'long.txt');
-  for (let copy = 0; copy < 24; copy++)
-    appendFileSync(paths.long, english.map((line) => `${line}\n`).join(''));
   return paths;
+}
+
+/** A text so long that two threads have something to share, and the last chunk, for which one waits, counts little. */
+function repeated(path: string): string {
+  const text = readFileSync(path);
+  const long = `${path}.long`;
+  for (let copy = 0; copy < 24; copy++) appendFileSync(long, text);
+  return long;
 }

@@ -13,30 +13,28 @@ import { type TarFile, tarFiles } from './tar.js';
 
 const MAX_MEMBER = 1 << 28;
 
-export async function* archiveDocuments(
+/** The documents, those of JSON lines each valid until the next is asked for. */
+export async function archiveDocuments(
   stream: ByteStream,
   name: string,
   textKey: string,
-): AsyncGenerator<RawDocument> {
+): Promise<Iterable<RawDocument>> {
   const { form, bytes } = await uncover(stream, name);
   const whole = (): Promise<Uint8Array> => collect(bytes, MAX_MEMBER, () => tooLarge(name));
   // A text that begins like JSON is a text still.
   switch (form === 'json-lines' && name.endsWith('.txt') ? 'text' : form) {
     case 'empty':
-      return;
+      return [];
     case 'tar': {
       const isText = (file: TarFile): boolean => file.name.endsWith('.txt') && !isLitter(file.name);
       const files = [...tarFiles(await whole(), name)].filter(isText);
       files.sort((a, b) => byCodeUnit(a.name, b.name));
-      for (const file of files) yield { id: `${name}/${file.name}`, text: withoutMark(file.body) };
-      return;
+      return files.map((file) => ({ id: `${name}/${file.name}`, text: withoutMark(file.body) }));
     }
     case 'json-lines':
-      yield* parseJsonLines(await whole(), name, 1, textKey);
-      return;
+      return parseJsonLines(await whole(), name, 1, textKey);
     case 'text':
-      yield { id: name, text: withoutMark(await whole()) };
-      return;
+      return [{ id: name, text: withoutMark(await whole()) }];
     default:
       throw new ShardError(
         `${name} cannot be read as text: found ${form}, expected a tar of texts, JSON lines or text.`,

@@ -22,7 +22,7 @@ describe.each([
       [9, 100],
       [9, 500],
       [4, 900],
-      [9, 1300],
+      [9, layout.vocabularySize - 9],
     ] as const) {
       const columns = columnsOf(layout, rows, first);
       const fresh = new ExampleFormat(layout).encode(columns);

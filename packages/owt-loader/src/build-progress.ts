@@ -25,6 +25,8 @@ import { ShardError } from './shard-error.js';
 import { type SplitState, SplitWriter } from './split-writer.js';
 
 const SEEN_NAME = 'seen.bin';
+/** What identities in seen.bin are: a build does not go on with others. */
+const IDENTITY = 'xxh64';
 const SPLITS: readonly SplitName[] = ['train', 'validation'];
 
 export interface FinishedBuild {
@@ -261,7 +263,7 @@ export class BuildProgress {
 
   #settings(): string {
     const { configuration, textKey, input } = this.#options;
-    return canonicalJson({ ...configuration, textKey, input });
+    return canonicalJson({ ...configuration, textKey, input, identity: IDENTITY });
   }
 
   #absorb(high: number, low: number): void {

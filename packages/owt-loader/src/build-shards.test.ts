@@ -172,9 +172,9 @@ describe('buildShards', () => {
         throw new Error('killed');
       };
       await expect(build(folder, { saveEvery: 1, onProgress })).rejects.toThrow('killed');
-      let saved = 0;
+      let chunks = 0;
       const later = (): void => {
-        if (++saved === 5) throw new Error('killed');
+        if (++chunks === 5) throw new Error('killed');
       };
       await expect(build(folder, { saveEvery: 1, onProgress: later })).rejects.toThrow('killed');
       await expect(build(folder, { source: { ...source, found: 'other' } })).rejects.toMatchObject({
@@ -183,6 +183,12 @@ describe('buildShards', () => {
       await expect(build(folder, { seed: 6 })).rejects.toThrow(
         /unfinished build with other options/,
       );
+      // of a version that identified documents otherwise
+      const state = join(folder, 'shards.building', 'state.json');
+      const saved = JSON.parse(await readFile(state, 'utf8')) as { settings: string };
+      const settings = saved.settings.replace('xxh64', 'sha256');
+      await writeFile(state, JSON.stringify({ ...saved, settings }));
+      await expect(build(folder)).rejects.toThrow(/found .*sha256.*, expected .*xxh64/);
     }));
 
   test('drops exact duplicates and counts them', () =>

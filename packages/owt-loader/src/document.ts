@@ -30,13 +30,14 @@ export interface Identity {
   readonly low: number;
 }
 
+/** The identity of a text, a string taken as its UTF-8. */
 export function identify(text: string | Uint8Array): Identity {
   hash ??= new Xxh64();
   hash.update(typeof text === 'string' ? Buffer.from(text) : text);
   return hash.digest();
 }
 
-let hash: Xxh64 | undefined;
+let hash: Xxh64 | undefined; // made when first needed
 
 /** True for about `share` of all documents, decided by the text alone. */
 export function isHeldOut(identity: Identity, share: number): boolean {

@@ -1,5 +1,5 @@
 // The set of document identities seen so far: 64 bits each, in 16 open-addressing tables that grow one at a
-// time by half, so that the set needs 8 to 15 bytes a document and no moment needs a quarter more. With 256 tables, few of
+// time by half, so that the set needs 10 to 15 bytes a document and no moment needs a quarter more. With 256 tables, few of
 // which are in the processor's cache, adding took twice as long.
 //
 // Two different documents share 64 bits with a probability of n^2 / 2^65: 1.7e-6 for the eight million

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import { buildShards } from './build-shards.js';
-import type { Document } from './document.js';
+import { type Document, identify } from './document.js';
 import type { EncodeBatch, EncodeLines, Encoder } from './encoder.js';
+import { LineEncoder } from './line-encoder.js';
 import { contents, encode, inTemporaryFolder, someDocuments, TOKENIZER } from './test-support.js';
 
 jest.setTimeout(240_000); // a busy machine
@@ -71,3 +72,20 @@ describe('a tokenizer that takes several texts or lines of bytes', () => {
     }),
   );
 });
+
+test.each([
+  ['none', 'One.  Two é. “q” 😀\n'],
+  ['huggingface', 'One. Two é. "q" 😀'],
+] as const)(
+  'a document behind others is identified by its text, clean-up %s',
+  (clean, identified) => {
+    const lines = new LineEncoder({ encodeLines, toLines: 'sentencesToLines', clean });
+    const text = clean === 'none' ? identified : `${identified}\n`;
+    for (const before of ['', 'a', 'A longer one. And another.']) {
+      lines.write(before);
+      lines.keep();
+      expect(lines.write(text).identity).toEqual(identify(identified));
+      expect(lines.write(Buffer.from(text)).identity).toEqual(identify(identified));
+    }
+  },
+);

@@ -104,7 +104,7 @@ export class ChunkProcessor {
       waiting.push(index);
       if (lines.isFull) buildWaiting();
     };
-    const documents = readChunk(chunk, textKey);
+    const documents = await readChunk(chunk, textKey);
     if (Symbol.iterator in documents) for (const document of documents) take(document);
     else for await (const document of documents) take(document);
     buildWaiting();

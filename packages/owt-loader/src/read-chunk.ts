@@ -16,53 +16,46 @@ import { markdownProse } from './markdown-prose.js';
  *
  * @param textKey names the field or column that holds the text
  */
-export function readChunk(
+export async function readChunk(
   chunk: Chunk,
   textKey = 'text',
-): Iterable<RawDocument> | AsyncIterable<RawDocument> {
-  if (chunk.kind === 'documents') return chunk.documents;
-  if (chunk.kind === 'json-lines')
-    return parseJsonLines(chunk.bytes, chunk.name, chunk.first, textKey);
-  return readStored(chunk, textKey);
-}
-
-type StoredChunk = Exclude<Chunk, { kind: 'documents' | 'json-lines' }>;
-
-async function* readStored(chunk: StoredChunk, textKey: string): AsyncGenerator<RawDocument> {
+): Promise<Iterable<RawDocument> | AsyncIterable<RawDocument>> {
   switch (chunk.kind) {
+    case 'documents':
+      return chunk.documents;
+    case 'json-lines':
+      return parseJsonLines(chunk.bytes, chunk.name, chunk.first, textKey);
     case 'text-files':
-      for (const path of chunk.paths)
-        yield { id: path, text: withoutMark(await readFile(join(chunk.root, path))) };
-      return;
+      return textFiles(chunk.root, chunk.paths);
     case 'markdown-files':
-      for (const path of chunk.paths) {
-        const text = markdownProse(await readFile(join(chunk.root, path), 'utf8')).join('\n');
-        if (text) yield { id: path, text };
-      }
-      return;
+      return markdownFiles(chunk.root, chunk.paths);
     case 'archive': {
       const { from, name } = chunk;
-      yield* archiveDocuments(
-        from instanceof Uint8Array ? [from] : rangeStream(from),
-        name,
-        textKey,
-      );
-      return;
+      const stream = from instanceof Uint8Array ? [from] : rangeStream(from);
+      return archiveDocuments(stream, name, textKey);
     }
     case 'row-group': {
       const texts = chunk.trusted
         ? (await import('./parquet-text.js')).rowGroupTexts(chunk, textKey)
         : (await import('./parquet-process.js')).boundedTexts(chunk, textKey);
       const { name, range } = chunk;
-      for (const [i, text] of (await texts).entries())
-        yield { id: `${name}:${range.first + i}`, text };
-      return;
+      return (await texts).map((text, i) => ({ id: `${name}:${range.first + i}`, text }));
     }
     case 'arrow': {
       const { arrowDocuments, readMessages } = await import('./arrow-text.js');
-      yield* arrowDocuments(await readMessages(chunk.path, chunk.messages), chunk.name, textKey);
-      return;
+      return arrowDocuments(await readMessages(chunk.path, chunk.messages), chunk.name, textKey);
     }
+  }
+}
+
+async function* textFiles(root: string, paths: readonly string[]): AsyncGenerator<RawDocument> {
+  for (const path of paths) yield { id: path, text: withoutMark(await readFile(join(root, path))) };
+}
+
+async function* markdownFiles(root: string, paths: readonly string[]): AsyncGenerator<RawDocument> {
+  for (const path of paths) {
+    const text = markdownProse(await readFile(join(root, path), 'utf8')).join('\n');
+    if (text) yield { id: path, text };
   }
 }
 

@@ -20,7 +20,7 @@ const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 /** The documents of a source, one after another. */
 export async function* documentsOf(source: Source, textKey = 'text'): AsyncGenerator<Document> {
   for await (const chunk of source.chunks())
-    for await (const { id, text } of readChunk(chunk, textKey))
+    for await (const { id, text } of await readChunk(chunk, textKey))
       yield { id, text: typeof text === 'string' ? text : UTF8.decode(text) };
 }
 

@@ -38,6 +38,7 @@ export interface SplitState {
 export interface SplitWriterOptions {
   readonly folder: string;
   readonly split: SplitName;
+  /** What it encodes is overwritten by the next batch: of the writers that share one, one works at a time. */
   readonly format: ExampleFormat;
   readonly special: SpecialIds;
   readonly rowsPerBatch: number;
@@ -84,8 +85,8 @@ export class SplitWriter {
     if (this.#pending.rows > 0) {
       const file = `pending-${split}-${tag}.bin`;
       const bytes = format.encode(this.#pending.columns());
-      await writeFileAtomic(join(folder, file), bytes);
       pending = { file, crc32: crc32(bytes) };
+      await writeFileAtomic(join(folder, file), bytes);
     }
     const open = this.#open;
     return {
@@ -141,9 +142,9 @@ export class SplitWriter {
 
   async #writeBatch(): Promise<void> {
     const { format, rowsPerShard } = this.#options;
+    const shard = this.#open ?? (await this.#openShard());
     const rows = this.#pending.rows;
     const message = format.encode(this.#pending.columns());
-    const shard = this.#open ?? (await this.#openShard());
     shard.batches.push({
       offset: shard.bytes,
       length: message.length,

@@ -26,7 +26,7 @@ interface TextExports {
   hashHigh(): number;
 }
 
-/** Positions are bytes from the start of `bytes`; texts are valid UTF-8. */
+/** Positions are bytes from the start of `bytes`; texts are valid UTF-8, but what is hashed may be anything. */
 export class TextMemory {
   /** Where text goes. Grown, and another view, after {@link reserve}; what it holds stays. */
   bytes: Buffer = Buffer.alloc(0);

@@ -84,3 +84,19 @@ test.each([
     expect(high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0')).toBe(expected);
   }
 });
+
+// bytes((i * 7) % 251 for i in range(n)), through python-xxhash: around the block that gathers before it is hashed
+test.each([
+  [65_535, '21741e562494765c'],
+  [65_536, '61c2042c16faaf4e'],
+  [65_537, '356e4bdbe8e50665'],
+  [131_073, 'e1aad33926da297f'],
+])('XXH64 of %i bytes', (length, expected) => {
+  const bytes = Uint8Array.from({ length }, (_, i) => (i * 7) % 251);
+  for (const piece of [1000, 65_535, 65_536, 200_000]) {
+    const hash = new Xxh64();
+    for (let at = 0; at < length; at += piece) hash.update(bytes.subarray(at, at + piece));
+    const { high, low } = hash.digest();
+    expect(high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0')).toBe(expected);
+  }
+});

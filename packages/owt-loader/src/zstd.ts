@@ -30,6 +30,7 @@ type NodeDecompress = (options?: object) => import('node:stream').Transform;
  */
 export async function* zstdBytes(stream: ByteStream, name: string): AsyncGenerator<Uint8Array> {
   const reader = new ByteReader(stream);
+  const hash = new Xxh64(); // for all frames: each has a memory of its own
   for (let frame = 0; ; frame++) {
     const start = reader.offset;
     const magic = await reader.exactly(4);
@@ -40,7 +41,7 @@ export async function* zstdBytes(stream: ByteStream, name: string): AsyncGenerat
       const size = await reader.exactly(4);
       if (size.length < 4 || !(await reader.skip(u32(size, 0)))) throw cut(name, start);
     } else if (number === 0xfd2fb528) {
-      yield* oneFrame(reader, name, start, magic);
+      yield* oneFrame(reader, name, start, magic, hash);
     } else {
       throw damagedZstd(name, start, 'bytes that are not zstd', 'a frame or the end');
     }
@@ -52,10 +53,11 @@ async function* oneFrame(
   name: string,
   start: number,
   magic: Uint8Array,
+  unusedHash: Xxh64,
 ): AsyncGenerator<Uint8Array> {
   const { bytes: header, contentSize, hasChecksum } = await frameHeader(reader, name, start);
   const decoder = 'createZstdDecompress' in zlib ? nodeDecoder() : fzstdDecoder();
-  const hash = hasChecksum && !decoder.checks ? new Xxh64() : undefined;
+  const hash = hasChecksum && !decoder.checks ? unusedHash : undefined;
   let size = 0;
   const decode = async (bytes: Uint8Array, last = false): Promise<Uint8Array[]> => {
     const pieces = await decoder.push(bytes, last).catch((error: unknown) => {

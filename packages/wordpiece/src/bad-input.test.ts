@@ -222,6 +222,7 @@ describe('options that make no sense are refused', () => {
     [{ workers: 1.5 }, /workers is 1.5/],
     [{ chunkBytes: 0 }, /chunkBytes is 0, expected an integer from 1/],
     [anything({ threads: 2 }), /threads is not an option/],
+    [anything({ reuse: 'yes' }), /reuse is yes, expected true or false/],
   ])('of streams: %j', async (options, message) => {
     await expect(tokenizer.encodeStream([], options).next()).rejects.toThrow(message);
     await expect(tokenizer.encodeFile('none', options).next()).rejects.toThrow(message);

@@ -1,8 +1,7 @@
-// The thread behind encode-workers.ts: answers chunks of whole lines, or ranges of a file, with their ids; or counts the
-// words of all its chunks and says them when asked.
+// The thread behind encode-workers.ts: answers chunks of whole lines, or ranges of a file, with their ids, in memory that came
+// back if there is some; or counts the words of all its chunks and says them when asked.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import type { RaggedIds } from './batch-encoding.js';
 import { CorpusEncoder } from './corpus-encoder.js';
 import type { WorkerSetup } from './encode-workers.js';
 import { type LineRange, LineReader } from './line-ranges.js';
@@ -17,15 +16,15 @@ if (setup.task === 'encode') {
   const { blueprint, isWide, reuse, path } = setup;
   const corpus = new CorpusEncoder(new SequenceEncoder(blueprint));
   const reader = path === undefined ? undefined : new LineReader(path);
-  const returned: RaggedIds[] = [];
-  parentPort?.on('message', (request: Uint8Array | LineRange | RaggedIds) => {
-    if ('ids' in request) {
+  const returned: ArrayBuffer[][] = [];
+  parentPort?.on('message', (request: Uint8Array | LineRange | ArrayBuffer[]) => {
+    if (Array.isArray(request)) {
       returned.push(request);
       return;
     }
     const bytes = ArrayBuffer.isView(request) ? request : reader?.read(request);
     const rows = corpus.encodeLines(bytes ?? new Uint8Array(0), isWide, reuse);
-    const { ids, rowSplits } = reuse ? placedIn(returned.pop(), rows) : rows;
+    const { ids, rowSplits } = reuse ? placedIn(returned.pop() ?? [], rows) : rows;
     parentPort?.postMessage({ ids, rowSplits }, [
       ids.buffer as ArrayBuffer, // arrays of their own
       rowSplits.buffer as ArrayBuffer,

@@ -15,22 +15,12 @@ export type WorkerSetup =
       readonly task: 'encode';
       readonly blueprint: EncoderBlueprint;
       readonly isWide: boolean;
-      /** Whether the memory of a result goes back to the threads when the next is asked for. */
+      /** Whether the memory of a result goes back to its thread, as two buffers, when the next is asked for. */
       readonly reuse: boolean;
       /** The file that ranges are of. */
       readonly path?: string;
     }
   | { readonly task: 'count'; readonly options: TrainOptions };
-
-/** Ids that a worker is asked for. */
-export interface EncodeRequest {
-  readonly chunk: Uint8Array | LineRange;
-  /** Arrays whose memory may be used for the answer. */
-  readonly into?: RaggedIds;
-}
-
-/** Words that a worker is to count, or that it is to say its counts. */
-export type CountRequest = { readonly chunk: Uint8Array } | 'counts';
 
 /** Ids of the lines of each chunk, or of each range of a file, which the workers read themselves. */
 export function encodeInWorkers(
@@ -38,7 +28,11 @@ export function encodeInWorkers(
   count: number,
   setup: WorkerSetup & { task: 'encode' },
 ): AsyncGenerator<RaggedIds> {
-  return inWorkers<RaggedIds>(chunks, count, setup, setup.reuse);
+  const memoryOf = ({ ids, rowSplits }: RaggedIds): ArrayBuffer[] => [
+    ids.buffer as ArrayBuffer,
+    rowSplits.buffer as ArrayBuffer,
+  ];
+  return inWorkers<RaggedIds>(chunks, count, setup, setup.reuse ? { memoryOf } : {});
 }
 
 /** Counts of the words of all chunks, one part from each worker. */
@@ -49,7 +43,7 @@ export async function countInWorkers(
 ): Promise<PackedCounts[]> {
   const parts: PackedCounts[] = [];
   const setup = { task: 'count', options } as const;
-  const answers = inWorkers<PackedCounts | 'counted'>(chunks, count, setup, false, 'counts');
+  const answers = inWorkers<PackedCounts | 'counted'>(chunks, count, setup, { last: 'counts' });
   for await (const answer of answers) if (answer !== 'counted') parts.push(answer);
   return parts;
 }
@@ -57,12 +51,18 @@ export async function countInWorkers(
 /** Chunks of a thread: one at work, one waiting. */
 const FULL = 2;
 
+interface InWorkersOptions<T> {
+  /** What goes back to the thread of a result when the next one is asked for. */
+  readonly memoryOf?: (result: T) => ArrayBuffer[];
+  /** What every thread is asked in the end. */
+  readonly last?: 'counts';
+}
+
 async function* inWorkers<T>(
   chunks: AsyncIterable<Uint8Array> | Iterable<LineRange>,
   count: number,
   setup: WorkerSetup,
-  reuse: boolean,
-  last?: 'counts',
+  { memoryOf, last }: InWorkersOptions<T>,
 ): AsyncGenerator<T> {
   const source = new ReadAhead<Uint8Array | LineRange>(chunks);
   const threads: Thread<T>[] = [];
@@ -80,8 +80,9 @@ async function* inWorkers<T>(
       if (pending[0]?.isThere) {
         const { result, thread } = pending.shift() as Answer<T>;
         const value = await result;
+        const memory = memoryOf?.(value);
         yield value;
-        if (reuse) thread.takeBack(value);
+        if (memory) thread.takeBack(memory);
       } else
         await firstOf([source.arrival, pending[0]?.settled, ...threads.map(({ next }) => next)]);
     }
@@ -160,13 +161,9 @@ class Thread<T> {
     return answer;
   }
 
-  /** Gives the memory of one of its answers back, unless whoever had it moved it elsewhere. */
-  takeBack(answer: T): void {
-    const buffers = Object.values(answer as object).flatMap((array: unknown) =>
-      ArrayBuffer.isView(array) ? [array.buffer as ArrayBuffer] : [],
-    );
-    if (buffers.every(({ byteLength }) => byteLength > 0))
-      this.#worker.postMessage(answer, buffers);
+  /** Gives memory of an answer back, unless whoever had it moved it elsewhere. */
+  takeBack(memory: ArrayBuffer[]): void {
+    if (memory.every(({ byteLength }) => byteLength > 0)) this.#worker.postMessage(memory, memory);
   }
 
   async stop(): Promise<void> {

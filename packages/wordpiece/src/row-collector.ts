@@ -5,8 +5,8 @@ import type { RaggedIds } from './batch-encoding.js';
 import { enlarged } from './enlarged.js';
 import type { RowIds } from './sequence-encoder.js';
 
-/** Room for more ids or rows than this is given back after each result. */
-const KEPT = 1 << 22;
+/** Room for more ids or rows than this is given back after each result: twice what the largest share of a file may need. */
+const KEPT = 1 << 23;
 
 export class RowCollector {
   #wide: Int32Array = new Int32Array(0);
@@ -26,6 +26,7 @@ export class RowCollector {
       this.#narrow = new Uint16Array(0);
       this.#splits = new Int32Array(1024);
     }
+    if (this.#splits.length === 0) this.#splits = new Int32Array(1024); // whoever had a view moved it to another thread
     const guess = Math.ceil(textLength / 3) + 64;
     if (isWide && guess > this.#wide.length) this.#wide = new Int32Array(guess);
     if (!isWide && guess > this.#narrow.length) this.#narrow = new Uint16Array(guess);

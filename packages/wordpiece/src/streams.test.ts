@@ -62,12 +62,23 @@ describe.each([{ workers: 0 }, { workers: 2 }])('with %j', ({ workers }) => {
     let result = 0;
     const options = { workers, chunkBytes: 1, reuse: true, width: 'uint16' } as const;
     for await (const { ids, rowSplits } of tokenizer.encodeStream(chunks, options)) {
+      tokenizer.encodeBytes(utf8('b b b\n'), { reuse: true, width: 'uint16' });
       expect([...rowSplits]).toEqual([0, ids.length]);
       found.push(...ids);
-      if (result++ % 5 === 4) structuredClone(ids, { transfer: [ids.buffer as ArrayBuffer] });
+      const array = [ids, rowSplits][result++ % 5];
+      if (array) structuredClone(array, { transfer: [array.buffer as ArrayBuffer] });
     }
     expect(found).toEqual([...expected.ids]);
     expect(result).toBe(lines.length);
+  });
+  test('a file in ranges shorter than its lines gives the same with reused arrays', async () => {
+    const path = join(folder, 'ranges.txt');
+    const lines = Array.from({ length: 40 }, (_, n) => 'ab b a '.repeat(1 + (n % 9)));
+    writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
+    const found: number[] = [];
+    for await (const { ids } of tokenizer.encodeFile(path, { workers, chunkBytes: 8, reuse: true }))
+      found.push(...ids);
+    expect(found).toEqual([...tokenizer.encodeRagged(lines).ids]);
   });
   test('rows come while the source waits for the next chunk', async () => {
     let goOn = () => {};

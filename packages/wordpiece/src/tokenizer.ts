@@ -260,7 +260,7 @@ export class WordPieceTokenizer {
   }
 
   /**
-   * Encodes the lines of a stream of UTF-8, as `encodeBytes` does, some hundred thousand ids at a time.
+   * Encodes the lines of a stream of UTF-8, as `encodeBytes` does, `chunkBytes` at a time.
    *
    * The rows come in order and do not depend on the number of workers. A row is there when its line is encoded,
    * also while the source has nothing more to give; if the source fails, what it gave before comes first.
@@ -276,8 +276,12 @@ export class WordPieceTokenizer {
     requireIterable(source, 'source', 'chunks of bytes');
     const { workers, chunkBytes = 1 << 20, wide, reuse } = this.#streamOptions(options);
     const chunks = wholeLines(source, chunkBytes);
-    if (workers > 0) yield* encodeInWorkers(chunks, workers, this.#workerSetup(wide, reuse));
-    else for await (const chunk of chunks) yield this.#corpus.encodeLines(chunk, wide, reuse);
+    if (workers > 0) {
+      yield* encodeInWorkers(chunks, workers, this.#workerSetup(wide, reuse));
+      return;
+    }
+    const corpus = new CorpusEncoder(this.#sequences); // whose arrays no other call overwrites
+    for await (const chunk of chunks) yield corpus.encodeLines(chunk, wide, reuse);
   }
 
   /** Encodes the lines of a file, as `encodeStream` does; workers read their parts themselves. Node only. */
