@@ -18,6 +18,7 @@ const loadSeconds = (performance.now() - started) / 1e3;
 
 const tasks: Record<string, () => unknown> = {
   lines: () => tokenizer.encodeBytes(bytes, { width: 'uint16' }),
+  reused: () => tokenizer.encodeBytes(bytes, { width: 'uint16', reuse: true }),
   docs: () => tokenizer.encodeBytes(bytes, { width: 'uint16' }),
   strings: () => {
     for (const row of rows) void tokenizer.encode(row, { addSpecialTokens: false }).ids;
