@@ -2,7 +2,7 @@
 // AssemblyScript; compiled into src/text-module.ts by tools/reference/owt_wasm.mjs.
 //
 // The host lays out the memory from `textStart()` on, guarantees 16 readable bytes after every text, and gives valid
-// UTF-8: a character that begins in a text ends in it.
+// UTF-8, in which a character that begins in a text ends in it; to the hash it may give anything.
 
 export { stringEnd, unescape } from './json-string';
 export { addAbbreviation, linesToLines, sentencesToLines } from './sentences';

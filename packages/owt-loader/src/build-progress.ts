@@ -145,8 +145,6 @@ export class BuildProgress {
     const kinds = COUNT_NAMES.length;
     const sums = new Float64Array(kinds);
     let row = 0;
-    let allCharacters = 0;
-    let filled = 0;
     // Rows that go to one split, one after another, are written together.
     let start = 0;
     let end = 0;
@@ -155,7 +153,8 @@ export class BuildProgress {
       const identity = { high: identities[2 * i] ?? 0, low: identities[2 * i + 1] ?? 0 };
       const from = row;
       row += examples[i] ?? 0;
-      allCharacters += characters[i] ?? 0;
+      statistics.documents++;
+      statistics.characters += characters[i] ?? 0;
       this.#absorb(identity.high, identity.low);
       if (!this.#seen.add(identity)) {
         statistics.duplicates++;
@@ -173,7 +172,7 @@ export class BuildProgress {
       }
       statistics.examples += row - from;
       for (let r = from; r < row; r++) {
-        filled += columns.lengths[r] ?? 0;
+        statistics.filled += columns.lengths[r] ?? 0;
         columns.documents[r] = this.#kept;
       }
       this.#kept++;
@@ -185,9 +184,6 @@ export class BuildProgress {
       }
       end = row;
     }
-    statistics.documents += documents;
-    statistics.characters += allCharacters;
-    statistics.filled += filled;
     await this.#writers[into].append(columns, start, end);
     COUNT_NAMES.forEach((name, c) => {
       statistics[name] += sums[c] ?? 0;

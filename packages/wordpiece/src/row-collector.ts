@@ -5,7 +5,7 @@ import type { RaggedIds } from './batch-encoding.js';
 import { enlarged } from './enlarged.js';
 import type { RowIds } from './sequence-encoder.js';
 
-/** Room for more ids or rows than this is given back after each result: twice what the largest share of a file may need. */
+/** Room for more ids or rows than this is given back after each result: as many as the largest share of a file has bytes. */
 const KEPT = 1 << 23;
 
 export class RowCollector {
