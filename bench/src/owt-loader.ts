@@ -1,19 +1,10 @@
 // npm run bench -- owt-loader [--data <shared/data>] [--rounds <n>] [--copies <n>]
 //
 // Raw text to shards on one thread (per second of processor time, tokenizer included), what a folder costs whatever its
-// size, xz and Parquet on two threads beside their decompressors alone, memory of a process that does nothing else, and
-// the cost of feeding a step.
+// size, and the cost of feeding a step; compressed input in owt-loader-archives.
 
 import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +13,6 @@ import {
   batches,
   buildShards,
   documentSource,
-  documentsOf,
   type Encoder,
   openShards,
   openSource,
@@ -33,14 +23,10 @@ import {
 } from '@alectra/owt-loader';
 import { describeMachine } from './machine.js';
 import { median } from './statistics.js';
+import { type Timed, timed } from './timed.js';
 
 /** Times that a corpus stands in the one that is measured, so that files and folders weigh little beside text. */
 const REPEATS = 4;
-
-interface Timed {
-  readonly wall: number;
-  readonly cpu: number;
-}
 
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -59,7 +45,7 @@ export async function run(args: string[]): Promise<void> {
   try {
     const vocabulary = await wordPiece({ path: vocabularyPath(data) });
     await textToShards(data, scratch, vocabulary, rounds);
-    await archives(data, scratch, vocabulary, rounds, copies);
+    archives(data, rounds, copies);
     await feeding(join(scratch, 'shards-0'), rounds);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -145,100 +131,20 @@ async function oneFolder(
   );
 }
 
-/** Builds from compressed input on two worker threads, against decompressing alone on one, and their memory. */
-async function archives(
-  data: string,
-  scratch: string,
-  vocabulary: TokenizerParts,
-  rounds: number,
-  copies: number,
-): Promise<void> {
-  const folder = join(scratch, 'xz');
-  await extractMembers(join(data, 'corpus/openwebtext-shaped.tar.xz'), folder, copies);
-  await besideDecompressor(`xz, ${copies} copies`, folder, scratch, vocabulary, rounds);
-  const parquet = join(scratch, 'texts.parquet');
-  if (writeParquet(join(data, 'corpus/wiki-en-2018.jsonl'), parquet, copies))
-    await besideDecompressor(`Parquet, ${copies} copies`, parquet, scratch, vocabulary, rounds);
-  for (const workers of ['0', '2']) {
-    const script = fileURLToPath(new URL('./owt-loader-memory.ts', import.meta.url));
-    const output = join(scratch, `memory-${workers}`);
-    const args = [script, vocabularyPath(data), folder, output, workers];
-    const printed = execFileSync(process.execPath, [...process.execArgv, ...args], {
-      encoding: 'utf8',
-    });
-    const { peak, documents } = JSON.parse(printed) as { peak: number; documents: number };
-    console.log(
-      `peak memory from xz, ${workers} workers: ${(peak / 1e6).toFixed(0)} MB for ${documents} documents ` +
-        `(target ${(500 + (16 * documents) / 1e6).toFixed(0)})`,
-    );
-  }
-}
-
-async function besideDecompressor(
-  name: string,
-  path: string,
-  scratch: string,
-  vocabulary: TokenizerParts,
-  rounds: number,
-): Promise<void> {
-  const alone: number[] = [];
-  const built: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    alone.push((await timed(async () => drain(documentsOf(await openSource(path))))).wall);
-    const output = join(scratch, 'from-archive');
-    rmSync(output, { recursive: true, force: true });
-    const source = await openSource(path);
-    built.push(
-      (await timed(() => buildShards({ ...vocabulary, output, source, workers: 2 }))).wall,
-    );
-  }
-  const ratio = median(built.map((wall, i) => wall / (alone[i] ?? 1)));
-  console.log(
-    `${name}, two workers: ${median(built).toFixed(2)} s, ${ratio.toFixed(2)} times the decompressor alone on one thread (target 1.5), ` +
-      `threads' start included`,
-  );
-}
-
-/** The texts of some JSON lines several times, none equal to another, as Hugging Face stores them; false without pyarrow. */
-function writeParquet(jsonLines: string, path: string, copies: number): boolean {
-  const script = `
-import json, sys, pyarrow, pyarrow.parquet
-texts = [json.loads(line)["text"] for line in open(sys.argv[1], encoding="utf-8")]
-copies = [f"{text}\\nCopy {copy}." for copy in range(int(sys.argv[3])) for text in texts]
-pyarrow.parquet.write_table(pyarrow.table({"text": copies}), sys.argv[2], row_group_size=1000)`;
-  try {
-    execFileSync(process.env.ALECTRA_PYTHON ?? 'python3', [
-      '-c',
-      script,
-      jsonLines,
-      path,
-      String(copies),
-    ]);
-    return true;
-  } catch {
-    console.log('Parquet: skipped, no Python with pyarrow (ALECTRA_PYTHON)');
-    return false;
-  }
+/** The compressed input, as npm's users have the packages: built. */
+function archives(data: string, rounds: number, copies: number): void {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  execFileSync('npx', ['turbo', 'build', '--filter=@alectra/owt-loader'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const script = fileURLToPath(new URL('./owt-loader-archives.ts', import.meta.url));
+  const args = ['--import', 'tsx', script, data, String(rounds), String(copies)];
+  execFileSync(process.execPath, args, { stdio: 'inherit' });
 }
 
 function vocabularyPath(data: string): string {
   return join(data, 'vocab/bert-base-uncased-vocab.txt');
-}
-
-/** The members of the nested archive, `copies` times over under different names. */
-async function extractMembers(archive: string, folder: string, copies: number): Promise<void> {
-  mkdirSync(folder, { recursive: true });
-  const first = join(folder, 'members');
-  mkdirSync(first);
-  let count = 0;
-  for await (const chunk of (await openSource(archive, { order: 'archive' })).chunks())
-    if (chunk.kind === 'archive' && chunk.from instanceof Uint8Array)
-      writeFileSync(join(first, `${count++}-0_data.xz`), chunk.from);
-  for (const name of readdirSync(first))
-    for (let copy = 1; copy < copies; copy++)
-      copyFileSync(join(first, name), join(first, name.replace('-0_', `-${copy}_`)));
-  if (readFileSync(join(first, '0-0_data.xz')).length === 0)
-    throw new Error('bench: an empty member');
 }
 
 /** Batches of 8 x 128 and 512 x 128 out of shards, shuffled. */
@@ -255,16 +161,4 @@ async function feeding(folder: string, rounds: number): Promise<void> {
       `feeding ${batchSize} x 128: ${(median(times) * 1000).toFixed(3)} ms a batch, ${(rows / 1000).toFixed(0)} thousand rows a second`,
     );
   }
-}
-
-async function timed(work: () => Promise<unknown>): Promise<Timed> {
-  const before = process.cpuUsage();
-  const start = performance.now();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return { wall: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 };
-}
-
-async function drain(stream: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of stream);
 }

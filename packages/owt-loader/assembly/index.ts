@@ -1,11 +1,13 @@
-// Loops over text, sixteen bytes at a time: sentences made lines, JSON strings unescaped, UTF-16 units counted; and a hash.
+// Loops over text, sixteen bytes at a time: sentences made lines, JSON strings unescaped, UTF-16 units counted; a hash,
+// and snappy.
 // AssemblyScript; compiled into src/text-module.ts by tools/reference/owt_wasm.mjs.
 //
 // The host lays out the memory from `textStart()` on, guarantees 16 readable bytes after every text, and gives valid
-// UTF-8, in which a character that begins in a text ends in it; to the hash it may give anything.
+// UTF-8, in which a character that begins in a text ends in it; to the hash and snappy it may give anything.
 
 export { stringEnd, unescape } from './json-string';
 export { addAbbreviation, linesToLines, sentencesToLines } from './sentences';
+export { uncompressSnappy } from './snappy';
 export { utf16Units } from './units';
 export { addToHash, finishHash, hashHigh, startHash } from './xxh64';
 

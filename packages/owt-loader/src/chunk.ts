@@ -53,6 +53,11 @@ export interface RowGroupChunk {
   readonly unverified?: boolean;
 }
 
+/** A row group in messages. */
+export function rowsOf({ name, range: { first, rows } }: RowGroupChunk): string {
+  return `${name}, rows ${first} to ${first + rows}`;
+}
+
 export interface FileRange {
   readonly path: string;
   /** Absent for the whole file. */

@@ -2,7 +2,8 @@
 
 import { BACKSLASH, QUOTE } from './json-string.js';
 import { NO_VALUE, skipBlank, skipValue } from './json-value.js';
-import { SLACK, TextMemory } from './text-memory.js';
+import { SLACK } from './text-instance.js';
+import { TextMemory } from './text-memory.js';
 
 const COLON = 58;
 const COMMA = 44;

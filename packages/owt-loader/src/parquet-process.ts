@@ -8,8 +8,8 @@ import {
   ProcessStartError,
 } from '@alectra/files';
 import type { FileMetaData } from 'hyparquet';
-import type { RowGroupChunk } from './chunk.js';
-import { damagedParquet, footerOf, type RandomAccess, rowsOf } from './parquet-text.js';
+import { type RowGroupChunk, rowsOf } from './chunk.js';
+import { damagedParquet, footerOf, type RandomAccess } from './parquet-text.js';
 import { type Failure, revive } from './shard-error.js';
 
 /** What the process is asked for, and what it answers. */

@@ -8,7 +8,7 @@ import * as zlib from 'node:zlib';
 import { cachedHash } from '@alectra/files';
 import { type FileMetaData, parquetRead } from 'hyparquet';
 import { type Compressors, compressors } from 'hyparquet-compressors';
-import type { RowGroupChunk, RowGroupRange } from './chunk.js';
+import { type RowGroupChunk, type RowGroupRange, rowsOf } from './chunk.js';
 import { withoutMark } from './document.js';
 import { ShardError } from './shard-error.js';
 
@@ -115,11 +115,6 @@ async function readTexts(
       { code: 'format', file: name },
     );
   });
-}
-
-/** A row group in messages. */
-export function rowsOf({ name, range: { first, rows } }: RowGroupChunk): string {
-  return `${name}, rows ${first} to ${first + rows}`;
 }
 
 /** The part of a file that is at hand, addressed as in the whole file. */

@@ -16,6 +16,7 @@ import { drawsFor } from './draws.js';
 import { type Encoder, linesEncoder } from './encoder.js';
 import { type ExampleColumns, ExampleSink, type SpecialIds } from './example-columns.js';
 import { LineEncoder } from './line-encoder.js';
+import { PageMemory } from './page-memory.js';
 import { readChunk } from './read-chunk.js';
 
 /** What every thread must know. Plain data. */
@@ -51,6 +52,7 @@ export class ChunkProcessor {
   readonly #settings: ChunkSettings;
   readonly #lines: LineEncoder;
   readonly #sink: ExampleSink;
+  readonly #pages = new PageMemory();
 
   constructor(settings: ChunkSettings, encoder: Encoder) {
     const { builder, clean, length, vocabularySize, special } = settings;
@@ -104,7 +106,7 @@ export class ChunkProcessor {
       waiting.push(index);
       if (lines.isFull) buildWaiting();
     };
-    const documents = await readChunk(chunk, textKey);
+    const documents = await readChunk(chunk, textKey, this.#pages);
     if (Symbol.iterator in documents) for (const document of documents) take(document);
     else for await (const document of documents) take(document);
     buildWaiting();

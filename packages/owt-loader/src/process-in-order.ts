@@ -32,6 +32,9 @@ export interface ProcessedChunk {
   readonly result: ChunkResult;
 }
 
+/** Chunks that are under way for each thread, so that it has work while another is late or a shard is made durable. */
+const AHEAD = 3;
+
 /** The results of all chunks in order; on the way out, however it ends, the workers are stopped. */
 export async function* processInOrder(
   chunks: AsyncIterable<Chunk>,
@@ -53,14 +56,12 @@ export async function* processInOrder(
   const pool = Array.from({ length: workers }, () => new ChunkThread({ settings, encoder }));
   const waiting: { readonly chunk: Chunk; readonly result: Promise<ChunkResult> }[] = [];
   try {
-    let next = 0;
     for await (const chunk of chunks) {
-      const thread = pool[next++ % workers];
-      if (!thread) break;
-      const result = thread.process(chunk);
+      const idlest = pool.reduce((best, thread) => (thread.load < best.load ? thread : best));
+      const result = idlest.process(chunk);
       result.catch(() => undefined); // reported when its turn comes
       waiting.push({ chunk, result });
-      if (waiting.length < 3 * workers) continue;
+      if (waiting.length < AHEAD * workers) continue;
       const first = waiting.shift();
       if (first) yield { chunk: first.chunk, result: await first.result };
     }
@@ -90,6 +91,11 @@ class ChunkThread {
     this.#worker.on('exit', (code) =>
       this.#fail(new Error(`owt-loader: a worker thread stopped with code ${code}.`)),
     );
+  }
+
+  /** Chunks that it was given and has not answered. */
+  get load(): number {
+    return this.#pending.size;
   }
 
   process(chunk: Chunk): Promise<ChunkResult> {

@@ -6,19 +6,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveDocuments } from './archive-documents.js';
 import type { ByteStream } from './byte-reader.js';
-import type { Chunk, FileRange } from './chunk.js';
+import type { Chunk, FileRange, RowGroupChunk } from './chunk.js';
 import { type RawDocument, withoutMark } from './document.js';
 import { parseJsonLines } from './json-lines.js';
 import { markdownProse } from './markdown-prose.js';
+import type { PageMemory } from './page-memory.js';
 
 /**
  * The documents of a chunk in order. What is in memory already comes without a promise for each document.
  *
  * @param textKey names the field or column that holds the text
+ * @param pages where texts of Parquet files lie, until it is used for another chunk
  */
 export async function readChunk(
   chunk: Chunk,
-  textKey = 'text',
+  textKey: string,
+  pages: PageMemory,
 ): Promise<Iterable<RawDocument> | AsyncIterable<RawDocument>> {
   switch (chunk.kind) {
     case 'documents':
@@ -35,17 +38,28 @@ export async function readChunk(
       return archiveDocuments(stream, name, textKey);
     }
     case 'row-group': {
-      const texts = chunk.trusted
-        ? (await import('./parquet-text.js')).rowGroupTexts(chunk, textKey)
-        : (await import('./parquet-process.js')).boundedTexts(chunk, textKey);
       const { name, range } = chunk;
-      return (await texts).map((text, i) => ({ id: `${name}:${range.first + i}`, text }));
+      const texts = await rowTexts(chunk, textKey, pages);
+      return texts.map((text, i) => ({ id: `${name}:${range.first + i}`, text }));
     }
     case 'arrow': {
       const { arrowDocuments, readMessages } = await import('./arrow-text.js');
       return arrowDocuments(await readMessages(chunk.path, chunk.messages), chunk.name, textKey);
     }
   }
+}
+
+/** Read here if that is safe, else by a process that can be ended. */
+async function rowTexts(
+  chunk: RowGroupChunk,
+  textKey: string,
+  pages: PageMemory,
+): Promise<readonly Uint8Array[]> {
+  const texts = await (await import('./parquet-pages.js')).pageTexts(chunk, textKey, pages);
+  if (texts) return texts;
+  return chunk.trusted
+    ? (await import('./parquet-text.js')).rowGroupTexts(chunk, textKey)
+    : (await import('./parquet-process.js')).boundedTexts(chunk, textKey);
 }
 
 async function* textFiles(root: string, paths: readonly string[]): AsyncGenerator<RawDocument> {

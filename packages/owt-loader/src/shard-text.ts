@@ -8,6 +8,7 @@ import { identify } from './document.js';
 import { SeenDocuments } from './duplicates.js';
 import { MANIFEST_NAME } from './manifest.js';
 import { readBatch, type ShardFolder, shardsOf } from './open-shards.js';
+import { PageMemory } from './page-memory.js';
 import { readChunk } from './read-chunk.js';
 
 /** Whether a path is a folder of our shards (finished or not). */
@@ -19,8 +20,9 @@ const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The documents of a source, one after another. */
 export async function* documentsOf(source: Source, textKey = 'text'): AsyncGenerator<Document> {
+  const pages = new PageMemory();
   for await (const chunk of source.chunks())
-    for await (const { id, text } of await readChunk(chunk, textKey))
+    for await (const { id, text } of await readChunk(chunk, textKey, pages))
       yield { id, text: typeof text === 'string' ? text : UTF8.decode(text) };
 }
 

@@ -4,27 +4,7 @@
 
 import { ABBREVIATIONS } from './abbreviations.js';
 import type { Identity } from './document.js';
-import { TEXT_MODULE } from './text-module.js';
-
-/** Readable bytes behind every text; they are looked at sixteen at a time. */
-export const SLACK = 16;
-
-const PAGE = 65_536;
-
-interface TextExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  textStart(): number;
-  addAbbreviation(from: number, to: number): void;
-  sentencesToLines(from: number, to: number): number;
-  linesToLines(from: number, to: number): number;
-  utf16Units(from: number, to: number): number;
-  unescape(from: number, to: number, output: number): number;
-  stringEnd(): number;
-  startHash(): void;
-  addToHash(from: number, to: number): void;
-  finishHash(from: number, to: number): number;
-  hashHigh(): number;
-}
+import { growTo, SLACK, type TextExports, textInstance } from './text-instance.js';
 
 /** Positions are bytes from the start of `bytes`; texts are valid UTF-8, but what is hashed may be anything. */
 export class TextMemory {
@@ -34,7 +14,7 @@ export class TextMemory {
   readonly #start: number;
 
   constructor(size: number) {
-    this.#exports = instance();
+    this.#exports = textInstance();
     this.#start = this.#exports.textStart();
     this.reserve(size);
     for (const word of ABBREVIATIONS) {
@@ -47,9 +27,7 @@ export class TextMemory {
   reserve(size: number): void {
     if (size <= this.bytes.length) return;
     const { memory } = this.#exports;
-    const wanted = this.#start + Math.max(size, 2 * this.bytes.length) + SLACK;
-    const missing = Math.ceil((wanted - memory.buffer.byteLength) / PAGE);
-    if (missing > 0) memory.grow(missing);
+    growTo(memory, this.#start + Math.max(size, 2 * this.bytes.length) + SLACK);
     const room = memory.buffer.byteLength - this.#start - SLACK;
     this.bytes = Buffer.from(memory.buffer, this.#start, room);
   }
@@ -106,18 +84,4 @@ export class TextMemory {
     const low = this.#exports.finishHash(this.#start + from, this.#start + to);
     return { high: this.#exports.hashHigh() >>> 0, low: low >>> 0 };
   }
-}
-
-/** The part of the WebAssembly API in use; the ECMAScript library types leave it out. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: TextExports };
-}
-
-let compiled: object | undefined;
-
-function instance(): TextExports {
-  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
-  compiled ??= new WebAssembly.Module(Buffer.from(TEXT_MODULE, 'base64'));
-  return new WebAssembly.Instance(compiled).exports;
 }
