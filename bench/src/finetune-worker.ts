@@ -7,7 +7,9 @@ import { parseArgs } from 'node:util';
 import { AlbertForSequenceClassification } from '@alectra/albert';
 import {
   type Batch,
+  batchRows,
   batchTensors,
+  CACHED_TOKENS,
   chooseWidths,
   encodeExamples,
   evaluationBatches,
@@ -62,7 +64,8 @@ const lengths = [...train, ...validation].map(({ ids }) => ids.length);
 const epochSteps = Math.ceil(train.length / batchSize);
 const most = Math.min(8, widthCount(recipe.epochs * epochSteps));
 const widths = chooseWidths(lengths, { most, multipleOf: 4 });
-const heldOut = evaluationBatches(validation, { batchSize, widths });
+const cut = { batchSize, widths, tokens: CACHED_TOKENS };
+const heldOut = evaluationBatches(validation, cut);
 const optimizer = adamw({
   weightDecay: recipe.weightDecay,
   epsilon: recipe.epsilon,
@@ -75,9 +78,9 @@ const encoder: SentenceEncoder = {
 };
 const asked = { encoder, isRegression: false };
 const predict = predictStep(asked);
-const layout = { batchSize, padId: config.padTokenId, isRegression: false };
-const shapes = (width: number): Readonly<Record<string, TensorSpec>> => {
-  const ids = { dtype: 'int32', shape: [batchSize, width] } as const;
+const layout = { padId: config.padTokenId, isRegression: false };
+const shapes = (rows: number, width: number): Readonly<Record<string, TensorSpec>> => {
+  const ids = { dtype: 'int32', shape: [rows, width] } as const;
   return { inputIds: ids, attentionMask: ids, tokenTypeIds: ids };
 };
 const rows = { shape: [batchSize] };
@@ -89,12 +92,12 @@ const programs = await compilePrograms(
     ...{ accumulation: 1, engine: values.engine as EngineName, threads },
     precision: values.precision as Precision,
     inputs: {
-      ...shapes(widths[0]),
+      ...shapes(batchSize, widths[0]),
       labels: { dtype: 'int32', ...rows },
       weights: { dtype: 'float32', ...rows },
     },
     evaluation: {
-      inputs: shapes(widths[0]),
+      inputs: shapes(batchRows(widths[0], cut), widths[0]),
       async *batches() {
         for (const batch of heldOut) {
           const { inputIds, attentionMask, tokenTypeIds } = batchTensors(batch, layout);

@@ -1,6 +1,8 @@
 // What a model that no longer changes says of each example: a row of numbers. One program for each width of batch.
 
 import {
+  batchRows,
+  CACHED_TOKENS,
   type EncodedExample,
   evaluationBatches,
   type Params,
@@ -34,7 +36,8 @@ export async function frozenRows(
   const step = (state: Params, { batch }: { readonly batch: TokenBatch }) => ({
     outputs: { rows: rowsOf(state, batch) },
   });
-  const inputs = (width: number) => ({ batch: tokenShapes(batchSize, width) });
+  const cut = { batchSize, widths, tokens: CACHED_TOKENS };
+  const inputs = (width: number) => ({ batch: tokenShapes(batchRows(width, cut), width) });
   const main = await compile(step, {
     ...{ state: parameters, inputs: inputs(widths[0]), engine, frozen: true },
     ...(threads > 0 && { threads }),
@@ -45,7 +48,7 @@ export async function frozenRows(
       const places = new Map(examples.map((example, place) => [example, place]));
       let data = new Float32Array();
       let size = 0;
-      for (const batch of evaluationBatches(examples, { batchSize, widths })) {
+      for (const batch of evaluationBatches(examples, cut)) {
         const { width } = batch;
         const program =
           programs.get(width) ?? (await main.compile(step, { inputs: inputs(width) }));

@@ -2,7 +2,9 @@
 
 import {
   type Batch,
+  batchRows,
   batchTensors,
+  CACHED_TOKENS,
   type EncodedExample,
   evaluationBatches,
   type FinetuneOptions,
@@ -16,7 +18,7 @@ import { type EvaluationRecord, flatScores, type Predictions } from './evaluatio
 
 /** How examples become batches. */
 export interface BatchLayout {
-  /** Rows of every batch. */
+  /** Rows of a batch; of a wide one that is evaluated there are fewer. */
   readonly batchSize: number;
   /** Ascending; the last holds the longest example. */
   readonly widths: readonly number[];
@@ -80,16 +82,17 @@ export function heldOut(
     },
 ): HeldOut {
   const { batchSize, widths, score } = options;
+  const cut = { batchSize, widths, tokens: CACHED_TOKENS };
   const batches = Object.entries(sets).flatMap(([split, examples]) => {
     const places = new Map(examples.map((example, place) => [example, place]));
-    return evaluationBatches(examples, options).map((batch) => ({ split, places, batch }));
+    return evaluationBatches(examples, cut).map((batch) => ({ split, places, batch }));
   });
   const predict = predictStep(options);
   let found: Predictions | undefined;
   return {
     predictions: () => found,
     evaluation: {
-      inputs: tokenShapes(batchSize, widths[0]),
+      inputs: tokenShapes(batchRows(widths[0], cut), widths[0]),
       async *batches() {
         for (const { batch } of batches) yield tokensOf(batch, options);
       },

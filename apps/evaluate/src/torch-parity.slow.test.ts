@@ -137,9 +137,10 @@ given(
 /** Rows of a batch for Python, without filled ones. */
 function plain(batch: Batch): Record<string, unknown> {
   const { examples, width } = batch;
-  const tensors = batchTensors(batch, {
-    ...{ batchSize: examples.length, padId: 0, isRegression: false },
-  });
+  const tensors = batchTensors(
+    { ...batch, rows: examples.length },
+    { padId: 0, isRegression: false },
+  );
   const rows = (data: ArrayLike<number>): number[][] =>
     examples.map((_, row) => Array.from(data).slice(row * width, (row + 1) * width));
   return {

@@ -56,7 +56,7 @@ export async function frozenFeatures(
       let found = new Float32Array();
       for (const batch of evaluationBatches(examples, { batchSize: BATCH, widths: [width] })) {
         const { inputIds, attentionMask, tokenTypeIds } = batchTensors(batch, {
-          ...{ batchSize: BATCH, padId: 0, isRegression: false }, // masked, whatever the id
+          ...{ padId: 0, isRegression: false }, // masked, whatever the id
         });
         const outputs = await program.run({ batch: { inputIds, attentionMask, tokenTypeIds } });
         const { data, shape } = (outputs as { features: HostTensor }).features;

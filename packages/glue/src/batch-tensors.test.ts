@@ -11,8 +11,8 @@ const example = (index: number, length: number, label = 0): EncodedExample => ({
 
 describe('batchTensors', () => {
   const tensors = batchTensors(
-    { width: 4, examples: [example(0, 4, 2), example(1, 3)] },
-    { batchSize: 3, padId: 9, isRegression: false },
+    { rows: 3, width: 4, examples: [example(0, 4, 2), example(1, 3)] },
+    { padId: 9, isRegression: false },
   );
   const plain = Object.fromEntries(
     Object.entries(tensors).map(([name, { data }]) => [name, [...data]]),
@@ -33,8 +33,8 @@ describe('batchTensors', () => {
 
   test('keeps scores as they are', () => {
     const { labels } = batchTensors(
-      { width: 4, examples: [example(0, 4, 3.25)] },
-      { batchSize: 1, padId: 0, isRegression: true },
+      { rows: 1, width: 4, examples: [example(0, 4, 3.25)] },
+      { padId: 0, isRegression: true },
     );
     expect(labels).toEqual({ dtype: 'float32', shape: [1], data: Float32Array.of(3.25) });
   });

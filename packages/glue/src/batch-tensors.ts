@@ -30,12 +30,8 @@ export interface BatchTensors {
  * one, so that no row attends to nothing, and weigh 0.
  */
 export function batchTensors(
-  { width: S, examples }: Batch,
-  {
-    batchSize: B,
-    padId,
-    isRegression,
-  }: { readonly batchSize: number; readonly padId: number; readonly isRegression: boolean },
+  { rows: B, width: S, examples }: Batch,
+  { padId, isRegression }: { readonly padId: number; readonly isRegression: boolean },
 ): BatchTensors {
   const inputIds = new Int32Array(B * S).fill(padId);
   const attentionMask = new Int32Array(B * S);

@@ -66,6 +66,23 @@ describe('evaluationBatches', () => {
     expect(found.length).toBe(many.length);
   });
 
+  test('has fewer rows where batches are wide: 8 of 8 tokens, 4 of 16, 2 of 32', () => {
+    const batches = evaluationBatches(many, { ...options, tokens: 64 });
+    const found = batches.flatMap(({ examples }) => examples);
+    expect(found.map(({ index }) => index).sort((a, b) => a - b)).toEqual(
+      many.map(({ index }) => index),
+    );
+    const shapes = new Set(batches.map(({ rows, width }) => `${rows} x ${width}`));
+    expect([...shapes]).toEqual(['8 x 8', '4 x 16', '2 x 32']);
+    const partial = batches.filter(({ rows, examples }) => examples.length < rows);
+    expect(partial.map(({ examples }) => examples.length)).toEqual([1]);
+  });
+
+  test('has one row at least', () => {
+    const [batch] = evaluationBatches([example(0, 30)], { ...options, tokens: 10 });
+    expect(batch).toMatchObject({ rows: 1, width: 32 });
+  });
+
   test('refuses an example that is longer than every width', () => {
     expect(() => evaluationBatches([example(7, 40)], options)).toThrow(
       'glue: example 7 fits no batch: found 40 tokens, expected at most 32.',

@@ -10,6 +10,8 @@ import type { EncodedExample } from './encode-examples.js';
 
 /** Examples that are computed together. */
 export interface Batch {
+  /** B */
+  readonly rows: number;
   /** S */
   readonly width: number;
   /** At most B; the rows after them are filled and weigh nothing. */
@@ -22,6 +24,12 @@ export interface BatchOptions {
   /** Ascending; the last holds the longest example. */
   readonly widths: readonly number[];
 }
+
+/**
+ * Tokens of a batch whose activations stay in a core's caches: a forward pass of ALBERT 12 x 256 over twice as many takes
+ * 1.18 times as long for each, over a quarter 1.13 times (docs/log.md).
+ */
+export const CACHED_TOKENS = 1024;
 
 /**
  * The batches of one epoch: every example once, examples of one width together, in random order. What is left over
@@ -40,15 +48,32 @@ export function trainingBatches(
   return shuffled(cut(order, { batchSize, widths }), seed, 2 * epoch + 1);
 }
 
-/** Batches of all examples, the longest last; results are put back in order by `index`. */
+/**
+ * Batches of all examples, the longest last; results are put back in order by `index`.
+ *
+ * @param tokens most of a batch, B S, so that wider batches have fewer rows; as many as `batchSize` gives when left out
+ */
 export function evaluationBatches(
   examples: readonly EncodedExample[],
-  options: BatchOptions,
+  { tokens = Number.POSITIVE_INFINITY, ...options }: BatchOptions & { readonly tokens?: number },
 ): Batch[] {
-  return cut(examples, options);
+  return cut(examples, options, tokens);
 }
 
-function cut(examples: readonly EncodedExample[], { batchSize, widths }: BatchOptions): Batch[] {
+/** B of a batch of S tokens: as many as `batchSize`, or as fit into `tokens`; at least one. */
+export function batchRows(
+  width: number,
+  { batchSize, tokens }: { readonly batchSize: number; readonly tokens: number },
+): number {
+  return Math.max(1, Math.min(batchSize, Math.floor(tokens / width)));
+}
+
+function cut(
+  examples: readonly EncodedExample[],
+  { batchSize, widths }: BatchOptions,
+  tokens = Number.POSITIVE_INFINITY,
+): Batch[] {
+  const rowsOf = (width: number): number => batchRows(width, { batchSize, tokens });
   const groups = widths.map((): EncodedExample[] => []);
   for (const example of examples) {
     const group = groups[widths.findIndex((width) => example.ids.length <= width)];
@@ -58,15 +83,18 @@ function cut(examples: readonly EncodedExample[], { batchSize, widths }: BatchOp
   const batches: Batch[] = [];
   let rest: EncodedExample[] = [];
   for (const [place, group] of groups.entries()) {
+    const width = widths[place];
+    const rows = rowsOf(width);
     const waiting = [...rest, ...group];
-    const whole = waiting.length - (waiting.length % batchSize);
-    for (let start = 0; start < whole; start += batchSize)
-      batches.push({ width: widths[place], examples: waiting.slice(start, start + batchSize) });
+    const whole = waiting.length - (waiting.length % rows);
+    for (let start = 0; start < whole; start += rows)
+      batches.push({ rows, width, examples: waiting.slice(start, start + rows) });
     rest = waiting.slice(whole);
   }
   if (rest.length > 0) {
     const longest = rest.reduce((most, { ids }) => Math.max(most, ids.length), 0);
-    batches.push({ width: widths.find((width) => width >= longest) ?? longest, examples: rest });
+    const width = widths.find((width) => width >= longest) ?? longest;
+    batches.push({ rows: rowsOf(width), width, examples: rest });
   }
   return batches;
 }

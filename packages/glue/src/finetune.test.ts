@@ -116,10 +116,7 @@ describe('finetuneTask', () => {
       outputs: { loss: result.loss },
     };
   }
-  const batch = batchTensors(
-    { width: 8, examples },
-    { batchSize: 8, padId: 0, isRegression: false },
-  );
+  const batch = batchTensors({ rows: 8, width: 8, examples }, { padId: 0, isRegression: false });
   const specs = Object.fromEntries(
     Object.entries(batch).map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
   );

@@ -2,7 +2,14 @@ export { withSwappedPairs } from './augment.js';
 export { type Average, electraAverage, leaderboardAverage } from './averages.js';
 export { type BatchTensor, type BatchTensors, batchTensors } from './batch-tensors.js';
 export { chooseWidths, type WidthOptions, widthCount } from './batch-widths.js';
-export { type Batch, type BatchOptions, evaluationBatches, trainingBatches } from './batches.js';
+export {
+  type Batch,
+  type BatchOptions,
+  batchRows,
+  CACHED_TOKENS,
+  evaluationBatches,
+  trainingBatches,
+} from './batches.js';
 export {
   argmax,
   type Calibration,
