@@ -79,8 +79,8 @@ const encoder: SentenceEncoder = {
 const asked = { encoder, isRegression: false };
 const predict = predictStep(asked);
 const layout = { padId: config.padTokenId, isRegression: false };
-const shapes = (rows: number, width: number): Readonly<Record<string, TensorSpec>> => {
-  const ids = { dtype: 'int32', shape: [rows, width] } as const;
+const shapes = (B: number, width: number): Readonly<Record<string, TensorSpec>> => {
+  const ids = { dtype: 'int32', shape: [B, width] } as const;
   return { inputIds: ids, attentionMask: ids, tokenTypeIds: ids };
 };
 const rows = { shape: [batchSize] };

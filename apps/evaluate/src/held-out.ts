@@ -29,8 +29,8 @@ export interface BatchLayout {
 type Shapes = Readonly<Record<string, TensorSpec>>;
 
 /** Of a batch without labels. */
-export function tokenShapes(batchSize: number, width: number): Shapes {
-  const ids = { dtype: 'int32', shape: [batchSize, width] } as const;
+export function tokenShapes(rows: number, width: number): Shapes {
+  const ids = { dtype: 'int32', shape: [rows, width] } as const;
   return { inputIds: ids, attentionMask: ids, tokenTypeIds: ids };
 }
 

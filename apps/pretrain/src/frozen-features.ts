@@ -56,7 +56,8 @@ export async function frozenFeatures(
       let found = new Float32Array();
       for (const batch of evaluationBatches(examples, { batchSize: BATCH, widths: [width] })) {
         const { inputIds, attentionMask, tokenTypeIds } = batchTensors(batch, {
-          ...{ padId: 0, isRegression: false }, // masked, whatever the id
+          padId: 0, // masked, whatever the id
+          isRegression: false,
         });
         const outputs = await program.run({ batch: { inputIds, attentionMask, tokenTypeIds } });
         const { data, shape } = (outputs as { features: HostTensor }).features;

@@ -26,8 +26,8 @@ export interface BatchOptions {
 }
 
 /**
- * Tokens of a batch whose activations stay in a core's caches: a forward pass of ALBERT 12 x 256 over twice as many takes
- * 1.18 times as long for each, over a quarter 1.13 times (docs/log.md).
+ * Tokens of a batch of which small encoders keep the activations in a core's caches: a forward pass of ALBERT 12 x 256 over
+ * twice as many takes 1.18 times as long for each, over a quarter 1.13 times (docs/log.md).
  */
 export const CACHED_TOKENS = 1024;
 
@@ -55,7 +55,7 @@ export function trainingBatches(
  */
 export function evaluationBatches(
   examples: readonly EncodedExample[],
-  { tokens = Number.POSITIVE_INFINITY, ...options }: BatchOptions & { readonly tokens?: number },
+  { tokens, ...options }: BatchOptions & { readonly tokens?: number },
 ): Batch[] {
   return cut(examples, options, tokens);
 }

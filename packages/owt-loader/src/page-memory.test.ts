@@ -103,9 +103,10 @@ test('random literals and copies give what a plain loop gives', () => {
         text += added;
       } else {
         const offset = 1 + random(Math.min(text.length, random(2) === 0 ? 20 : 2000));
-        const count = 4 + random(8);
+        const isNear = random(3) === 0;
+        const count = isNear ? 4 + random(8) : 1 + random(64);
         for (let j = 0; j < count; j++) text += text[text.length - offset];
-        parts.push(copy(count, offset, (1 + random(offset < 2048 ? 3 : 2)) as 1 | 2 | 3));
+        parts.push(copy(count, offset, isNear ? 1 : random(2) === 0 ? 2 : 3));
       }
     const { bytes } = stream(text, ...parts);
     if (uncompress(bytes, text.length) !== text) wrong.push(round);

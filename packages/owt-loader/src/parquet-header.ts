@@ -1,19 +1,31 @@
 // The headers of Parquet pages: structs of Apache Thrift's compact protocol (thrift-compact-protocol.md), of which only
 // whole numbers are kept (parquet.thrift, PageHeader).
 
-export interface PageHeader {
-  readonly kind: 'data' | 'data-2' | 'dictionary' | 'other';
+interface Sizes {
   readonly uncompressedSize: number;
   readonly compressedSize: number;
   /** CRC-32 of the page as stored, where the writer gave one. */
   readonly crc?: number;
+}
+
+interface Values extends Sizes {
   readonly values: number;
   readonly encoding: number;
-  /** Nulls, bytes of the levels before the values, and whether the values are compressed: pages of version 2. */
-  readonly nulls: number;
-  readonly levelBytes: number;
-  readonly isCompressed: boolean;
 }
+
+export type PageHeader =
+  /** Levels and values, compressed together. */
+  | (Values & { readonly kind: 'data'; readonly levelEncoding: number })
+  /** Levels of so many bytes, then the values, which may be compressed. */
+  | (Values & {
+      readonly kind: 'data-2';
+      readonly nulls: number;
+      readonly levelBytes: number;
+      readonly repetitionBytes: number;
+      readonly isCompressed: boolean;
+    })
+  | (Values & { readonly kind: 'dictionary' })
+  | (Sizes & { readonly kind: 'index' });
 
 /** Something that is not read here: another layout than the usual one, or damage. */
 export class Unfamiliar extends Error {}
@@ -23,6 +35,8 @@ type Struct = Map<number, number | Struct>;
 
 /** Structs in structs, statistics of pages among them. */
 const MAX_DEPTH = 4;
+/** The largest number of a field that is read. */
+const LAST_FIELD = 8;
 
 /** Bytes read one after another; their end is unfamiliar. */
 export class Cursor {
@@ -31,6 +45,10 @@ export class Cursor {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
   }
 
   byte(): number {
@@ -42,7 +60,7 @@ export class Cursor {
   /** The next bytes, as a view. */
   take(count: number): Uint8Array {
     const end = this.#at + count;
-    if (end > this.#bytes.length) throw new Unfamiliar('an early end');
+    if (!(count >= 0 && end <= this.#bytes.length)) throw new Unfamiliar('an early end');
     const view = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return view;
@@ -84,16 +102,17 @@ export function readPageHeader(cursor: Cursor): PageHeader {
     compressedSize: natural(header, 3),
     ...(typeof crc === 'number' && { crc: crc >>> 0 }),
   };
-  const whole = { ...sizes, nulls: 0, levelBytes: 0, isCompressed: true };
-  switch (natural(header, 1)) {
+  const valuesOf = (page: Struct) => ({ values: natural(page, 1), encoding: natural(page, 2) });
+  const type = natural(header, 1);
+  switch (type) {
     case 0: {
       const page = struct(5);
-      return { kind: 'data', ...whole, values: natural(page, 1), encoding: natural(page, 2) };
+      return { kind: 'data', ...sizes, ...valuesOf(page), levelEncoding: natural(page, 3) };
     }
-    case 2: {
-      const page = struct(7);
-      return { kind: 'dictionary', ...whole, values: natural(page, 1), encoding: natural(page, 2) };
-    }
+    case 1:
+      return { kind: 'index', ...sizes };
+    case 2:
+      return { kind: 'dictionary', ...sizes, ...valuesOf(struct(7)) };
     case 3: {
       const page = struct(8);
       return {
@@ -102,12 +121,13 @@ export function readPageHeader(cursor: Cursor): PageHeader {
         values: natural(page, 1),
         nulls: natural(page, 2),
         encoding: natural(page, 4),
-        levelBytes: natural(page, 5) + natural(page, 6),
+        levelBytes: natural(page, 5),
+        repetitionBytes: natural(page, 6),
         isCompressed: natural(page, 7, 1) === 1,
       };
     }
     default:
-      return { kind: 'other', ...whole, values: 0, encoding: 0 };
+      throw new Unfamiliar(`a page of type ${type}`);
   }
 }
 
@@ -119,7 +139,7 @@ function readStruct(cursor: Cursor, depth: number): Struct {
     if (head === 0) return struct;
     field = head >>> 4 === 0 ? zigzag(cursor.varint()) : field + (head >>> 4);
     const value = readValue(cursor, head & 15, depth);
-    if (value !== undefined) struct.set(field, value);
+    if (value !== undefined && field <= LAST_FIELD) struct.set(field, value);
   }
 }
 

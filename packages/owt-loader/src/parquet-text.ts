@@ -1,6 +1,6 @@
 // The text column of Parquet files, one row group at a time, through hyparquet.
 //
-// No reader tests page checksums, so a changed byte can pass in silence: a file is trusted only as far as its
+// hyparquet does not test page checksums, so a changed byte can pass in silence: a file is trusted only as far as its
 // SHA-256, which is tested where it is known (downloads, and files in a Hugging Face cache, named by their hash).
 
 import { open } from 'node:fs/promises';
@@ -55,6 +55,8 @@ export function parquetGroups(
       ({ meta_data: column }, i) => (starts[i] ?? 0) + Number(column?.total_compressed_size ?? 0),
     );
     const range = { first, rows, start: Math.min(...starts), end: Math.max(...ends) };
+    if (!(Number.isSafeInteger(rows) && rows >= 0))
+      throw damagedParquet(name, `a row group of ${rows} rows`);
     if (range.start < 4 || range.end > byteLength || range.end < range.start)
       throw damagedParquet(
         name,

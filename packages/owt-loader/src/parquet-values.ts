@@ -3,9 +3,11 @@
 
 import { type Cursor, Unfamiliar } from './parquet-header.js';
 
-/** `count` texts, each after its length; views. @throws Unfamiliar */
-export function plainTexts(cursor: Cursor, count: number, texts: Uint8Array[]): void {
+/** Adds `count` texts, each after its length, up to the end; views. @throws Unfamiliar */
+export function plainTexts(cursor: Cursor, count: number, texts: Uint8Array[]): Uint8Array[] {
   for (let i = 0; i < count; i++) texts.push(cursor.take(cursor.littleEndian(4)));
+  if (!cursor.isAtEnd) throw new Unfamiliar('more texts than values');
+  return texts;
 }
 
 /** `count` texts by their numbers in a dictionary, after the width of a number. @throws Unfamiliar */

@@ -78,6 +78,7 @@ class ChunkThread {
     { resolve(result: ChunkResult): void; reject(error: Error): void }
   >();
   #id = 0;
+  #failure: Error | undefined;
 
   constructor(setup: WorkerSetup) {
     this.#worker = startChunkThread({ workerData: setup });
@@ -99,6 +100,7 @@ class ChunkThread {
   }
 
   process(chunk: Chunk): Promise<ChunkResult> {
+    if (this.#failure) return Promise.reject(this.#failure);
     const id = this.#id++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
@@ -119,6 +121,7 @@ class ChunkThread {
   }
 
   #fail(error: Error): void {
+    this.#failure ??= error;
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }
