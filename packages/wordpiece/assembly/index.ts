@@ -4,7 +4,7 @@
 // 1. SIMD comparisons class 64 bytes into bit maps: letters and digits, punctuation, the rest. Word
 //    starts and punctuation marks are the set bits of one of them. The words of a kilobyte gather (window.ts).
 // 2. An ASCII word of up to 8 bytes is its own hash key; a four-way cache answers with up to three ids
-//    packed in 64 bits (20 bits each, the count on top). Words of up to 16 and 32 bytes have tables
+//    packed in 64 bits (values.ts). Words of up to 16 and 32 bytes have tables
 //    of larger entries. Keys are compared whole: a hit is exact.
 // 3. A miss walks the trie. So does a word too long or with too many pieces for its table.
 // 4. Anything else than ASCII takes the slow lane: a table look-up a code point, the normalized word

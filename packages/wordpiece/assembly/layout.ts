@@ -5,8 +5,8 @@ export const SHORT_MASKS: usize = 0;
 /** 32 bytes of ones, then 32 of zeros. */
 export const ONES: usize = 528;
 
-export const SMALL_BITS: u64 = 13; // buckets; the caches together fit a second-level cache of a megabyte
-export const MIDDLE_BITS: u64 = 12;
+export const SMALL_BITS: u64 = 14; // buckets; larger than a second-level cache, since a miss costs more than waiting
+export const MIDDLE_BITS: u64 = 13;
 export const LARGE_BITS: u64 = 10;
 /** Words of up to 8 bytes: four of them a bucket, then the ids of each. */
 export const SMALL: usize = 1024;
@@ -31,8 +31,11 @@ export const BUCKETS: usize = UNKNOWNS + 4 * (ROOM + 1);
 /** Addresses of the items before which a row ends. */
 export const BREAKS: usize = BUCKETS + 4 * (ROOM + 4);
 
+/** Ids of those words of the window that have more than three, 32 bits each. */
+export const SPILL: usize = BREAKS + 4 * ROOM + 44;
+
 /** The ids of a word, 32 bits each. */
-export const PIECES: usize = BREAKS + 4 * ROOM + 44;
+export const PIECES: usize = SPILL + 4 * ROOM + 64;
 /** A word of the slow lane, normalized. */
 export const SCRATCH: usize = PIECES + 65536;
 /** Where each of its bytes came from, 64 bits each. */

@@ -3,7 +3,8 @@
 import { SCRATCH } from './layout';
 import { mark, placeMarked, setShift, shift } from './places';
 import { endRow } from './rows';
-import { blocks, entries, fold, maxWordLength, pool, put, unknown, word } from './words';
+import { put, putValue } from './values';
+import { blocks, entries, find, fold, maxWordLength, pool, unknown } from './words';
 
 const KEEP: u32 = 0;
 const DELETE: u32 = 1;
@@ -167,7 +168,7 @@ function finish<T>(length: u32, characters: u32, out: usize, first: u32, last: u
     put<T>(out, unknown);
     stop = out + sizeof<T>();
   } else {
-    stop = word<T>(SCRATCH, length, out);
+    stop = putValue<T>(find(SCRATCH, length), out);
   }
   if (isSigned<T>()) placeMarked(out, stop, first, last);
   return stop;

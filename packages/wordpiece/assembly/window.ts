@@ -1,11 +1,12 @@
 // The words of a window of text: first all are found, then all are looked up, then their ids are written. So the
-// caches are asked for many words at once: answers come from memory side by side, and a word that is in no cache
-// holds up none of those behind it.
+// caches are asked for many words at once: answers come from memory side by side, a word that is in no cache
+// holds up none of those behind it, and writing has next to no branch to foretell.
 
-import { BREAKS, BUCKETS, ITEM, ITEMS, SMALL, TEXT, UNKNOWNS } from './layout';
+import { BREAKS, BUCKETS, ITEM, ITEMS, SMALL, SPILL, TEXT, UNKNOWNS } from './layout';
 import { placeAsIs, shift } from './places';
 import { endRow } from './rows';
-import { findSmall, middleBucket, middleKey, putPacked, shortKey, smallBucket, word } from './words';
+import { farAt, isFar, moveFar, putValue } from './values';
+import { find, findSmall, middleBucket, middleKey, shortKey, smallBucket } from './words';
 
 /**
  * Writes the ids of the items up to `itemsEnd`, and the ends of the rows before `breaksEnd`.
@@ -31,13 +32,7 @@ export function drain<T>(itemsEnd: usize, breaksEnd: usize, text: usize, output:
     unknown += found === 0 ? 4 : 0;
     bucket += 4;
   }
-  bucket = BUCKETS;
-  for (let at = UNKNOWNS; at < unknown; at += 4) {
-    const item = load<u32>(at) as usize;
-    store<u32>(bucket, middleBucket(middleKey(load<u32>(item, 8) as usize, load<u32>(item, 12))) as u32);
-    bucket += 4;
-  }
-  touch(bucket);
+  resolve(unknown);
   let item = ITEMS;
   let out = output;
   for (let row = BREAKS; row < breaksEnd; row += 4) {
@@ -47,6 +42,29 @@ export function drain<T>(itemsEnd: usize, breaksEnd: usize, text: usize, output:
     item = stop;
   }
   return write<T>(item, itemsEnd, text, out);
+}
+
+/** Finds the values of the items whose addresses in UNKNOWNS end at `unknown`, which the cache of short words lacks. */
+function resolve(unknown: usize): void {
+  let bucket = BUCKETS;
+  for (let at = UNKNOWNS; at < unknown; at += 4) {
+    const item = load<u32>(at) as usize;
+    const key = middleKey(load<u32>(item, 8) as usize, load<u32>(item, 12));
+    store<u32>(bucket, middleBucket(key) as u32);
+    bucket += 4;
+  }
+  touch(bucket);
+  let spill = SPILL;
+  for (let at = UNKNOWNS; at < unknown; at += 4) {
+    const item = load<u32>(at) as usize;
+    let value = find(load<u32>(item, 8) as usize, load<u32>(item, 12));
+    if (isFar(value)) {
+      const end = moveFar(value, spill);
+      value = farAt(value, spill);
+      spill = end;
+    }
+    store<u64>(item, value);
+  }
 }
 
 let touched: u32 = 0;
@@ -72,13 +90,7 @@ function write<T>(from: usize, to: usize, text: usize, output: usize): usize {
   let out = output;
   for (let item = from; item < to; item += ITEM) {
     const before = out;
-    const value = load<u64>(item);
-    if (value) {
-      putPacked<T>(out, value);
-      out += ((value >> 60) as usize) * sizeof<T>();
-    } else {
-      out = word<T>(load<u32>(item, 8) as usize, load<u32>(item, 12), out);
-    }
+    out = putValue<T>(load<u64>(item), out);
     if (isSigned<T>()) {
       const at = load<u32>(item, 8) as usize - TEXT + text;
       placeAsIs(before, out, (at as u32) + shift, load<u32>(item, 12));

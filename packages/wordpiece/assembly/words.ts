@@ -15,10 +15,10 @@ import {
   SMALL,
   SMALL_BITS,
 } from './layout';
+import { far, pack, setIdBits, valueAt } from './values';
 
 const MULTIPLIER: u64 = 0x9e3779b97f4a7c15;
 const SECOND_MULTIPLIER: u64 = 0xc2b2ae3d27d4eb4f;
-const ID_MASK: u64 = 0xfffff;
 const ENDS: u32 = 0x100;
 const LEAF: u32 = 0x200;
 const ID: usize = 0xc0;
@@ -62,33 +62,19 @@ export function setModel(
   unknownId: u32,
   longestWord: u32,
   lowercase: bool,
+  idBits: u32,
 ): void {
   head = headBase;
   tail = tailBase;
   unknown = unknownId;
   maxWordLength = longestWord;
   fold = lowercase ? 0x20 : 0;
+  setIdBits(idBits);
 }
 
 /** Where the host's tables may start. Before it, memory must be zero. */
 export function tablesAt(): usize {
   return END;
-}
-
-// @ts-expect-error: decorator
-@inline
-export function put<T>(output: usize, id: u32): void {
-  if (sizeof<T>() === 4) store<u32>(output, id);
-  else store<u16>(output, id as u16);
-}
-
-/** Writes the three ids of a packed value; the caller moves on by its count. */
-// @ts-expect-error: decorator
-@inline
-export function putPacked<T>(output: usize, value: u64): void {
-  put<T>(output, (value & ID_MASK) as u32);
-  put<T>(output + sizeof<T>(), ((value >> 20) & ID_MASK) as u32);
-  put<T>(output + 2 * sizeof<T>(), ((value >> 40) & ID_MASK) as u32);
 }
 
 /** What the cache of short words knows a word by; of a longer one, the key of empty entries. */
@@ -127,26 +113,24 @@ export function middleBucket(key: v128): usize {
   return MIDDLE + (((hashOf(key) >> (64 - MIDDLE_BITS)) as usize) << 6);
 }
 
-/** Writes the ids of the word at `at`, of any length. */
-export function word<T>(at: usize, length: u32, out: usize): usize {
+/** The value (values.ts) of the word at `at`, of any length; valid until the next call if it is in PIECES. */
+export function find(at: usize, length: u32): u64 {
   if (length <= 8) {
     const key = shortKey(at, length);
     const bucket = smallBucket(key);
     const value = findSmall(i64x2.splat(key), bucket);
-    if (value === 0) {
-      const count = match(at, length);
-      if (count <= 3) keepSmall(bucket, key, count);
-      return putPieces<T>(count, out);
-    }
-    putPacked<T>(out, value);
-    return out + ((value >> 60) as usize) * sizeof<T>();
+    if (value) return value;
+    const count = match(at, length);
+    if (count > 3) return far(count);
+    keepSmall(bucket, key, count);
+    return load<u64>(bucket, 32);
   }
   if (length <= 16) {
     const key = middleKey(at, length);
     const bucket = middleBucket(key);
     const isSecond = same(key, v128.load(bucket, 32));
     if (isSecond || same(key, v128.load(bucket)))
-      return putEntry<T>(bucket + 16 + ((isSecond as usize) << 5), 2, out);
+      return valueAt(bucket + 16 + ((isSecond as usize) << 5), 2);
     const count = match(at, length);
     if (count <= 6) {
       v128.store(bucket, v128.load(bucket), 32);
@@ -154,7 +138,7 @@ export function word<T>(at: usize, length: u32, out: usize): usize {
       v128.store(bucket, key);
       pack(bucket + 16, 2, count);
     }
-    return putPieces<T>(count, out);
+    return count <= 3 ? load<u64>(bucket, 16) : far(count);
   }
   if (length <= 32) {
     const first = v128.load(at);
@@ -162,16 +146,16 @@ export function word<T>(at: usize, length: u32, out: usize): usize {
     const hash = hashOf(v128.xor(first, i64x2.mul(second, i64x2.splat(SECOND_MULTIPLIER))));
     const bucket = LARGE + (((hash >> (64 - LARGE_BITS)) as usize) << 6);
     if (same(first, v128.load(bucket)) && same(second, v128.load(bucket, 16)))
-      return putEntry<T>(bucket + 32, 4, out);
+      return valueAt(bucket + 32, 4);
     const count = match(at, length);
     if (count <= 12) {
       v128.store(bucket, first);
       v128.store(bucket, second, 16);
       pack(bucket + 32, 4, count);
     }
-    return putPieces<T>(count, out);
+    return count <= 3 ? load<u64>(bucket, 32) : far(count);
   }
-  return putPieces<T>(match(at, length), out);
+  return far(match(at, length));
 }
 
 /** Puts a short word and the `count` pieces into its bucket, in place of the oldest. */
@@ -198,37 +182,6 @@ function hashOf(key: v128): u64 {
 @inline
 function same(a: v128, b: v128): bool {
   return i8x16.all_true(i8x16.eq(a, b));
-}
-
-/** Packs the first `count` pieces into `slots` 64-bit values, three each; the count tops the first. */
-function pack(at: usize, slots: u32, count: u32): void {
-  for (let slot: u32 = 0; slot < slots; slot++) {
-    let value: u64 = slot === 0 ? (count as u64) << 60 : 0;
-    for (let k: u32 = 0; k < 3; k++) {
-      const piece = slot * 3 + k;
-      if (piece < count)
-        value |= (load<u32>(PIECES + ((piece as usize) << 2)) as u64) << (20 * k);
-    }
-    store<u64>(at + ((slot as usize) << 3), value);
-  }
-}
-
-// @ts-expect-error: decorator
-@inline
-function putEntry<T>(at: usize, slots: u32, out: usize): usize {
-  const count = (load<u64>(at) >> 60) as usize;
-  for (let slot: u32 = 0; slot < slots; slot++) {
-    putPacked<T>(out + ((slot * 3) as usize) * sizeof<T>(), load<u64>(at + ((slot as usize) << 3)));
-  }
-  return out + count * sizeof<T>();
-}
-
-function putPieces<T>(count: u32, out: usize): usize {
-  for (let k: u32 = 0; k < count; k++) {
-    put<T>(out, load<u32>(PIECES + ((k as usize) << 2)));
-    out += sizeof<T>();
-  }
-  return out;
 }
 
 /** Greedy longest match of the word at `from` into PIECES; how many. The trie's cells are told in src/piece-trie.ts. */

@@ -9,7 +9,14 @@ import { TextEngine, type Tokens, type WordPieceModel } from './text-engine.js';
 interface EngineExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   configure(nodes: number, lengths: number, blocks: number, entries: number, pool: number): void;
-  setModel(head: number, tail: number, unknown: number, longest: number, lowercase: boolean): void;
+  setModel(
+    head: number,
+    tail: number,
+    unknown: number,
+    longest: number,
+    lowercase: boolean,
+    idBits: number,
+  ): void;
   tablesAt(): number;
   encodeRows(
     input: number,
@@ -226,7 +233,8 @@ function placeTables(model: WordPieceModel, exports: EngineExports): number {
   }
   const [nodes, lengths, blocks, entries, pool] = places;
   exports.configure(nodes, lengths, blocks, entries, pool);
-  exports.setModel(trie.head, trie.tail, unknown, maxWordLength, model.lowercase);
+  const idBits = model.idCount <= 65_536 ? 16 : 20;
+  exports.setModel(trie.head, trie.tail, unknown, maxWordLength, model.lowercase, idBits);
   return end;
 }
 

@@ -15,6 +15,8 @@ export interface WordPieceModel {
   readonly behaviour: Behaviour;
   /** Bytes of each piece by id, the prefix left out; undefined if they depend on where it stands. */
   readonly pieceLengths: Uint16Array | undefined;
+  /** Ids are smaller than this. */
+  readonly idCount: number;
   /** Id of the unknown token. */
   readonly unknown: number;
   /** Words of more code points than this, counted after normalization, are unknown. */

@@ -75,6 +75,7 @@ export class WordPieceTokenizer {
         trie: buildPieceTrie(vocabulary.ids, config.continuingSubwordPrefix),
         behaviour: buildBehaviour(normalizer),
         pieceLengths: pieceLengths(vocabulary, config.continuingSubwordPrefix),
+        idCount: vocabulary.tokens.length,
         unknown,
         maxWordLength: config.maxInputCharsPerWord,
         lowercase,
