@@ -17,7 +17,7 @@
 import { BREAKS, ITEM, ITEMS, TEXT, WINDOW } from './layout';
 import { startPlaces } from './places';
 import { endRow, feedMask, rowAt, startRows } from './rows';
-import { isBoundary, resume, slow } from './slow';
+import { ALONE, EDGE, edgeAt, MARK, resume, SIZE, slow } from './slow';
 import { drain } from './window';
 import { fold } from './words';
 
@@ -184,7 +184,7 @@ function encode<T>(from: usize, end: usize, output: usize): usize {
       // a word that touches the first other byte is left to the slow lane, unless that byte ends it
       const first = ctz(others);
       limit = 64 - clz(~words & (((1 as u64) << first) - 1));
-      if (limit < first && isBoundary(p + (first as usize))) limit = first;
+      if (limit < first && edgeAt(p + (first as usize)) & EDGE) limit = first;
     } else if (words >> 63) {
       // a word that touches the end of the block starts the next one
       limit = 64 - clz(~words);
@@ -209,7 +209,21 @@ function encode<T>(from: usize, end: usize, output: usize): usize {
       item += ITEM;
     }
     p += limit as usize;
-    const isSlow = others !== 0 || limit === 0;
+    let isSlow = others !== 0 || limit === 0;
+    if (!isSigned<T>() && others) {
+      // white space and marks that are words as they stand wait with the words; places would have to count units
+      let edge = edgeAt(p);
+      isSlow = (edge & ALONE) === 0;
+      while (edge & ALONE) {
+        const at = p - text + TEXT;
+        store<u32>(at, load<u32>(p));
+        store<u32>(item, at as u32, 8);
+        store<u32>(item, edge & SIZE, 12);
+        item += edge & MARK ? ITEM : 0;
+        p += (edge & SIZE) as usize;
+        edge = p < end && p - text < WINDOW ? edgeAt(p) : 0;
+      }
+    }
     if (isSlow || p - text >= WINDOW) {
       out = drain<T>(item, row, text, out);
       item = ITEMS;

@@ -13,23 +13,38 @@ const ISOLATE: u32 = 3;
 const MAP: u32 = 4;
 const HANGUL: u32 = 5;
 
-/** Whether the character of two or more bytes at `at` ends a word. */
-export function isBoundary(at: usize): bool {
+/** White space, or a mark that is a word: it ends the word before it. */
+export const EDGE: u32 = 8;
+/** A mark that is a word as it stands. */
+export const MARK: u32 = 16;
+/** White space or such a mark: no need for the slow lane. */
+export const ALONE: u32 = 32;
+/** Of its bytes. */
+export const SIZE: u32 = 7;
+
+/** What the character at `at` is, of two or three bytes: flags and its size; 0 for all others. */
+export function edgeAt(at: usize): u32 {
   let c = load<u8>(at) as u32;
+  let size: u32 = 2;
   if (c < 0xe0) {
-    if (c < 0x80) return false;
+    if (c < 0x80) return 0;
     c = ((c & 0x1f) << 6) | ((load<u8>(at, 1) as u32) & 0x3f);
   } else if (c < 0xf0) {
     c =
       ((c & 0x0f) << 12) |
       (((load<u8>(at, 1) as u32) & 0x3f) << 6) |
       ((load<u8>(at, 2) as u32) & 0x3f);
+    size = 3;
   } else {
-    return false;
+    return 0;
   }
   const block = load<u16>(blocks + ((c >> 7) << 1)) as u32;
-  const kind = load<u32>(entries + ((((block << 7) | (c & 127)) as usize) << 2)) & 7;
-  return kind === SPACE || kind === ISOLATE;
+  const entry = load<u32>(entries + ((((block << 7) | (c & 127)) as usize) << 2));
+  const kind = entry & 7;
+  if (kind === SPACE) return EDGE | ALONE | size;
+  if (kind !== ISOLATE) return 0;
+  const isMapped = entry >> 3 !== 0;
+  return isMapped ? EDGE : EDGE | ALONE | MARK | size;
 }
 
 /** Where `slow` stopped reading. */

@@ -34,16 +34,18 @@ describe('the caches', () => {
     // more words of each size than any table has entries, every one seen twice
     const random = randomIntegers(12);
     for (const [length, count] of [
-      [6, 40000],
-      [12, 12000],
+      [6, 80000],
+      [12, 20000],
       [24, 4000],
     ]) {
       const words = Array.from({ length: count }, () =>
         Array.from({ length }, () => String.fromCharCode(97 + random(26))).join(''),
       );
       const text = [...words, ...words].join(' ');
-      const rows = words.map((word) => slow.encode(word, { addSpecialTokens: false }).ids);
-      const expected = Int32Array.from([...rows, ...rows].flatMap((ids) => [...ids]));
+      const once = slow.encodeRagged(words).ids as Int32Array;
+      const expected = new Int32Array(2 * once.length);
+      expected.set(once);
+      expected.set(once, once.length);
       expectEqual(fast.encode(text, { addSpecialTokens: false }).ids, expected);
     }
   });
@@ -58,11 +60,35 @@ describe('the caches', () => {
   });
 });
 
+describe('marks and spaces of two and three bytes', () => {
+  const run = '’“x”— y\u00a0z\u2003丁é’s…«a»\u3000';
+  test('at every place of a block', () => {
+    const texts = Array.from(
+      { length: 200 },
+      (_, at) => `${'ab '.repeat(at / 3)}${'c'.repeat(at % 3)}${run}d`,
+    );
+    const [found, expected] = [fast, slow].map((tokenizer) => tokenizer.encodeRagged(texts));
+    expectEqual(found.ids, expected.ids);
+    expectEqual(found.rowSplits, expected.rowSplits);
+  });
+  test('at the end of a row, whose neighbour begins with another', () => {
+    const texts = ['a’', '’', '\u00a0', '“b', 'é', '丁', '丁x'];
+    const rows = texts.map((text) => [...slow.encode(text, { addSpecialTokens: false }).ids]);
+    const { ids, rowSplits } = fast.encodeRagged(texts);
+    expect([...ids]).toEqual(rows.flat());
+    expect([...rowSplits].slice(1).map((end, k) => end - rowSplits[k])).toEqual(
+      rows.map(({ length }) => length),
+    );
+  });
+});
+
 describe('long texts', () => {
   const size = 200_000; // several of the parts that go into WebAssembly at once
   test.each([
     ['without a space', 'x'.repeat(size)],
     ['of marks', '!?.'.repeat(size / 3)],
+    ['of marks of three bytes', '’—“'.repeat(size / 30)],
+    ['of words with such marks', 'don’t — “stop”\u00a0'.repeat(size / 15)],
     ['of Chinese characters', '一丁'.repeat(size / 2)],
     ['of spaces', ' '.repeat(size)],
     ['of words', 'hello unaffable, '.repeat(size / 17)],
