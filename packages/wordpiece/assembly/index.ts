@@ -4,20 +4,21 @@
 // 1. SIMD comparisons class 64 bytes into bit maps: letters and digits, punctuation, the rest. Word
 //    starts and punctuation marks are the set bits of one of them. The words of a kilobyte gather (window.ts).
 // 2. An ASCII word of up to 8 bytes is its own hash key; a four-way cache answers with up to three ids
-//    packed in 64 bits (values.ts). Words of up to 16 and 32 bytes have tables
-//    of larger entries. Keys are compared whole: a hit is exact.
+//    packed in 64 bits (values.ts). Words of up to 16 and 32 bytes have tables of larger entries. Keys
+//    are compared whole: a hit is exact.
 // 3. A miss walks the trie. So does a word too long or with too many pieces for its table.
-// 4. Anything else than ASCII takes the slow lane: a table look-up a code point, the normalized word
-//    gathers in a scratch area, then the same caches.
+// 4. Anything else than ASCII takes the slow lane: a table look-up a code point, the normalized words
+//    gather in a scratch area, and wait with the others for the same caches.
 // 5. Line feeds are found among the 64 bytes, too: lines are encoded in one go, whatever their length.
 // The host lays out the memory behind layout.ts and guarantees 64 readable bytes after the input, valid UTF-8, and
 // room for one id an input byte and 16 more. Two things go back to the host: characters that may have
 // to be reordered, and U+0000 kept as text, which zero-padded keys cannot hold.
 
-import { BREAKS, ITEM, ITEMS, TEXT, WINDOW } from './layout';
+import { breakBefore } from './breaks';
+import { ITEM, ITEMS, TEXT, WINDOW } from './layout';
 import { startPlaces } from './places';
-import { endRow, feedMask, rowAt, startRows } from './rows';
-import { ALONE, EDGE, edgeAt, MARK, resume, SIZE, slow } from './slow';
+import { feedMask, rowAt, startRows } from './rows';
+import { isBoundary, isForHost, resume, slow } from './slow';
 import { drain } from './window';
 import { fold } from './words';
 
@@ -153,7 +154,6 @@ function encode<T>(from: usize, end: usize, output: usize): usize {
   let out = output;
   let text = p; // where the window starts
   let item = ITEMS;
-  let row = BREAKS;
   const folds = i8x16.splat(fold as u8);
   const lineFeeds = feedMask();
   while (p < end) {
@@ -184,7 +184,7 @@ function encode<T>(from: usize, end: usize, output: usize): usize {
       // a word that touches the first other byte is left to the slow lane, unless that byte ends it
       const first = ctz(others);
       limit = 64 - clz(~words & (((1 as u64) << first) - 1));
-      if (limit < first && edgeAt(p + (first as usize)) & EDGE) limit = first;
+      if (limit < first && isBoundary(p + (first as usize))) limit = first;
     } else if (words >> 63) {
       // a word that touches the end of the block starts the next one
       limit = 64 - clz(~words);
@@ -195,8 +195,7 @@ function encode<T>(from: usize, end: usize, output: usize): usize {
     while (feeds) {
       const before = popcnt(starts & ((feeds & (0 - feeds)) - 1)) as usize;
       feeds &= feeds - 1;
-      store<u32>(row, (item + before * ITEM) as u32);
-      row += 4;
+      breakBefore(item + before * ITEM);
     }
     // the n-th start and the n-th end are those of the same word or mark
     let ends = (marks << 1) | (~words & (words << 1));
@@ -209,33 +208,22 @@ function encode<T>(from: usize, end: usize, output: usize): usize {
       item += ITEM;
     }
     p += limit as usize;
-    let isSlow = others !== 0 || limit === 0;
-    if (!isSigned<T>() && others) {
-      // white space and marks that are words as they stand wait with the words; places would have to count units
-      let edge = edgeAt(p);
-      isSlow = (edge & ALONE) === 0;
-      while (edge & ALONE) {
-        const at = p - text + TEXT;
-        store<u32>(at, load<u32>(p));
-        store<u32>(item, at as u32, 8);
-        store<u32>(item, edge & SIZE, 12);
-        item += edge & MARK ? ITEM : 0;
-        p += (edge & SIZE) as usize;
-        edge = p < end && p - text < WINDOW ? edgeAt(p) : 0;
-      }
+    const isSlow = others !== 0 || limit === 0;
+    if (isSlow && !isSigned<T>()) {
+      item = slow<T>(p, end, text + WINDOW, item);
+      p = resume;
     }
-    if (isSlow || p - text >= WINDOW) {
-      out = drain<T>(item, row, text, out);
+    if (p - text >= WINDOW || (isSlow && (isSigned<T>() || isForHost))) {
+      out = drain<T>(item, text, out);
       item = ITEMS;
-      row = BREAKS;
       text = p;
     }
-    if (isSlow) {
-      out = slow<T>(p, end, out);
-      if (out === 0) return 0;
+    if (isSlow && isSigned<T>()) {
+      out = slow<T>(p, end, end, out);
       p = resume;
       text = p;
     }
+    if (isSlow && isForHost) return 0;
   }
-  return drain<T>(item, row, text, out);
+  return drain<T>(item, text, out);
 }

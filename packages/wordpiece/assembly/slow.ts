@@ -1,10 +1,11 @@
-// The slow lane: anything else than ASCII, a code point at a time.
+// The slow lane: anything else than ASCII, a code point at a time. Its words wait in the window with the others, unless
+// places are asked for: those of a normalized word are noted byte by byte, for one word at a time.
 
-import { SCRATCH } from './layout';
+import { breakBefore } from './breaks';
+import { ITEM, SCRATCH } from './layout';
 import { mark, placeMarked, setShift, shift } from './places';
-import { endRow } from './rows';
-import { put, putValue } from './values';
-import { blocks, entries, find, fold, maxWordLength, pool, unknown } from './words';
+import { putValue } from './values';
+import { blocks, entries, find, fold, maxWordLength, pool, TOO_LONG } from './words';
 
 const KEEP: u32 = 0;
 const DELETE: u32 = 1;
@@ -13,60 +14,58 @@ const ISOLATE: u32 = 3;
 const MAP: u32 = 4;
 const HANGUL: u32 = 5;
 
-/** White space, or a mark that is a word: it ends the word before it. */
-export const EDGE: u32 = 8;
-/** A mark that is a word as it stands. */
-export const MARK: u32 = 16;
-/** White space or such a mark: no need for the slow lane. */
-export const ALONE: u32 = 32;
-/** Of its bytes. */
-export const SIZE: u32 = 7;
-
-/** What the character at `at` is, of two or three bytes: flags and its size; 0 for all others. */
-export function edgeAt(at: usize): u32 {
+/** Whether the character of two or more bytes at `at` ends a word. */
+export function isBoundary(at: usize): bool {
   let c = load<u8>(at) as u32;
-  let size: u32 = 2;
   if (c < 0xe0) {
-    if (c < 0x80) return 0;
+    if (c < 0x80) return false;
     c = ((c & 0x1f) << 6) | ((load<u8>(at, 1) as u32) & 0x3f);
   } else if (c < 0xf0) {
     c =
       ((c & 0x0f) << 12) |
       (((load<u8>(at, 1) as u32) & 0x3f) << 6) |
       ((load<u8>(at, 2) as u32) & 0x3f);
-    size = 3;
   } else {
-    return 0;
+    return false;
   }
   const block = load<u16>(blocks + ((c >> 7) << 1)) as u32;
-  const entry = load<u32>(entries + ((((block << 7) | (c & 127)) as usize) << 2));
-  const kind = entry & 7;
-  if (kind === SPACE) return EDGE | ALONE | size;
-  if (kind !== ISOLATE) return 0;
-  const isMapped = entry >> 3 !== 0;
-  return isMapped ? EDGE : EDGE | ALONE | MARK | size;
+  const kind = load<u32>(entries + ((((block << 7) | (c & 127)) as usize) << 2)) & 7;
+  return kind === SPACE || kind === ISOLATE;
 }
 
 /** Where `slow` stopped reading. */
 export let resume: usize = 0;
+/** Whether it stopped at what the host must do. */
+export let isForHost: bool = false;
+
+/** Where the next word is normalized. */
+let free: usize = SCRATCH;
+
+/** Forgets the words that were normalized. */
+export function forgetWords(): void {
+  free = SCRATCH;
+}
 
 /**
- * Encodes from `from` to the next ASCII word, a code point at a time.
+ * Takes words from `from` to the next ASCII word, or to the first that starts at `stop` or behind, a code point at a time.
  *
- * @returns the end of the output, or 0 if the host must do this text
+ * @param output where the next item goes; with places, where the next id goes, and the ids are written
+ * @returns the end of what was written
  */
-export function slow<T>(from: usize, end: usize, output: usize): usize {
+export function slow<T>(from: usize, end: usize, stop: usize, output: usize): usize {
   let p = from;
   let out = output;
   let length: u32 = 0;
   let characters: u32 = 0;
-  const word0 = SCRATCH;
+  let word0 = free;
   const folding = fold;
   // where the word is in the text, in UTF-16 units
   let unit = isSigned<T>() ? (p as u32) + shift : 0;
   let first: u32 = 0;
   let last: u32 = 0;
+  isForHost = false;
   while (p < end) {
+    if (characters === 0 && p >= stop) break;
     let c = load<u8>(p) as u32;
     let size: usize = 1;
     if (c >= 0x80) {
@@ -106,7 +105,10 @@ export function slow<T>(from: usize, end: usize, output: usize): usize {
     const from0 = unit;
     if (isSigned<T>()) unit += size === 4 ? 2 : 1;
     if (kind === KEEP) {
-      if (c === 0) return 0;
+      if (c === 0) {
+        isForHost = true;
+        break;
+      }
       store<u32>(word0 + (length as usize), load<u32>(p));
       if (isSigned<T>()) {
         mark(length, size as u32, from0, unit);
@@ -126,14 +128,16 @@ export function slow<T>(from: usize, end: usize, output: usize): usize {
       characters += (entry >> 8) & 7;
     } else if (kind === SPACE) {
       if (characters > 0) {
-        out = finish<T>(length, characters, out, first, last);
+        out = finish<T>(word0, length, characters, out, first, last);
+        word0 = after<T>(word0, length);
         length = 0;
         characters = 0;
       }
-      if (c === 10) endRow<T>(out);
+      if (c === 10) breakBefore(out);
     } else if (kind === ISOLATE) {
       if (characters > 0) {
-        out = finish<T>(length, characters, out, first, last);
+        out = finish<T>(word0, length, characters, out, first, last);
+        word0 = after<T>(word0, length);
         length = 0;
         characters = 0;
       }
@@ -145,7 +149,8 @@ export function slow<T>(from: usize, end: usize, output: usize): usize {
         length = size as u32;
       }
       if (isSigned<T>()) mark(0, length, from0, unit);
-      out = finish<T>(length, 1, out, from0, unit);
+      out = finish<T>(word0, length, 1, out, from0, unit);
+      word0 = after<T>(word0, length);
       length = 0;
     } else if (kind === HANGUL) {
       const index = c - 0xac00;
@@ -163,13 +168,18 @@ export function slow<T>(from: usize, end: usize, output: usize): usize {
       length += trailing ? 9 : 6;
       characters += trailing ? 3 : 2;
     } else if (kind !== DELETE) {
-      return 0;
+      isForHost = true;
+      break;
     }
     // a word that is too long is counted, not kept
     if (characters > maxWordLength) length = 0;
     p += size;
   }
-  if (characters > 0) out = finish<T>(length, characters, out, first, last);
+  if (characters > 0) {
+    out = finish<T>(word0, length, characters, out, first, last);
+    word0 = after<T>(word0, length);
+  }
+  free = word0;
   resume = p;
   if (isSigned<T>()) setShift(unit - (p as u32));
   return out;
@@ -177,16 +187,30 @@ export function slow<T>(from: usize, end: usize, output: usize): usize {
 
 // @ts-expect-error: decorator
 @inline
-function finish<T>(length: u32, characters: u32, out: usize, first: u32, last: u32): usize {
-  let stop: usize;
-  if (characters > maxWordLength) {
-    put<T>(out, unknown);
-    stop = out + sizeof<T>();
-  } else {
-    stop = putValue<T>(find(SCRATCH, length), out);
+function finish<T>(
+  at: usize,
+  length: u32,
+  characters: u32,
+  out: usize,
+  first: u32,
+  last: u32,
+): usize {
+  const known = characters > maxWordLength ? TOO_LONG : length;
+  if (isSigned<T>()) {
+    const stop = putValue<T>(find(at, known), out);
+    placeMarked(out, stop, first, last);
+    return stop;
   }
-  if (isSigned<T>()) placeMarked(out, stop, first, last);
-  return stop;
+  store<u32>(out, at as u32, 8);
+  store<u32>(out, known, 12);
+  return out + ITEM;
+}
+
+/** Where the word after one at `at` may be normalized: behind it if it waits in the window. */
+// @ts-expect-error: decorator
+@inline
+function after<T>(at: usize, length: u32): usize {
+  return isSigned<T>() ? at : at + (length as usize);
 }
 
 // @ts-expect-error: decorator

@@ -15,6 +15,13 @@ export function setIdBits(bits: u32): void {
   idBits = bits;
 }
 
+/** The value of one id. */
+// @ts-expect-error: decorator
+@inline
+export function only(id: u32): u64 {
+  return ((1 as u64) << 60) | (id as u64);
+}
+
 /** A value that stands for the first `count` ids in PIECES. */
 // @ts-expect-error: decorator
 @inline
@@ -80,7 +87,7 @@ export function putValue<T>(value: u64, output: usize): usize {
 
 // @ts-expect-error: decorator
 @inline
-export function put<T>(output: usize, id: u32): void {
+function put<T>(output: usize, id: u32): void {
   if (sizeof<T>() === 4) store<u32>(output, id);
   else store<u16>(output, id as u16);
 }

@@ -2,19 +2,21 @@
 // caches are asked for many words at once: answers come from memory side by side, a word that is in no cache
 // holds up none of those behind it, and writing has next to no branch to foretell.
 
+import { breaksEnd, forgetBreaks } from './breaks';
 import { BREAKS, BUCKETS, ITEM, ITEMS, SMALL, SPILL, TEXT, UNKNOWNS } from './layout';
 import { placeAsIs, shift } from './places';
 import { endRow } from './rows';
+import { forgetWords } from './slow';
 import { farAt, isFar, moveFar, putValue } from './values';
 import { find, findSmall, middleBucket, middleKey, shortKey, smallBucket } from './words';
 
 /**
- * Writes the ids of the items up to `itemsEnd`, and the ends of the rows before `breaksEnd`.
+ * Writes the ids of the items up to `itemsEnd`, and the ends of the rows among them; all are forgotten.
  *
  * @param text where the window's first byte is in the input
  * @returns the end of what was written
  */
-export function drain<T>(itemsEnd: usize, breaksEnd: usize, text: usize, output: usize): usize {
+export function drain<T>(itemsEnd: usize, text: usize, output: usize): usize {
   let bucket = BUCKETS;
   for (let item = ITEMS; item < itemsEnd; item += ITEM) {
     const key = shortKey(load<u32>(item, 8) as usize, load<u32>(item, 12));
@@ -41,6 +43,8 @@ export function drain<T>(itemsEnd: usize, breaksEnd: usize, text: usize, output:
     endRow<T>(out);
     item = stop;
   }
+  forgetBreaks();
+  forgetWords();
   return write<T>(item, itemsEnd, text, out);
 }
 

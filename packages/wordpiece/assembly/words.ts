@@ -15,10 +15,12 @@ import {
   SMALL,
   SMALL_BITS,
 } from './layout';
-import { far, pack, setIdBits, valueAt } from './values';
+import { far, only, pack, setIdBits, valueAt } from './values';
 
 const MULTIPLIER: u64 = 0x9e3779b97f4a7c15;
 const SECOND_MULTIPLIER: u64 = 0xc2b2ae3d27d4eb4f;
+/** In the place of a length: the word is unknown, whatever its letters. */
+export const TOO_LONG: u32 = 0;
 const ENDS: u32 = 0x100;
 const LEAF: u32 = 0x200;
 const ID: usize = 0xc0;
@@ -32,7 +34,7 @@ export let pool: usize = 0;
 
 let head: u32 = 0;
 let tail: u32 = 0;
-export let unknown: u32 = 0;
+let unknown: u32 = 0;
 export let maxWordLength: u32 = 0;
 /** The bit that makes capital letters small ones, if they are to be. */
 export let fold: u32 = 0;
@@ -115,6 +117,7 @@ export function middleBucket(key: v128): usize {
 
 /** The value (values.ts) of the word at `at`, of any length; valid until the next call if it is in PIECES. */
 export function find(at: usize, length: u32): u64 {
+  if (length === TOO_LONG) return only(unknown);
   if (length <= 8) {
     const key = shortKey(at, length);
     const bucket = smallBucket(key);
