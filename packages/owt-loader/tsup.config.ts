@@ -1,6 +1,6 @@
 import { defineConfig } from 'tsup';
 import { library } from '../../tsup.shared.js';
 
-export default defineConfig(
-  library(['src/index.ts', 'src/main.ts', 'src/chunk-worker.ts', 'src/parquet-child.ts']),
-);
+const entries = ['index', 'main', 'chunk-worker', 'wordpiece-encoder', 'parquet-child'];
+
+export default defineConfig(library(entries.map((name) => `src/${name}.ts`)));

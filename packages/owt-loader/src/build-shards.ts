@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { acquireLock, syncFolder } from '@alectra/files';
+import { acquireLock, sha256, syncFolder } from '@alectra/files';
 import { ExampleFormat } from './arrow-examples.js';
 import { BuildProgress } from './build-progress.js';
 import type { BuilderName } from './builder.js';
@@ -67,7 +67,7 @@ export interface BuildOptions {
  */
 export async function buildShards(options: BuildOptions): Promise<Manifest> {
   const dirt = options.decontaminate && contamination(options.decontaminate);
-  const configuration = configurationOf(options, dirt?.identity ?? 'none');
+  const configuration = configurationOf(options);
   const source = 'chunks' in options.source ? options.source : documentSource(options.source);
   const { output, textKey = 'text' } = options;
   if (existsSync(output))
@@ -136,7 +136,7 @@ async function* rest(source: Source, done: number): AsyncGenerator<Chunk> {
   for await (const chunk of source.chunks()) if (index++ >= done) yield chunk;
 }
 
-function configurationOf(options: BuildOptions, decontamination: string): BuildConfiguration {
+function configurationOf(options: BuildOptions): BuildConfiguration {
   const {
     vocabularySize,
     special,
@@ -146,6 +146,7 @@ function configurationOf(options: BuildOptions, decontamination: string): BuildC
     seed = 0,
     heldOut = 0.005,
     clean = 'none',
+    decontaminate,
     rowsPerBatch = 4096,
     rowsPerShard = 262_144,
   } = options;
@@ -180,7 +181,7 @@ function configurationOf(options: BuildOptions, decontamination: string): BuildC
     seed,
     heldOut,
     clean,
-    decontamination,
+    decontamination: decontaminate ? sha256(decontaminate.join('\n')) : 'none',
     rowsPerBatch,
     rowsPerShard,
   };

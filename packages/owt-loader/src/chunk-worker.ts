@@ -1,9 +1,10 @@
 // The worker thread's side of a parallel build: chunks in, results out, one at a time.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import type { WorkerRequest, WorkerResponse, WorkerSetup } from './chunk-thread.js';
 import { loadEncoder } from './encoder-module.js';
-import { ChunkProcessor, transferable } from './process-chunk.js';
-import type { WorkerRequest, WorkerResponse, WorkerSetup } from './process-in-order.js';
+import { ChunkProcessor } from './process-chunk.js';
+import { placeResult } from './result-memory.js';
 import { failureOf } from './shard-error.js';
 
 const { settings, encoder } = workerData as WorkerSetup;
@@ -16,20 +17,13 @@ parentPort?.on('message', (request: WorkerRequest) => {
   last = last.then(() => answer(request));
 });
 
-async function answer({ id, chunk }: WorkerRequest): Promise<void> {
+async function answer({ id, chunk, memory: old }: WorkerRequest): Promise<void> {
   try {
-    const result = transferable(await (await processor).process(chunk));
-    const response: WorkerResponse = { id, result };
-    parentPort?.postMessage(response, buffersOf(result));
+    const placed = placeResult(await (await processor).process(chunk), old);
+    const response: WorkerResponse = { id, placed };
+    parentPort?.postMessage(response, [placed.memory]);
   } catch (error) {
     const response: WorkerResponse = { id, failure: failureOf(error) };
     parentPort?.postMessage(response);
   }
-}
-
-function buffersOf(value: object): ArrayBuffer[] {
-  return Object.values(value).flatMap((part: unknown) => {
-    if (ArrayBuffer.isView(part)) return [part.buffer as ArrayBuffer];
-    return part && typeof part === 'object' ? buffersOf(part) : [];
-  });
 }

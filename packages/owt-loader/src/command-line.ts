@@ -12,8 +12,8 @@ import { openShards } from './open-shards.js';
 import { openSource } from './open-source.js';
 import { listHubDataset, remoteParquetSource } from './parquet-source.js';
 import { documentsOf, firstRows, holdsShards, textStatistics } from './shard-text.js';
+import { type TokenizerParts, wordPiece } from './tokenizer-parts.js';
 import { verifyShards } from './verify-shards.js';
-import { type TokenizerParts, wordPiece } from './wordpiece-encoder.js';
 
 export interface Streams {
   /** Results. */

@@ -4,7 +4,6 @@
 // Words are runs of letters and digits without regard to case. Sequences are kept as 64-bit hashes in one table
 // that threads share; a false alarm has a probability of about 1e-12 a word for a million of them.
 
-import { sha256 } from '@alectra/files';
 import { mix32 } from './mix.js';
 
 const LONGEST = 13;
@@ -17,17 +16,13 @@ export interface Contamination {
   readonly slots: Uint32Array;
   /** Lengths of sequences that occur. */
   readonly lengths: readonly number[];
-  /** Hash of the evaluation texts, for the fingerprint of shards. */
-  readonly identity: string;
 }
 
 /** Prepares the sequences of evaluation texts. */
 export function contamination(texts: Iterable<string>): Contamination {
   const keys: number[] = [];
   const lengths = new Set<number>();
-  const all: string[] = [];
   for (const text of texts) {
-    all.push(text);
     const words = wordHashes(text);
     if (words.length < SHORTEST) continue;
     const length = Math.min(LONGEST, words.length);
@@ -40,7 +35,7 @@ export function contamination(texts: Iterable<string>): Contamination {
   const capacity = Math.max(16, keys.length); // half full at most
   const slots = new Uint32Array(new SharedArrayBuffer(8 * capacity));
   for (let i = 0; i < keys.length; i += 2) find(slots, keys[i] ?? 0, keys[i + 1] ?? 0, true);
-  return { slots, lengths: [...lengths].sort((a, b) => a - b), identity: sha256(all.join('\n')) };
+  return { slots, lengths: [...lengths].sort((a, b) => a - b) };
 }
 
 /** Whether a text holds one of the sequences. */

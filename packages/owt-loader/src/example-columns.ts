@@ -27,6 +27,9 @@ export function tokenArray(vocabularySize: number, length: number): TokenIds {
   return vocabularySize > 65_536 ? new Uint32Array(length) : new Uint16Array(length);
 }
 
+/** Tokens of a document that are kept beside the rows: those of nearly every one. */
+const HELD = 1 << 15;
+
 /** Growing columns. Rows are appended as [CLS] A [SEP] or [CLS] A [SEP] B [SEP]. */
 export class ExampleSink {
   readonly length: number;
@@ -34,7 +37,10 @@ export class ExampleSink {
   readonly #vocabularySize: number;
   #capacity: number;
   #rows = 0;
+  /** [HELD + N * L] what is held, then the rows. */
   #ids: TokenIds;
+  /** The array of which #ids has a copy. */
+  #held: Int32Array | Uint16Array | undefined;
   #lengths: Uint16Array;
   #splits: Uint16Array;
   #documents: Uint32Array;
@@ -44,7 +50,7 @@ export class ExampleSink {
     this.#special = special;
     this.#vocabularySize = vocabularySize;
     this.#capacity = capacity;
-    this.#ids = tokenArray(vocabularySize, capacity * length);
+    this.#ids = tokenArray(vocabularySize, HELD + capacity * length);
     this.#lengths = new Uint16Array(capacity);
     this.#splits = new Uint16Array(capacity);
     this.#documents = new Uint32Array(capacity);
@@ -52,6 +58,15 @@ export class ExampleSink {
 
   get rows(): number {
     return this.#rows;
+  }
+
+  /**
+   * Says of which array the next segments are parts; it may not change until the next is held. A part is copied within the
+   * memory of the rows then, where a view for each would take three times as long and be garbage.
+   */
+  hold(ids: Int32Array | Uint16Array): void {
+    this.#held = ids.length <= HELD ? ids : undefined;
+    if (this.#held) this.#ids.set(ids);
   }
 
   /** Appends the tokens from..to of `a` as segment A and fromB..toB of `b`, if any, as segment B. */
@@ -75,13 +90,13 @@ export class ExampleSink {
     if (this.#rows === this.#capacity) this.#grow();
     const row = this.#rows++;
     const ids = this.#ids;
-    const at = row * this.length;
+    const at = HELD + row * this.length;
     const end = at + used;
     ids[at] = this.#special.cls;
-    ids.set(a.subarray(from, to), at + 1); // a loop over the tokens takes twice as long
+    this.#put(a, from, to, at + 1);
     ids[at + first + 1] = this.#special.sep;
     if (second > 0) {
-      ids.set(b.subarray(fromB, toB), at + first + 2);
+      this.#put(b, fromB, toB, at + first + 2);
       ids[end - 1] = this.#special.sep;
     }
     if (used < this.length) ids.fill(this.#special.pad, end, at + this.length);
@@ -93,7 +108,7 @@ export class ExampleSink {
   /** Appends a finished row of a document, special tokens included, with segment B from `split`. */
   addRaw(row: Int32Array, split: number, document: number): void {
     if (this.#rows === this.#capacity) this.#grow();
-    const at = this.#rows * this.length;
+    const at = HELD + this.#rows * this.length;
     this.#ids.set(row, at);
     this.#ids.fill(this.#special.pad, at + row.length, at + this.length);
     this.#lengths[this.#rows] = row.length;
@@ -106,7 +121,7 @@ export class ExampleSink {
     const count = to - from;
     while (this.#rows + count > this.#capacity) this.#grow();
     const L = this.length;
-    this.#ids.set(columns.ids.subarray(from * L, to * L), this.#rows * L);
+    this.#ids.set(columns.ids.subarray(from * L, to * L), HELD + this.#rows * L);
     this.#lengths.set(columns.lengths.subarray(from, to), this.#rows);
     this.#splits.set(columns.splits.subarray(from, to), this.#rows);
     this.#documents.set(columns.documents.subarray(from, to), this.#rows);
@@ -117,7 +132,7 @@ export class ExampleSink {
   columns(): ExampleColumns {
     return {
       rows: this.#rows,
-      ids: this.#ids.subarray(0, this.#rows * this.length),
+      ids: this.#ids.subarray(HELD, HELD + this.#rows * this.length),
       lengths: this.#lengths.subarray(0, this.#rows),
       splits: this.#splits.subarray(0, this.#rows),
       documents: this.#documents.subarray(0, this.#rows),
@@ -126,11 +141,17 @@ export class ExampleSink {
 
   clear(): void {
     this.#rows = 0;
+    this.#held = undefined;
+  }
+
+  #put(tokens: Int32Array | Uint16Array, from: number, to: number, at: number): void {
+    if (tokens === this.#held) this.#ids.copyWithin(at, from, to);
+    else this.#ids.set(tokens.subarray(from, to), at); // a loop over the tokens takes twice as long
   }
 
   #grow(): void {
     this.#capacity *= 2;
-    const ids = tokenArray(this.#vocabularySize, this.#capacity * this.length);
+    const ids = tokenArray(this.#vocabularySize, HELD + this.#capacity * this.length);
     ids.set(this.#ids);
     this.#ids = ids;
     const grown = (old: Uint16Array): Uint16Array => {

@@ -29,10 +29,6 @@ export {
 export { splitSentences } from './sentences.js';
 export { ShardError, type ShardErrorCode, type ShardFault } from './shard-error.js';
 export { documentsOf } from './shard-text.js';
+export { type TokenizerParts, wordPiece } from './tokenizer-parts.js';
 export { type Verification, verifyShards } from './verify-shards.js';
-export {
-  type TokenizerParts,
-  type WordPieceSource,
-  wordPiece,
-  wordPieceEncoder,
-} from './wordpiece-encoder.js';
+export { type WordPieceSource, wordPieceEncoder } from './wordpiece-encoder.js';

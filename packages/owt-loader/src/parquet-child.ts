@@ -2,7 +2,6 @@
 
 import { parquetMetadata } from 'hyparquet';
 import type { ParquetRequest, ParquetResponse } from './parquet-process.js';
-import { rowGroupTexts } from './parquet-text.js';
 import { failureOf } from './shard-error.js';
 
 process.on('message', async (request: ParquetRequest) => {
@@ -10,9 +9,13 @@ process.on('message', async (request: ParquetRequest) => {
 });
 process.send?.('ready');
 
+/** Of each group the smallest and the largest text, which may be long, are not decoded and sent. */
+const parsers = { stringFromBytes: () => undefined };
+
 async function answer(request: ParquetRequest): Promise<ParquetResponse> {
   try {
-    if ('footer' in request) return { metadata: parquetMetadata(request.footer) };
+    if ('footer' in request) return { metadata: parquetMetadata(request.footer, { parsers }) };
+    const { rowGroupTexts } = await import('./parquet-text.js'); // seldom needed, as pages are read elsewhere
     return joined(await rowGroupTexts(request.chunk, request.textKey));
   } catch (error) {
     return { failure: failureOf(error) };

@@ -79,7 +79,9 @@ export class Cursor {
 
   /** A number of so many bytes, at most four. */
   littleEndian(count: number): number {
-    return this.take(count).reduceRight((value, byte) => value * 256 + byte, 0);
+    let value = 0;
+    for (let scale = 1, i = 0; i < count; i++, scale *= 256) value += this.byte() * scale;
+    return value;
   }
 }
 

@@ -1,39 +1,25 @@
 // Chunks to results on any number of threads, results in the order of the chunks.
 //
-// With no worker the chunks are processed here. With workers a bounded number of chunks is under way, so memory
-// does not depend on how far reading runs ahead.
+// With no worker the chunks are processed here. With workers a bounded number of chunks is under way and a bounded
+// memory of results waits, so memory does not depend on how far reading runs ahead.
 
-import type { Worker } from 'node:worker_threads';
 import type { Chunk } from './chunk.js';
+import { ChunkThread } from './chunk-thread.js';
 import type { Encoder } from './encoder.js';
 import { type EncoderModule, isEncoderModule, loadEncoder } from './encoder-module.js';
 import { ChunkProcessor, type ChunkResult, type ChunkSettings } from './process-chunk.js';
-import { type Failure, revive } from './shard-error.js';
-import { startChunkThread } from './start-chunk-thread.js';
-
-export interface WorkerSetup {
-  readonly settings: ChunkSettings;
-  readonly encoder: EncoderModule;
-}
-
-export interface WorkerRequest {
-  readonly id: number;
-  readonly chunk: Chunk;
-}
-
-export interface WorkerResponse {
-  readonly id: number;
-  readonly result?: ChunkResult;
-  readonly failure?: Failure;
-}
+import type { PlacedResult } from './result-memory.js';
 
 export interface ProcessedChunk {
   readonly chunk: Chunk;
+  /** Its arrays are valid until the next is asked for. */
   readonly result: ChunkResult;
 }
 
-/** Chunks that are under way for each thread, so that it has work while another is late or a shard is made durable. */
+/** Chunks that each thread has, so that it has work while its answer is on its way. */
 const AHEAD = 3;
+/** Bytes of results that may wait: those that are made while a shard is made durable. */
+const WAITING_BYTES = 1 << 24;
 
 /** The results of all chunks in order; on the way out, however it ends, the workers are stopped. */
 export async function* processInOrder(
@@ -53,76 +39,105 @@ export async function* processInOrder(
       'owt-loader: cannot build on worker threads with an encode function: functions do not cross threads.\n' +
         'Give the encoder as { module, name, options }, or set workers to 0.',
     );
-  const pool = Array.from({ length: workers }, () => new ChunkThread({ settings, encoder }));
-  const waiting: { readonly chunk: Chunk; readonly result: Promise<ChunkResult> }[] = [];
+  const threads = Array.from({ length: workers }, () => new ChunkThread({ settings, encoder }));
+  const line = new ChunkLine(threads);
+  const feeding = line.feed(chunks);
   try {
-    for await (const chunk of chunks) {
-      const idlest = pool.reduce((best, thread) => (thread.load < best.load ? thread : best));
-      const result = idlest.process(chunk);
-      result.catch(() => undefined); // reported when its turn comes
-      waiting.push({ chunk, result });
-      if (waiting.length < AHEAD * workers) continue;
-      const first = waiting.shift();
-      if (first) yield { chunk: first.chunk, result: await first.result };
+    for (;;) {
+      const next = await line.next();
+      if (!next) return;
+      yield { chunk: next.chunk, result: next.result };
+      line.takeBack(next.memory);
     }
-    for (const { chunk, result } of waiting) yield { chunk, result: await result };
   } finally {
-    await Promise.all(pool.map((thread) => thread.stop()));
+    line.stop();
+    await Promise.all([feeding, ...threads.map((thread) => thread.stop())]);
   }
 }
 
-class ChunkThread {
-  readonly #worker: Worker;
-  readonly #pending = new Map<
-    number,
-    { resolve(result: ChunkResult): void; reject(error: Error): void }
-  >();
-  #id = 0;
-  #failure: Error | undefined;
+/** What threads were given, in order; they are given more while results are in use. */
+class ChunkLine {
+  readonly #threads: readonly ChunkThread[];
+  readonly #given: { readonly chunk: Chunk; readonly placed: Promise<PlacedResult> }[] = [];
+  readonly #spare: ArrayBuffer[] = [];
+  #underWay = 0;
+  #waitingBytes = 0;
+  /** Nothing more is given: at the end, or after an error. */
+  #isOver = false;
+  #failure: { readonly error: unknown } | undefined;
+  #changed: () => void = () => undefined;
+  #change: Promise<void> = Promise.resolve();
 
-  constructor(setup: WorkerSetup) {
-    this.#worker = startChunkThread({ workerData: setup });
-    this.#worker.on('message', ({ id, result, failure }: WorkerResponse) => {
-      const request = this.#pending.get(id);
-      this.#pending.delete(id);
-      if (result) request?.resolve(result);
-      else request?.reject(revive(failure ?? { message: 'a worker answered nothing' }));
-    });
-    this.#worker.on('error', (error: Error) => this.#fail(error));
-    this.#worker.on('exit', (code) =>
-      this.#fail(new Error(`owt-loader: a worker thread stopped with code ${code}.`)),
-    );
+  constructor(threads: readonly ChunkThread[]) {
+    this.#threads = threads;
+    this.#announce();
   }
 
-  /** Chunks that it was given and has not answered. */
-  get load(): number {
-    return this.#pending.size;
-  }
-
-  process(chunk: Chunk): Promise<ChunkResult> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    const id = this.#id++;
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      if (chunk.kind === 'json-lines') {
-        const bytes = Uint8Array.from(chunk.bytes); // a view would take all that lies around it along
-        const request: WorkerRequest = { id, chunk: { ...chunk, bytes } };
-        this.#worker.postMessage(request, [bytes.buffer]);
-      } else {
-        const request: WorkerRequest = { id, chunk };
-        this.#worker.postMessage(request);
+  /** Gives all chunks to the threads as there is room. Errors of the source come from {@link next} in their turn. */
+  async feed(chunks: AsyncIterable<Chunk>): Promise<void> {
+    try {
+      for await (const chunk of chunks) {
+        if (!this.#isOver) this.#give(chunk);
+        while (!this.#isOver && !this.#hasRoom) await this.#change;
+        if (this.#isOver) break;
       }
+    } catch (error) {
+      this.#failure = { error };
+    }
+    this.stop();
+  }
+
+  /** The next result, once it is there; undefined after the last. */
+  async next(): Promise<({ readonly chunk: Chunk } & PlacedResult) | undefined> {
+    while (this.#given.length === 0 && !this.#isOver) await this.#change;
+    const first = this.#given.shift();
+    if (first) {
+      const placed = await first.placed;
+      return { chunk: first.chunk, ...placed };
+    }
+    if (this.#failure) throw this.#failure.error;
+    return undefined;
+  }
+
+  /** The memory of a result that is no longer needed, for another. */
+  takeBack(memory: ArrayBuffer): void {
+    this.#waitingBytes -= memory.byteLength;
+    this.#spare.push(memory);
+    this.#announce();
+  }
+
+  /** Gives no more. */
+  stop(): void {
+    this.#isOver = true;
+    this.#announce();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#underWay < AHEAD * this.#threads.length && this.#waitingBytes < WAITING_BYTES;
+  }
+
+  #give(chunk: Chunk): void {
+    // cores are not equally fast, nor chunks equally large
+    const idlest = this.#threads.reduce((best, next) => (next.load < best.load ? next : best));
+    this.#underWay++;
+    const placed = idlest.process(chunk, this.#spare.pop());
+    this.#given.push({ chunk, placed });
+    placed.then(
+      ({ memory }) => {
+        this.#underWay--;
+        this.#waitingBytes += memory.byteLength;
+        this.#announce();
+      },
+      () => this.stop(), // the error is reported in its turn
+    );
+    this.#announce();
+  }
+
+  /** Wakes whoever waits for a change. */
+  #announce(): void {
+    this.#changed();
+    this.#change = new Promise((resolve) => {
+      this.#changed = resolve;
     });
-  }
-
-  async stop(): Promise<void> {
-    this.#pending.clear();
-    await this.#worker.terminate();
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
   }
 }

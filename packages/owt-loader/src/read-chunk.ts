@@ -1,10 +1,9 @@
-// A chunk to its documents, on whatever thread it lands. The readers of Parquet and Arrow are large, and loaded when
-// they are needed: a worker that never is starts in half the time.
+// A chunk to its documents, on whatever thread it lands. Readers of one format are loaded when they are needed: a worker
+// that never is starts in half the time.
 
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { archiveDocuments } from './archive-documents.js';
 import type { ByteStream } from './byte-reader.js';
 import type { Chunk, FileRange, RowGroupChunk } from './chunk.js';
 import { type RawDocument, withoutMark } from './document.js';
@@ -35,6 +34,7 @@ export async function readChunk(
     case 'archive': {
       const { from, name } = chunk;
       const stream = from instanceof Uint8Array ? [from] : rangeStream(from);
+      const { archiveDocuments } = await import('./archive-documents.js');
       return archiveDocuments(stream, name, textKey);
     }
     case 'row-group': {
