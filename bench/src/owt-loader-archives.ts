@@ -1,8 +1,8 @@
 // The part of bench -- owt-loader that reads compressed input: xz and Parquet on two threads beside a reader alone on one,
-// and the memory of a process that does nothing else. Run without the condition that gives sources, so that threads load
-// what npm's users have.
+// and the memory of a process that does nothing else. Built before it is run (owt-loader.ts), so that threads load what
+// npm's users have.
 //
-// node --import tsx owt-loader-archives.ts <shared/data> <rounds> <copies>
+// node owt-loader-archives.js <shared/data> <rounds> <copies>
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -80,7 +80,7 @@ async function readAsHyparquet(path: string): Promise<void> {
 }
 
 function peakMemory(folder: string, workers: string): void {
-  const script = fileURLToPath(new URL('./owt-loader-memory.ts', import.meta.url));
+  const script = fileURLToPath(new URL('./owt-loader-memory.js', import.meta.url));
   const args = [script, vocabularyPath, folder, join(scratch, `memory-${workers}`), workers];
   const printed = execFileSync(process.execPath, [...process.execArgv, ...args], {
     encoding: 'utf8',

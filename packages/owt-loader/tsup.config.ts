@@ -1,6 +1,6 @@
 import { defineConfig } from 'tsup';
 import { library } from '../../tsup.shared.js';
 
-const entries = ['index', 'main', 'chunk-worker', 'wordpiece-encoder', 'parquet-child'];
+const entries = ['index', 'main', 'chunk-worker', 'blueprint-encoder', 'parquet-child'];
 
 export default defineConfig(library(entries.map((name) => `src/${name}.ts`)));

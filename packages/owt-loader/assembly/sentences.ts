@@ -5,11 +5,16 @@ import { blankEnds } from './white-space';
 const LINE_FEED: u8 = 10;
 const STOP: u8 = 46;
 const SPACE: u8 = 32;
-const LONGEST_ABBREVIATION: usize = 6;
+const LONGEST_ABBREVIATION: u32 = 6;
 
-/** Abbreviations as numbers, open addressing; 0 is an empty slot. */
-const SLOTS: u32 = 512;
-const abbreviations: usize = memory.data(2048);
+/** Abbreviations, each the bytes of its small letters and stops as one number, open addressing; 0 is an empty slot. */
+const SLOTS: usize = 512;
+const abbreviations: usize = memory.data(4096);
+const SMALL_LETTERS: u64 = 0x2020202020202020;
+
+/** 1 for bytes that can open a sentence: capitals, digits, quotes, brackets, and anything outside ASCII. */
+const openers: usize = memory.data(256);
+for (let byte: u32 = 0; byte < 256; byte++) store<u8>(openers + byte, isOpener(byte) ? 1 : 0);
 
 /** Makes each sentence of [from, to) a line, and says how many there are, blank ones included. */
 export function sentencesToLines(from: usize, to: usize): u32 {
@@ -30,7 +35,8 @@ export function sentencesToLines(from: usize, to: usize): u32 {
           blankEnds(start, close);
           store<u8>(close, LINE_FEED);
           start = close + 1;
-          memory.fill(start, SPACE, opening - start);
+          // mostly none, for which a call would cost more than the rest
+          for (let at = start; at < opening; at++) store<u8>(at, SPACE);
           lines++;
         }
       }
@@ -62,10 +68,10 @@ export function linesToLines(from: usize, to: usize): u32 {
   return lines;
 }
 
-/** Takes the letters and stops of [from, to) for an abbreviation. */
+/** Takes the letters and stops of [from, to), at most six, for an abbreviation. Eight bytes before `from` can be read. */
 export function addAbbreviation(from: usize, to: usize): void {
-  const key = packed(from, to);
-  store<u32>(slotOf(key), key);
+  const key = abbreviationBefore(to, (to - from) as u32);
+  store<u64>(slotOf(key), key);
 }
 
 /** The first byte of [from, to) at which a sentence may end (line feed, full stop, question or exclamation mark), or `to`. */
@@ -111,51 +117,55 @@ function skipSpaces(from: usize, to: usize): usize {
   return to;
 }
 
-/** Capitals, digits, quotes, brackets and anything outside ASCII (other scripts have no capitals to wait for). */
-function canOpen(byte: u32): bool {
+/** Other scripts have no capitals to wait for. */
+function isOpener(byte: u32): bool {
   if (byte - 65 < 26 || byte - 48 < 10 || byte > 127) return true;
   return byte === 34 || byte === 39 || byte === 40 || byte === 91;
 }
 
-/** Whether the stop at `at` ends an abbreviation or an initial rather than a sentence. */
-function isShort(start: usize, at: usize): bool {
-  let from = at;
-  while (from > start && at - from < 8) {
-    const byte = load<u8>(from - 1);
-    if ((byte | 32) - 97 >= 26 && byte !== STOP) break;
-    from--;
-  }
-  const length = at - from;
-  if (length === 0) return false;
-  const first = load<u8>(from);
-  if (length === 1) return first <= 90 && first !== 73; // "J." but not "I."
-  if (length > LONGEST_ABBREVIATION) return false;
-  return load<u32>(slotOf(packed(from, at))) !== 0;
+// @ts-expect-error: decorator
+@inline
+function canOpen(byte: u32): bool {
+  return load<u8>(openers + (byte as usize)) !== 0;
 }
 
-/** Where this abbreviation stands, or would. */
-function slotOf(key: u32): usize {
-  let slot = (key * 0x9e3779b1) >> 23;
-  for (;;) {
-    const found = load<u32>(placeOf(slot));
-    if (found === key || found === 0) break;
-    slot = (slot + 1) & (SLOTS - 1);
+/** Whether the stop at `at` ends an abbreviation or an initial rather than a sentence. */
+function isShort(start: usize, at: usize): bool {
+  const length = min(lettersBefore(at), (at - start) as u32);
+  if (length === 0 || length > LONGEST_ABBREVIATION) return false;
+  if (length === 1) {
+    const only = load<u8>(at - 1);
+    return only <= 90 && only !== 73; // "J." but not "I."
   }
-  return placeOf(slot);
+  return load<u64>(slotOf(abbreviationBefore(at, length))) !== 0;
+}
+
+/** How many of the eight bytes before `at`, from the last on, are letters and stops. */
+// @ts-expect-error: decorator
+@inline
+function lettersBefore(at: usize): u32 {
+  const bytes = v128.load64_zero(at - 8);
+  const small = i8x16.sub(v128.or(bytes, i8x16.splat(32)), i8x16.splat(97));
+  const letters = v128.or(
+    i8x16.lt_u(small, i8x16.splat(26)),
+    i8x16.eq(bytes, i8x16.splat(STOP as i8)),
+  );
+  return clz(~((i8x16.bitmask(letters) as u32) << 24));
 }
 
 // @ts-expect-error: decorator
 @inline
-function placeOf(slot: u32): usize {
-  return abbreviations + ((slot as usize) << 2);
+function abbreviationBefore(at: usize, length: u32): u64 {
+  return (load<u64>(at - 8) | SMALL_LETTERS) >> ((64 - 8 * length) as u64);
 }
 
-/** Up to six letters and stops as one number, whatever their case: five bits each. */
-function packed(from: usize, to: usize): u32 {
-  let key: u32 = 1;
-  for (let at = from; at < to; at++) {
-    const byte = load<u8>(at) as u32;
-    key = (key << 5) | (byte === (STOP as u32) ? 27 : byte & 31);
+/** Where this abbreviation stands, or would. */
+function slotOf(key: u64): usize {
+  let slot = ((key * 0x9e3779b97f4a7c15) >> 55) as usize;
+  for (;;) {
+    const found = load<u64>(abbreviations + (slot << 3));
+    if (found === key || found === 0) break;
+    slot = (slot + 1) & (SLOTS - 1);
   }
-  return key;
+  return abbreviations + (slot << 3);
 }

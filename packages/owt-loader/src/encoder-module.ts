@@ -8,7 +8,7 @@ export interface EncoderModule {
   readonly module: string;
   /** Name of the exported function. */
   readonly name: string;
-  /** Its one argument: plain data. */
+  /** Its one argument: what can be sent to a thread. */
   readonly options?: unknown;
 }
 

@@ -30,7 +30,7 @@ export async function wordPiece(source: WordPieceSource): Promise<TokenizerParts
   const byId = [...tokenizer.getVocab()].sort(([, a], [, b]) => a - b);
   const { modelMaxLength: _, ...rules } = tokenizer.config;
   return {
-    encoder: { module: encoderModule(), name: 'wordPieceEncoder', options: source },
+    encoder: { module: encoderModule(), name: 'blueprintEncoder', options: tokenizer.blueprint },
     vocabularySize: tokenizer.vocabSize,
     special: { pad: special('padToken'), cls: special('clsToken'), sep: special('sepToken') },
     tokenizer: {
@@ -43,5 +43,5 @@ export async function wordPiece(source: WordPieceSource): Promise<TokenizerParts
 /** A module of its own: the whole package, with its readers and writers, took a worker thread longer than the tokenizer. */
 function encoderModule(): string {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./wordpiece-encoder.${ending}`, import.meta.url).href;
+  return new URL(`./blueprint-encoder.${ending}`, import.meta.url).href;
 }

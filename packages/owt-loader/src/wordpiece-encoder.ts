@@ -1,8 +1,9 @@
 // BERT WordPiece vocabularies through @alectra/wordpiece, which is loaded by name when it is asked for: this
-// package takes any tokenizer and depends on none. Worker threads load this module alone, not the whole package.
+// package takes any tokenizer and depends on none.
 
 import { readFile, stat } from 'node:fs/promises';
-import type { EncodeBatch, EncodeLines, Encoder } from './encoder.js';
+import { type CorpusBlueprint, rowsEncoder, type WordPieceRows } from './blueprint-encoder.js';
+import type { Encoder } from './encoder.js';
 
 export interface WordPieceSource {
   /** A vocab.txt, or a folder with vocab.txt or tokenizer.json. */
@@ -12,16 +13,12 @@ export interface WordPieceSource {
 }
 
 /** What is used of @alectra/wordpiece. */
-export interface WordPiece {
+export interface WordPiece extends WordPieceRows {
   readonly vocabSize: number;
   readonly config: Readonly<Record<string, unknown>>;
+  readonly blueprint: CorpusBlueprint;
   tokenToId(token: string): number | undefined;
   getVocab(): ReadonlyMap<string, number>;
-  encodeRagged: EncodeBatch;
-  encodeBytes(
-    utf8: Uint8Array,
-    options: { width: 'uint16' | 'int32'; reuse: boolean },
-  ): ReturnType<EncodeLines>;
 }
 
 interface WordPieceModule {
@@ -33,13 +30,10 @@ interface WordPieceModule {
 
 const PACKAGE = '@alectra/wordpiece';
 
-/** The encoder itself; worker threads call this. */
+/** The encoder of a vocabulary, for this thread. */
 export async function wordPieceEncoder(source: WordPieceSource): Promise<Encoder> {
   const tokenizer = await loadWordPiece(source);
-  const encodeBatch: EncodeBatch = (texts) => tokenizer.encodeRagged(texts);
-  const width = tokenizer.vocabSize <= 65_536 ? 'uint16' : 'int32';
-  const encodeLines: EncodeLines = (utf8) => tokenizer.encodeBytes(utf8, { width, reuse: true });
-  return { encodeLines, encodeBatch, encode: (text) => encodeBatch([text]).ids };
+  return rowsEncoder(tokenizer, tokenizer.vocabSize);
 }
 
 /** The tokenizer of a vocabulary. */

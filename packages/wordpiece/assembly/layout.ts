@@ -7,8 +7,8 @@ export const SHORT_MASKS: usize = 0;
 /** 32 bytes of ones, then 32 of zeros. */
 export const ONES: usize = SHORT_MASKS + 8 * LONGEST;
 
-export const SMALL_BITS: u64 = 14; // buckets; larger than a second-level cache, since a miss costs more than waiting
-export const MIDDLE_BITS: u64 = 13;
+export const SMALL_BITS: u64 = 15; // buckets; larger than a second-level cache, since a miss costs more than waiting
+export const MIDDLE_BITS: u64 = 14;
 export const LARGE_BITS: u64 = 10;
 /** Words of up to 8 bytes: four of them a bucket, then the ids of each. */
 export const SMALL: usize = ONES + 128;

@@ -1,6 +1,6 @@
 // The options of encoding a corpus, checked.
 
-import { requireOneOf } from './option-checks.js';
+import { requireFlags, requireKnown, requireOneOf } from './option-checks.js';
 
 interface IdWidth {
   /** `uint16` takes half the memory and is possible up to 65,536 ids. Default `int32`. */
@@ -31,16 +31,22 @@ export function shareOf(length: number, workers: number): number {
 }
 
 /**
- * Whether ids are 32 bits wide.
+ * The options of one call, checked.
  *
- * @throws RangeError for another width, or if the ids do not fit
+ * @throws RangeError for an unknown option or width, or if the ids do not fit
  */
-export function isWide({ width = 'int32' }: IdWidth, vocabSize: number): boolean {
+export function bytesOptions(
+  options: EncodeBytesOptions,
+  vocabSize: number,
+): { readonly isWide: boolean; readonly reuse: boolean } {
+  requireKnown(options, ['width', 'reuse']);
+  requireFlags(options, ['reuse']);
+  const { width = 'int32', reuse = false } = options;
   requireOneOf('width', width, ['int32', 'uint16']);
   if (width === 'uint16' && vocabSize > 65536)
     throw new RangeError(
       `wordpiece: cannot write ids as uint16: there are ${vocabSize}, expected at most 65536.\n` +
         `Use width int32.`,
     );
-  return width === 'int32';
+  return { isWide: width === 'int32', reuse };
 }

@@ -34,8 +34,8 @@ describe('the caches', () => {
     // more words of each size than any table has entries, every one seen twice
     const random = randomIntegers(12);
     for (const [length, count] of [
-      [6, 80000],
-      [12, 20000],
+      [6, 160000],
+      [12, 40000],
       [24, 4000],
     ]) {
       const words = Array.from({ length: count }, () =>

@@ -1,5 +1,6 @@
 export type { BatchEncoding, RaggedIds } from './batch-encoding.js';
 export type { EncodeBytesOptions, EncodeStreamOptions } from './corpus-options.js';
+export { type CorpusBlueprint, CorpusTokenizer } from './corpus-tokenizer.js';
 export type { DecodeOptions } from './decode.js';
 export type { EncodeOptions, OffsetUnit } from './encode-options.js';
 export type { Encoding } from './encoding.js';

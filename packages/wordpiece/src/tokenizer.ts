@@ -2,7 +2,6 @@
 
 import { AddedVocabulary } from './added-vocabulary.js';
 import {
-  requireBytes,
   requireIds,
   requireIterable,
   requireList,
@@ -16,11 +15,12 @@ import { engineModule } from './byte-engine.js';
 import { fileLength, readFile, wholeLines } from './byte-stream.js';
 import { CorpusEncoder } from './corpus-encoder.js';
 import {
+  bytesOptions,
   type EncodeBytesOptions,
   type EncodeStreamOptions,
-  isWide,
   shareOf,
 } from './corpus-options.js';
+import { type CorpusBlueprint, CorpusTokenizer } from './corpus-tokenizer.js';
 import { type DecodeOptions, decodeTokens, resolveDecodeOptions } from './decode.js';
 import {
   batchLength,
@@ -33,7 +33,7 @@ import { encodeInWorkers } from './encode-workers.js';
 import type { Encoding } from './encoding.js';
 import { readFolder, writeFolder } from './folder.js';
 import { lineRanges } from './line-ranges.js';
-import { rejectOption, requireCount, requireFlags, requireKnown } from './option-checks.js';
+import { rejectOption, requireCount } from './option-checks.js';
 import {
   type AddedToken,
   mergeOptions,
@@ -46,14 +46,11 @@ import { SequenceEncoder } from './sequence-encoder.js';
 import { readTokenizerJson, type TokenizerParts, writeTokenizerJson } from './tokenizer-json.js';
 import { parseVocabulary, pieceLengths, type Vocabulary } from './vocabulary.js';
 
-const WIDTH_OPTIONS = ['width'];
-const BYTES_OPTIONS = [...WIDTH_OPTIONS, 'reuse'];
-
 export class WordPieceTokenizer {
   readonly config: WordPieceConfig;
   readonly #vocabulary: Vocabulary;
   readonly #sequences: SequenceEncoder;
-  readonly #corpus: CorpusEncoder;
+  readonly #corpus: CorpusTokenizer;
   readonly #tokens: AddedVocabulary;
   #frame: Frame | undefined;
 
@@ -84,7 +81,7 @@ export class WordPieceTokenizer {
       module: config.engine === 'auto' ? engineModule() : undefined,
       added: [],
     });
-    this.#corpus = new CorpusEncoder(this.#sequences);
+    this.#corpus = CorpusTokenizer.sharing(this.#sequences, () => this.vocabSize);
     const { unkToken, sepToken, padToken, clsToken, maskToken } = config;
     const special = [unkToken, sepToken, padToken, clsToken, maskToken]
       .filter((content) => vocabulary.ids.has(content))
@@ -238,14 +235,19 @@ export class WordPieceTokenizer {
   }
 
   /**
+   * What {@link CorpusTokenizer.fromBlueprint} makes `encodeRagged` and `encodeBytes` from in another thread. Tokens that are
+   * added later are not in it.
+   */
+  get blueprint(): CorpusBlueprint {
+    return { encoder: this.#sequences.blueprint, vocabSize: this.vocabSize };
+  }
+
+  /**
    * Encodes many texts without special tokens, back to back: text of a corpus. Special tokens in the
    * texts are taken as text.
    */
   encodeRagged(texts: readonly string[], options: EncodeBytesOptions = {}): RaggedIds {
-    requireKnown(options, BYTES_OPTIONS);
-    requireFlags(options, ['reuse']);
-    requireTexts(texts);
-    return this.#corpus.encodeTexts(texts, isWide(options, this.vocabSize), options.reuse);
+    return this.#corpus.encodeRagged(texts, options);
   }
 
   /**
@@ -254,10 +256,7 @@ export class WordPieceTokenizer {
    * Special tokens in it are taken as text, bytes that are no UTF-8 as U+FFFD.
    */
   encodeBytes(utf8: Uint8Array, options: EncodeBytesOptions = {}): RaggedIds {
-    requireKnown(options, BYTES_OPTIONS);
-    requireFlags(options, ['reuse']);
-    requireBytes(utf8);
-    return this.#corpus.encodeLines(utf8, isWide(options, this.vocabSize), options.reuse);
+    return this.#corpus.encodeBytes(utf8, options);
   }
 
   /**
@@ -275,20 +274,20 @@ export class WordPieceTokenizer {
     options: EncodeStreamOptions = {},
   ): AsyncGenerator<RaggedIds> {
     requireIterable(source, 'source', 'chunks of bytes');
-    const { workers, chunkBytes = 1 << 20, wide, reuse } = this.#streamOptions(options);
+    const { workers, chunkBytes = 1 << 20, isWide, reuse } = this.#streamOptions(options);
     const chunks = wholeLines(source, chunkBytes);
     if (workers > 0) {
-      yield* encodeInWorkers(chunks, workers, this.#workerSetup(wide, reuse));
+      yield* encodeInWorkers(chunks, workers, this.#workerSetup(isWide, reuse));
       return;
     }
     const corpus = new CorpusEncoder(this.#sequences); // whose arrays no other call overwrites
-    for await (const chunk of chunks) yield corpus.encodeLines(chunk, wide, reuse);
+    for await (const chunk of chunks) yield corpus.encodeLines(chunk, isWide, reuse);
   }
 
   /** Encodes the lines of a file, as `encodeStream` does; workers read their parts themselves. Node only. */
   async *encodeFile(path: string, options: EncodeStreamOptions = {}): AsyncGenerator<RaggedIds> {
     requireText(path, 'path', 'Pass the path of one file');
-    const { workers, chunkBytes, wide, reuse } = this.#streamOptions(options);
+    const { workers, chunkBytes, isWide, reuse } = this.#streamOptions(options);
     const length = workers > 0 ? await fileLength(path) : undefined;
     if (length === undefined) {
       yield* this.encodeStream(readFile(path), options);
@@ -296,7 +295,7 @@ export class WordPieceTokenizer {
     }
     const ranges = lineRanges(length, chunkBytes ?? shareOf(length, workers));
     for await (const rows of encodeInWorkers(ranges, workers, {
-      ...this.#workerSetup(wide, reuse),
+      ...this.#workerSetup(isWide, reuse),
       path,
     })) {
       if (rows.rowSplits.length > 1) yield rows; // else no line starts in the range
@@ -416,12 +415,9 @@ export class WordPieceTokenizer {
   }
 
   #streamOptions({ workers = 0, chunkBytes, ...rest }: EncodeStreamOptions) {
-    requireKnown(rest, BYTES_OPTIONS);
-    requireFlags(rest, ['reuse']);
     requireCount('workers', workers, 0);
     if (chunkBytes !== undefined) requireCount('chunkBytes', chunkBytes, 1);
-    const { reuse = false } = rest;
-    return { workers, chunkBytes, reuse, wide: isWide(rest, this.vocabSize) };
+    return { workers, chunkBytes, ...bytesOptions(rest, this.vocabSize) };
   }
 
   #add(tokens: readonly AddedToken[]): void {
