@@ -34,7 +34,7 @@ export async function run(args: string[]): Promise<void> {
     options: {
       data: { type: 'string', default: process.env.ALECTRA_TEST_DATA ?? '../shared/data' },
       rounds: { type: 'string', default: '5' },
-      copies: { type: 'string', default: '8' },
+      copies: { type: 'string', default: '80' },
     },
   });
   const data = resolve(values.data);

@@ -3,7 +3,6 @@
 //
 // A string of each sentence, and a call for each document, cost as much as the tokenizer itself.
 
-import { isAscii, isUtf8 } from 'node:buffer';
 import { cleanAsHuggingFace } from './clean-text.js';
 import type { Identity } from './document.js';
 import type { EncodeLines, Sentences } from './encoder.js';
@@ -61,14 +60,13 @@ export class LineEncoder {
    * @param text UTF-8 or a string; what is no UTF-8 becomes U+FFFD
    */
   write(text: string | Uint8Array): WrittenDocument {
-    const isText = typeof text === 'string';
-    const isCounted = isText || isAscii(text);
-    if (!isCounted && !isUtf8(text)) return this.write(REPAIRING.decode(text));
     const from = this.#used;
     this.#text.reserve(from + 1 + byteBound(text));
     const memory = this.#text.bytes;
+    const isText = typeof text === 'string';
     const size = isText ? memory.write(text, from) : copy(text, memory, from);
-    const characters = isCounted ? text.length : this.#text.utf16Units(from, from + size);
+    const characters = isText ? text.length : this.#text.utf16Units(from, from + size);
+    if (!isText && characters < 0) return this.write(REPAIRING.decode(text));
     const isCleaned = this.#options.clean === 'huggingface';
     const left = isCleaned ? cleanAsHuggingFace(memory.subarray(from, from + size)) : size;
     this.#written = from + left;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { describe, expect, test } from '@jest/globals';
 import { ABBREVIATIONS } from './abbreviations.js';
 import { splitSentences } from './sentences.js';
@@ -19,6 +20,59 @@ describe('UTF-16 units of some UTF-8', () => {
       const size = memory.bytes.write(text, from);
       expect(memory.utf16Units(from, from + size)).toBe(text.length);
     }
+  });
+});
+
+describe('bytes are UTF-8, or not, as Node has it', () => {
+  const memory = new TextMemory(4096);
+  const EDGES = [
+    0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec,
+    0xed,
+  ];
+  const BYTES = [...EDGES, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff];
+  /** Texts of which the module says something else. */
+  function wrong(texts: Iterable<readonly number[]>, before: number, behind: number): string[] {
+    const found: string[] = [];
+    const around = { before: 'a'.repeat(before), behind: 'é'.repeat(behind) };
+    for (const text of texts) {
+      const bytes = Buffer.concat([
+        Buffer.from(around.before),
+        Buffer.from(text),
+        Buffer.from(around.behind),
+      ]);
+      memory.bytes.fill(0xbf, 0, 200); // what lies around would continue a character
+      memory.bytes.set(bytes, 40);
+      const units = memory.utf16Units(40, 40 + bytes.length);
+      const expected = isUtf8(bytes) ? bytes.toString().length : -1;
+      if (units !== expected) found.push(`${bytes.toString('hex')}: ${units}`);
+    }
+    return found;
+  }
+  function* sequences(length: number): Generator<number[]> {
+    if (length === 0) yield [];
+    else for (const rest of sequences(length - 1)) for (const byte of BYTES) yield [byte, ...rest];
+  }
+  test('every pair of bytes', () => {
+    const pairs = Array.from({ length: 65536 }, (_, n) => [n >>> 8, n & 255]);
+    expect(wrong(pairs, 3, 0)).toEqual([]);
+  });
+  test.each([0, 13, 14, 15, 16])(
+    'three bytes from the edges of every class, after %d',
+    (before) => {
+      expect(wrong(sequences(3), before, 0)).toEqual([]);
+      expect(wrong(sequences(3), before, 9)).toEqual([]);
+    },
+  );
+  test('four bytes where one block meets another', () => {
+    const leads = [0xe0, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5];
+    const all = [...sequences(3)].flatMap((rest) => leads.map((lead) => [lead, ...rest]));
+    expect(wrong(all, 14, 0)).toEqual([]);
+  });
+  test('a text cut at each of its bytes', () => {
+    const text = Buffer.from('naïve 第一句 😀😀, and so on é第😀');
+    const cuts = Array.from(text, (_, end) => [...text.subarray(0, end)]);
+    expect(wrong(cuts, 0, 0)).toEqual([]);
+    expect(wrong(cuts, 11, 0)).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { ABBREVIATIONS } from './abbreviations.js';
 import type { Identity } from './document.js';
 import { growTo, SLACK, type TextExports, textInstance } from './text-instance.js';
 
-/** Positions are bytes from the start of `bytes`; texts are valid UTF-8, but what is hashed may be anything. */
+/** Positions are bytes from the start of `bytes`; texts are valid UTF-8, but what is hashed or counted may be anything. */
 export class TextMemory {
   /** Where text goes. Grown, and another view, after {@link reserve}; what it holds stays. */
   bytes: Buffer = Buffer.alloc(0);
@@ -47,7 +47,7 @@ export class TextMemory {
     return this.#exports.linesToLines(this.#start + from, this.#start + to);
   }
 
-  /** UTF-16 units of [from, to). */
+  /** UTF-16 units of [from, to), which may be any bytes; -1 if they are no UTF-8. */
   utf16Units(from: number, to: number): number {
     return this.#exports.utf16Units(this.#start + from, this.#start + to);
   }

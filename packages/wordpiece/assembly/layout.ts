@@ -18,7 +18,7 @@ export const MIDDLE: usize = SMALL + (64 << (SMALL_BITS as usize));
 export const LARGE: usize = MIDDLE + (64 << (MIDDLE_BITS as usize));
 
 /** Bytes of text whose words are looked up together. */
-export const WINDOW: usize = 1024;
+export const WINDOW: usize = 2048;
 /** A block more than a window. */
 const ROOM: usize = WINDOW + 64;
 /** The window's text, folded, and 64 bytes to read on. */

@@ -6,7 +6,7 @@ import { RowCollector } from './row-collector.js';
 import type { SequenceEncoder } from './sequence-encoder.js';
 
 /** Bytes at a time: little enough for a processor's cache. */
-const CHUNK = 1 << 16;
+const CHUNK = 1 << 17;
 const LINE_FEED = 10;
 
 export class CorpusEncoder {
