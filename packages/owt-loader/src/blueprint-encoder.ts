@@ -13,18 +13,18 @@ export interface WordPieceRows {
 }
 
 /** As @alectra/wordpiece has it, which alone looks further into it. */
-export interface CorpusBlueprint {
+export interface Blueprint {
   readonly vocabSize: number;
 }
 
 interface CorpusModule {
-  readonly CorpusTokenizer: { fromBlueprint(blueprint: CorpusBlueprint): WordPieceRows };
+  readonly CorpusTokenizer: { fromBlueprint(blueprint: Blueprint): WordPieceRows };
 }
 
 const PACKAGE = '@alectra/wordpiece/corpus';
 
 /** The encoder; worker threads call this. */
-export async function blueprintEncoder(blueprint: CorpusBlueprint): Promise<Encoder> {
+export async function blueprintEncoder(blueprint: Blueprint): Promise<Encoder> {
   const { CorpusTokenizer } = (await import(PACKAGE)) as CorpusModule;
   return rowsEncoder(CorpusTokenizer.fromBlueprint(blueprint), blueprint.vocabSize);
 }

@@ -62,7 +62,8 @@ export class ExampleSink {
 
   /**
    * Says of which array the next segments are parts; it may not change until the next is held. A part is copied within the
-   * memory of the rows then, where a view for each would take three times as long and be garbage.
+   * memory of the rows then, where a view for each would take three times as long and be garbage. Parts of any other array, or
+   * of one of more than HELD tokens, are copied by way of a view.
    */
   hold(ids: Int32Array | Uint16Array): void {
     this.#held = ids.length <= HELD ? ids : undefined;

@@ -66,7 +66,7 @@ export class LineEncoder {
     const isText = typeof text === 'string';
     const size = isText ? memory.write(text, from) : copy(text, memory, from);
     const characters = isText ? text.length : this.#text.utf16Units(from, from + size);
-    if (!isText && characters < 0) return this.write(REPAIRING.decode(text));
+    if (!isText && characters === -1) return this.write(REPAIRING.decode(text));
     const isCleaned = this.#options.clean === 'huggingface';
     const left = isCleaned ? cleanAsHuggingFace(memory.subarray(from, from + size)) : size;
     this.#written = from + left;

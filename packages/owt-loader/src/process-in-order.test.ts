@@ -87,6 +87,50 @@ describe('processInOrder', () => {
     expect(many.isClosed).toBe(true);
   });
 
+  test('does not read on and on while the first result takes its time', async () => {
+    const many = watched(Array.from({ length: 50 }, () => chunks).flat());
+    const opening = JSON.stringify(String(documents[0]?.text).slice(0, 30));
+    const slowFirst = encoderThat(
+      `if (text.startsWith(${opening})) for (const start = Date.now(); Date.now() - start < 3000; );` +
+        'return [];',
+    );
+    for await (const _ of inOrder(many, 2, slowFirst)) break;
+    // six under way, sixteen answered, one that was read when there was room
+    expect(many.asked).toBeLessThanOrEqual(2 * 3 + 16 + 1);
+  });
+
+  test('ends although the source has nothing more to give, now or ever', async () => {
+    async function* stalling(): AsyncGenerator<Chunk> {
+      yield* chunks.slice(0, 3);
+      await new Promise(() => undefined);
+    }
+    const source = { chunks: stalling(), asked: 0, isClosed: false };
+    for await (const _ of inOrder(source, 2)) break;
+    const failing = { ...source, chunks: stalling() };
+    const all = async (): Promise<void> => {
+      for await (const _ of inOrder(failing, 2, encoderThat("throw new Error('no such word')")));
+    };
+    await expect(all()).rejects.toThrow('no such word');
+  });
+
+  test('reports that the source could not be closed', async () => {
+    async function* unclosable(): AsyncGenerator<Chunk> {
+      try {
+        for (;;) yield* chunks;
+      } finally {
+        // biome-ignore lint/correctness/noUnsafeFinally: this is what is tested
+        throw new Error('closing failed');
+      }
+    }
+    for (const workers of [0, 2]) {
+      const source = { chunks: unclosable(), asked: 0, isClosed: false };
+      const first = async (): Promise<void> => {
+        for await (const _ of inOrder(source, workers)) break;
+      };
+      await expect(first()).rejects.toThrow('closing failed');
+    }
+  });
+
   test('reports an error of the source after the results before it', async () => {
     const failing = watched(chunks.slice(0, 5), new Error('the disk is gone'));
     let count = 0;

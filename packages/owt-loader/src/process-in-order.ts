@@ -1,7 +1,7 @@
 // Chunks to results on any number of threads, results in the order of the chunks.
 //
-// With no worker the chunks are processed here. With workers a bounded number of chunks is under way and a bounded
-// memory of results waits, so memory does not depend on how far reading runs ahead.
+// With no worker the chunks are processed here. With workers a bounded number of chunks is under way, and a bounded number
+// of results and of their bytes waits, so memory does not depend on how far reading runs ahead.
 
 import type { Chunk } from './chunk.js';
 import { ChunkThread } from './chunk-thread.js';
@@ -16,9 +16,10 @@ export interface ProcessedChunk {
   readonly result: ChunkResult;
 }
 
-/** Chunks that each thread has, so that it has work while its answer is on its way. */
+/** Unanswered chunks for each thread, so that it has work while its answer is on its way. */
 const AHEAD = 3;
-/** Bytes of results that may wait: those that are made while a shard is made durable. */
+/** Results, with the chunks they are of, and bytes of results that may wait: those made while a shard is made durable. */
+const WAITING = 16;
 const WAITING_BYTES = 1 << 24;
 
 /** The results of all chunks in order; on the way out, however it ends, the workers are stopped. */
@@ -42,6 +43,7 @@ export async function* processInOrder(
   const threads = Array.from({ length: workers }, () => new ChunkThread({ settings, encoder }));
   const line = new ChunkLine(threads);
   const feeding = line.feed(chunks);
+  feeding.catch(() => undefined); // it is awaited below, unless the source keeps it waiting
   try {
     for (;;) {
       const next = await line.next();
@@ -51,7 +53,8 @@ export async function* processInOrder(
     }
   } finally {
     line.stop();
-    await Promise.all([feeding, ...threads.map((thread) => thread.stop())]);
+    await Promise.all(threads.map((thread) => thread.stop()));
+    if (!line.isReading) await feeding;
   }
 }
 
@@ -64,6 +67,7 @@ class ChunkLine {
   #waitingBytes = 0;
   /** Nothing more is given: at the end, or after an error. */
   #isOver = false;
+  #isReading = false;
   #failure: { readonly error: unknown } | undefined;
   #changed: () => void = () => undefined;
   #change: Promise<void> = Promise.resolve();
@@ -73,18 +77,35 @@ class ChunkLine {
     this.#announce();
   }
 
-  /** Gives all chunks to the threads as there is room. Errors of the source come from {@link next} in their turn. */
+  /** Whether the source has been asked for a chunk, which it may never give. */
+  get isReading(): boolean {
+    return this.#isReading;
+  }
+
+  /**
+   * Gives all chunks to the threads as there is room. Errors of the source come from {@link next} in their turn.
+   *
+   * @throws what the source throws when it is ended before its end
+   */
   async feed(chunks: AsyncIterable<Chunk>): Promise<void> {
+    const source = chunks[Symbol.asyncIterator]();
+    let isDone = false;
     try {
-      for await (const chunk of chunks) {
-        if (!this.#isOver) this.#give(chunk);
-        while (!this.#isOver && !this.#hasRoom) await this.#change;
-        if (this.#isOver) break;
+      while (!this.#isOver && !isDone) {
+        this.#isReading = true;
+        const next = await source.next();
+        this.#isReading = false;
+        isDone = next.done === true;
+        if (!next.done && !this.#isOver) this.#give(next.value);
+        while (!this.#isOver && !isDone && !this.#hasRoom) await this.#change;
       }
     } catch (error) {
+      this.#isReading = false;
       this.#failure = { error };
+      isDone = true;
     }
     this.stop();
+    if (!isDone) await source.return?.();
   }
 
   /** The next result, once it is there; undefined after the last. */
@@ -113,7 +134,12 @@ class ChunkLine {
   }
 
   get #hasRoom(): boolean {
-    return this.#underWay < AHEAD * this.#threads.length && this.#waitingBytes < WAITING_BYTES;
+    const answered = this.#given.length - this.#underWay;
+    return (
+      this.#underWay < AHEAD * this.#threads.length &&
+      answered < WAITING &&
+      this.#waitingBytes < WAITING_BYTES
+    );
   }
 
   #give(chunk: Chunk): void {

@@ -49,7 +49,8 @@ export class TextMemory {
 
   /** UTF-16 units of [from, to), which may be any bytes; -1 if they are no UTF-8. */
   utf16Units(from: number, to: number): number {
-    return this.#exports.utf16Units(this.#start + from, this.#start + to);
+    const units = this.#exports.utf16Units(this.#start + from, this.#start + to);
+    return units === -1 ? -1 : units >>> 0;
   }
 
   /**

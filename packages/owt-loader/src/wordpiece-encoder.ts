@@ -2,7 +2,7 @@
 // package takes any tokenizer and depends on none.
 
 import { readFile, stat } from 'node:fs/promises';
-import { type CorpusBlueprint, rowsEncoder, type WordPieceRows } from './blueprint-encoder.js';
+import { type Blueprint, rowsEncoder, type WordPieceRows } from './blueprint-encoder.js';
 import type { Encoder } from './encoder.js';
 
 export interface WordPieceSource {
@@ -16,7 +16,7 @@ export interface WordPieceSource {
 export interface WordPiece extends WordPieceRows {
   readonly vocabSize: number;
   readonly config: Readonly<Record<string, unknown>>;
-  readonly blueprint: CorpusBlueprint;
+  readonly blueprint: Blueprint;
   tokenToId(token: string): number | undefined;
   getVocab(): ReadonlyMap<string, number>;
 }

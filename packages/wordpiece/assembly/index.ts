@@ -2,7 +2,7 @@
 // src/engine-module.ts by tools/reference/wordpiece_wasm.mjs.
 //
 // 1. SIMD comparisons class 64 bytes into bit maps: letters and digits, punctuation, the rest. Word
-//    starts and punctuation marks are the set bits of one of them. The words of a kilobyte gather (window.ts).
+//    starts and punctuation marks are the set bits of one of them. The words of some text gather (window.ts).
 // 2. An ASCII word of up to 8 bytes is its own hash key; a four-way cache answers with up to three ids
 //    packed in 64 bits (values.ts). Words of up to 16 and 32 bytes have tables of larger entries. Keys
 //    are compared whole: a hit is exact.

@@ -1,6 +1,6 @@
 // Where things are in memory: constants, so that an address costs no register. The host puts its tables behind `END`.
 
-/** Longer than any word: the host allows 4,000 characters of up to four bytes. */
+/** More bytes than a normalized word has: the host allows 4,000 characters, of up to four each. */
 const LONGEST: usize = 16384;
 /** By the length of a word: ones in so many of 8 bytes, or none if there are more than 8. */
 export const SHORT_MASKS: usize = 0;
@@ -38,7 +38,7 @@ export const SPILL: usize = BREAKS + 4 * ROOM + 44;
 
 /** The ids of a word, 32 bits each. */
 export const PIECES: usize = SPILL + 4 * (ROOM + 65536) + 64;
-/** Words of the slow lane, normalized: those of a window at most triple it, and one more may be of any length. */
+/** Words of the slow lane, normalized: those of a window at most triple it (Hangul), and one more may be of any length. */
 export const SCRATCH: usize = PIECES + 65536;
 /** Where each of its bytes came from, 64 bits each. */
 export const ORIGINS: usize = SCRATCH + 65536;

@@ -22,7 +22,7 @@ export function only(id: u32): u64 {
   return ((1 as u64) << 60) | (id as u64);
 }
 
-/** A value that stands for the first `count` ids in PIECES. */
+/** A value that stands for the first `count` ids in PIECES, for as long as they are there. */
 // @ts-expect-error: decorator
 @inline
 export function far(count: u32): u64 {

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { WordPieceTokenizer } from './index.js';
+import { type CorpusBlueprint, CorpusTokenizer, WordPieceTokenizer } from './index.js';
 
 const VOCAB = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'b', '##b'];
 const tokenizer = WordPieceTokenizer.fromVocab(VOCAB);
@@ -79,4 +79,31 @@ test('a folder on a web server', async () => {
     server.close();
     server.closeAllConnections();
   }
+});
+
+describe('a blueprint', () => {
+  const lines = ['ab b', 'a c', '[CLS] abb'];
+  const text = new TextEncoder().encode(lines.join('\n'));
+  test('makes the calls for a corpus again, wherever it is sent', () => {
+    const copy = CorpusTokenizer.fromBlueprint(tokenizer.blueprint);
+    for (const width of ['int32', 'uint16'] as const) {
+      expect(copy.encodeBytes(text, { width })).toEqual(tokenizer.encodeBytes(text, { width }));
+      expect(copy.encodeRagged(lines, { width })).toEqual(tokenizer.encodeRagged(lines, { width }));
+    }
+    expect([...copy.encodeRagged(['ab']).ids]).toEqual([5, 7]);
+  });
+  test('knows the size of the vocabulary', () => {
+    const many = Array.from({ length: 65_537 }, (_, id) => (id === 1 ? '[UNK]' : `t${id}`));
+    const copy = CorpusTokenizer.fromBlueprint(WordPieceTokenizer.fromVocab(many).blueprint);
+    expect(() => copy.encodeBytes(text, { width: 'uint16' })).toThrow(/there are 65537/);
+  });
+  test.each([
+    ['nothing', undefined],
+    ['an empty object', {}],
+    ['one that was JSON', JSON.parse(JSON.stringify(tokenizer.blueprint))],
+  ])('%s is none', (_, value) => {
+    expect(() => CorpusTokenizer.fromBlueprint(value as CorpusBlueprint)).toThrow(
+      /expected what WordPieceTokenizer.blueprint gives.\n.*does not survive JSON/,
+    );
+  });
 });

@@ -116,7 +116,7 @@ describe('long texts', () => {
   });
 });
 
-describe('lines that WebAssembly takes in windows of a kilobyte', () => {
+describe('lines that WebAssembly takes in windows', () => {
   test('have the same ids and ends wherever windows, rows and other scripts meet', () => {
     const random = randomIntegers(5);
     const parts = ['the', 'unaffable', 'internationalization', 'Zq', '[', '_', '@x', ' ', ' ', ' '];

@@ -20,7 +20,7 @@ import {
   type EncodeStreamOptions,
   shareOf,
 } from './corpus-options.js';
-import { type CorpusBlueprint, CorpusTokenizer } from './corpus-tokenizer.js';
+import { type CorpusBlueprint, encodeLines, encodeTexts } from './corpus-tokenizer.js';
 import { type DecodeOptions, decodeTokens, resolveDecodeOptions } from './decode.js';
 import {
   batchLength,
@@ -50,7 +50,7 @@ export class WordPieceTokenizer {
   readonly config: WordPieceConfig;
   readonly #vocabulary: Vocabulary;
   readonly #sequences: SequenceEncoder;
-  readonly #corpus: CorpusTokenizer;
+  readonly #corpus: CorpusEncoder;
   readonly #tokens: AddedVocabulary;
   #frame: Frame | undefined;
 
@@ -81,7 +81,7 @@ export class WordPieceTokenizer {
       module: config.engine === 'auto' ? engineModule() : undefined,
       added: [],
     });
-    this.#corpus = CorpusTokenizer.sharing(this.#sequences, () => this.vocabSize);
+    this.#corpus = new CorpusEncoder(this.#sequences);
     const { unkToken, sepToken, padToken, clsToken, maskToken } = config;
     const special = [unkToken, sepToken, padToken, clsToken, maskToken]
       .filter((content) => vocabulary.ids.has(content))
@@ -235,7 +235,7 @@ export class WordPieceTokenizer {
   }
 
   /**
-   * What {@link CorpusTokenizer.fromBlueprint} makes `encodeRagged` and `encodeBytes` from in another thread. Tokens that are
+   * What `CorpusTokenizer.fromBlueprint` makes `encodeRagged` and `encodeBytes` from in another thread. Tokens that are
    * added later are not in it.
    */
   get blueprint(): CorpusBlueprint {
@@ -247,7 +247,7 @@ export class WordPieceTokenizer {
    * texts are taken as text.
    */
   encodeRagged(texts: readonly string[], options: EncodeBytesOptions = {}): RaggedIds {
-    return this.#corpus.encodeRagged(texts, options);
+    return encodeTexts(this.#corpus, this.vocabSize, texts, options);
   }
 
   /**
@@ -256,7 +256,7 @@ export class WordPieceTokenizer {
    * Special tokens in it are taken as text, bytes that are no UTF-8 as U+FFFD.
    */
   encodeBytes(utf8: Uint8Array, options: EncodeBytesOptions = {}): RaggedIds {
-    return this.#corpus.encodeBytes(utf8, options);
+    return encodeLines(this.#corpus, this.vocabSize, utf8, options);
   }
 
   /**
