@@ -82,9 +82,7 @@ async function readAsHyparquet(path: string): Promise<void> {
 function peakMemory(folder: string, workers: string): void {
   const script = fileURLToPath(new URL('./owt-loader-memory.js', import.meta.url));
   const args = [script, vocabularyPath, folder, join(scratch, `memory-${workers}`), workers];
-  const printed = execFileSync(process.execPath, [...process.execArgv, ...args], {
-    encoding: 'utf8',
-  });
+  const printed = execFileSync(process.execPath, args, { encoding: 'utf8' });
   const { peak, documents } = JSON.parse(printed) as { peak: number; documents: number };
   console.log(
     `peak memory from xz, ${workers} workers: ${(peak / 1e6).toFixed(0)} MB for ${documents} documents ` +

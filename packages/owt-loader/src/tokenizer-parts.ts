@@ -7,6 +7,7 @@ import { loadWordPiece, type WordPieceSource } from './wordpiece-encoder.js';
 
 /** All that a build must know of a tokenizer. */
 export interface TokenizerParts {
+  /** Holds the tokenizer's tables and compiled WebAssembly: it can be sent to a thread, and not written as JSON. */
   readonly encoder: EncoderModule;
   readonly vocabularySize: number;
   readonly special: SpecialIds;
