@@ -7,13 +7,15 @@ import { parseArgs } from 'node:util';
 import { AlbertForSequenceClassification } from '@alectra/albert';
 import {
   type Batch,
-  batchRows,
   batchTensors,
   CACHED_TOKENS,
   chooseWidths,
   encodeExamples,
   evaluationBatches,
   finetuneTask,
+  fittingBatches,
+  groupWidths,
+  narrowed,
   predictStep,
   recipes,
   type SentenceEncoder,
@@ -21,7 +23,7 @@ import {
   trainingBatches,
   widthCount,
 } from '@alectra/glue';
-import type { EngineName, Precision, TensorSpec } from '@alectra/jit';
+import type { EngineName, Precision } from '@alectra/jit';
 import { registerGradients, registerKernels } from '@alectra/nn';
 import { adamw } from '@alectra/optim';
 import { compilePrograms, type HostTensors } from '@alectra/trainer';
@@ -59,13 +61,14 @@ const read = (path: string) =>
   );
 const train = read(values.train);
 const validation = read(values.validation);
-const lengths = [...train, ...validation].map(({ ids }) => ids.length);
-// at most 8 of them: evaluate would compile up to 12 for a run of an hour, which this is not
+const lengthsOf = (examples: typeof train): number[] => examples.map(({ ids }) => ids.length);
 const epochSteps = Math.ceil(train.length / batchSize);
-const most = Math.min(8, widthCount(recipe.epochs * epochSteps));
-const widths = chooseWidths(lengths, { most, multipleOf: 4 });
+const groups = groupWidths(lengthsOf(train), epochSteps);
+// of engines that compile for each: at most 8 of them, evaluate would take up to 12 for a run of an hour
+const widths = chooseWidths(lengthsOf([...train, ...validation]), {
+  ...{ most: Math.min(8, widthCount(recipe.epochs * epochSteps)), multipleOf: 4 },
+});
 const cut = { batchSize, widths, tokens: CACHED_TOKENS };
-const heldOut = evaluationBatches(validation, cut);
 const optimizer = adamw({
   weightDecay: recipe.weightDecay,
   epsilon: recipe.epsilon,
@@ -79,11 +82,8 @@ const encoder: SentenceEncoder = {
 const asked = { encoder, isRegression: false };
 const predict = predictStep(asked);
 const layout = { padId: config.padTokenId, isRegression: false };
-const shapes = (B: number, width: number): Readonly<Record<string, TensorSpec>> => {
-  const ids = { dtype: 'int32', shape: [B, width] } as const;
-  return { inputIds: ids, attentionMask: ids, tokenTypeIds: ids };
-};
-const rows = { shape: [batchSize] };
+const ids = { dtype: 'int32', shape: ['batch', 'sequence'] } as const;
+const shapes = { inputIds: ids, attentionMask: ids, tokenTypeIds: ids };
 
 const started = performance.now();
 const programs = await compilePrograms(
@@ -92,14 +92,15 @@ const programs = await compilePrograms(
     ...{ accumulation: 1, engine: values.engine as EngineName, threads },
     precision: values.precision as Precision,
     inputs: {
-      ...shapes(batchSize, widths[0]),
-      labels: { dtype: 'int32', ...rows },
-      weights: { dtype: 'float32', ...rows },
+      ...shapes,
+      labels: { dtype: 'int32', shape: ['batch'] },
+      weights: { dtype: 'float32', shape: ['batch'] },
     },
     evaluation: {
-      inputs: shapes(batchRows(widths[0], cut), widths[0]),
-      async *batches() {
-        for (const batch of heldOut) {
+      inputs: shapes,
+      async *batches({ anySize }) {
+        const batchesOf = anySize ? fittingBatches : evaluationBatches;
+        for (const batch of batchesOf(validation, cut)) {
           const { inputIds, attentionMask, tokenTypeIds } = batchTensors(batch, layout);
           yield { inputIds, attentionMask, tokenTypeIds };
         }
@@ -114,14 +115,19 @@ const programs = await compilePrograms(
 
 let steps = 0;
 let rounds = 0;
-// the first batch of a width compiles, and the first call of a program allocates its memory
-const once = trainingBatches(train, { batchSize, widths, seed: 1, epoch: 0 });
-for (const width of widths)
+const padded = programs.anySize ? undefined : widths;
+const epochOf = (epoch: number): Batch[] =>
+  trainingBatches(train, { batchSize, widths: groups, seed: 1, epoch })
+    .map((batch) => narrowed(batch, padded))
+    .sort((a, b) => a.width - b.width);
+// the first batch of a width compiles or the widest one allocates memory, and so does the first evaluation
+const once = epochOf(0);
+for (const width of padded ?? [once.at(-1)?.width])
   for (const batch of once.filter((one) => one.width === width).slice(0, 1)) await update(batch);
 await programs.evaluate(1);
 const seconds = ((performance.now() - started) / 1e3).toFixed(1);
 answer({
-  versions: `${programs.engine}, widths ${widths.join(', ')} compiled and run once in ${seconds} s`,
+  versions: `${programs.engine}, ${padded ? `widths ${padded.join(', ')}` : 'for all widths'}, compiled and run once in ${seconds} s`,
 });
 for await (const line of createInterface({ input: process.stdin })) {
   const question = JSON.parse(line) as { steps?: number; memory?: boolean };
@@ -132,11 +138,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 /** Of a training step, over batches that stand for an epoch, and of one evaluation: seconds, then those of the processor. */
 async function timed(batches: number): Promise<number[]> {
   rounds++;
-  const epoch = trainingBatches(train, { batchSize, widths, seed: 1, epoch: rounds });
-  const chosen = spread(
-    epoch.sort((a, b) => a.width - b.width),
-    batches,
-  );
+  const chosen = spread(epochOf(rounds), batches);
   const training = await clocked(async () => {
     for (const batch of chosen) await update(batch);
   });

@@ -18,7 +18,7 @@ import {
   type TrainingProgramOptions,
 } from '@alectra/trainer';
 import { type EvaluationRecord, type Predictions, readEvaluations } from './evaluation-record.js';
-import { type BatchLayout, type HeldOut, trainingSource } from './held-out.js';
+import { type HeldOut, type TrainingLayout, trainingSource } from './held-out.js';
 import {
   type RunResult,
   readResult,
@@ -31,7 +31,7 @@ import {
 export interface TaskPlan {
   readonly task: string;
   readonly programOptions: TrainingProgramOptions;
-  readonly layout: BatchLayout;
+  readonly layout: TrainingLayout;
   readonly train: readonly EncodedExample[];
   readonly heldOut: HeldOut;
   readonly steps: number;
@@ -81,7 +81,7 @@ export async function finetuneRun(options: FinetuneRunOptions): Promise<RunResul
   const trainer = await openTrainer({
     ...plan.programOptions,
     ...{ folder, resume: 'auto', programs, seed, parameters: initial },
-    source: trainingSource(plan.train, { ...plan.layout, seed }),
+    source: trainingSource(plan.train, { ...plan.layout, seed }, programs),
     tokensPerBatch: meanTokens(plan),
   });
   try {

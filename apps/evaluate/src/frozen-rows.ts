@@ -1,17 +1,17 @@
-// What a model that no longer changes says of each example: a row of numbers. One program for each width of batch.
+// What a model that no longer changes says of each example: a row of numbers.
 
 import {
-  batchRows,
   CACHED_TOKENS,
   type EncodedExample,
   evaluationBatches,
+  fittingBatches,
   type Params,
   type TokenBatch,
 } from '@alectra/glue';
-import { compile, type EngineName, type HostTensor } from '@alectra/jit';
+import { compile, type EngineName } from '@alectra/jit';
 import type { HostTensors } from '@alectra/trainer';
 import type * as tf from '@tensorflow/tfjs-core';
-import { type BatchLayout, tokenShapes, tokensOf } from './held-out.js';
+import { type BatchLayout, TOKEN_SHAPES, tokensOf } from './held-out.js';
 
 export interface FrozenRows {
   /** `[N, X]`, rows in the order of the examples. */
@@ -37,25 +37,18 @@ export async function frozenRows(
     outputs: { rows: rowsOf(state, batch) },
   });
   const cut = { batchSize, widths, tokens: CACHED_TOKENS };
-  const inputs = (width: number) => ({ batch: tokenShapes(batchRows(width, cut), width) });
-  const main = await compile(step, {
-    ...{ state: parameters, inputs: inputs(widths[0]), engine, frozen: true },
+  const program = await compile(step, {
+    ...{ state: parameters, inputs: { batch: TOKEN_SHAPES }, engine, frozen: true },
     ...(threads > 0 && { threads }),
   });
-  const programs = new Map([[widths[0], main]]);
   return {
     async of(examples) {
       const places = new Map(examples.map((example, place) => [example, place]));
       let data = new Float32Array();
       let size = 0;
-      for (const batch of evaluationBatches(examples, cut)) {
-        const { width } = batch;
-        const program =
-          programs.get(width) ?? (await main.compile(step, { inputs: inputs(width) }));
-        programs.set(width, program);
-        const { rows } = (await program.run({ batch: tokensOf(batch, layout) })) as {
-          rows: HostTensor;
-        };
+      const batchesOf = program.anySize ? fittingBatches : evaluationBatches;
+      for (const batch of batchesOf(examples, cut)) {
+        const { rows } = await program.run({ batch: tokensOf(batch, layout) });
         size = rows.shape[1];
         if (data.length === 0) data = new Float32Array(examples.length * size);
         for (const [row, example] of batch.examples.entries())
@@ -66,6 +59,6 @@ export async function frozenRows(
       }
       return { data, size };
     },
-    dispose: () => main.dispose(),
+    dispose: () => program.dispose(),
   };
 }

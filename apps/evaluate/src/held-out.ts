@@ -2,52 +2,61 @@
 
 import {
   type Batch,
-  batchRows,
   batchTensors,
   CACHED_TOKENS,
   type EncodedExample,
   evaluationBatches,
   type FinetuneOptions,
+  fittingBatches,
+  narrowed,
   predictStep,
   type TokenBatch,
   trainingBatches,
 } from '@alectra/glue';
-import type { TensorSpec } from '@alectra/jit';
-import type { BatchSource, Evaluation, HostTensors } from '@alectra/trainer';
+import type { InputSpec } from '@alectra/jit';
+import type { BatchSource, Evaluation, HostTensors, Programs } from '@alectra/trainer';
 import { type EvaluationRecord, flatScores, type Predictions } from './evaluation-record.js';
 
 /** How examples become batches. */
 export interface BatchLayout {
   /** Rows of a batch; of a wide one that is evaluated there are fewer. */
   readonly batchSize: number;
-  /** Ascending; the last holds the longest example. */
+  /** Those of the programs where each size is compiled for: ascending; the last holds the longest example. */
   readonly widths: readonly number[];
   readonly padId: number;
   readonly isRegression: boolean;
 }
 
-type Shapes = Readonly<Record<string, TensorSpec>>;
-
-/** Of a batch without labels. */
-export function tokenShapes(rows: number, width: number): Shapes {
-  const ids = { dtype: 'int32', shape: [rows, width] } as const;
-  return { inputIds: ids, attentionMask: ids, tokenTypeIds: ids };
+/** Which examples share a batch, whatever the engine pads it to. */
+export interface TrainingLayout extends BatchLayout {
+  /** Widths that examples are grouped by. */
+  readonly groups: readonly number[];
 }
 
+type Shapes = Readonly<Record<string, InputSpec>>;
+
+const IDS = { dtype: 'int32', shape: ['batch', 'sequence'] } as const;
+
+/** Of a batch without labels. */
+export const TOKEN_SHAPES = { inputIds: IDS, attentionMask: IDS, tokenTypeIds: IDS } as const;
+
 /** Of a batch of training. */
-export function trainingShapes({ batchSize, isRegression }: BatchLayout, width: number): Shapes {
+export function trainingShapes({ isRegression }: Pick<BatchLayout, 'isRegression'>): Shapes {
   return {
-    ...tokenShapes(batchSize, width),
-    labels: { dtype: isRegression ? 'float32' : 'int32', shape: [batchSize] },
-    weights: { dtype: 'float32', shape: [batchSize] },
+    ...TOKEN_SHAPES,
+    labels: { dtype: isRegression ? 'float32' : 'int32', shape: ['batch'] },
+    weights: { dtype: 'float32', shape: ['batch'] },
   };
 }
 
 /** The batches of a run: the epochs one after another. A position is the number of steps done. */
 export function trainingSource(
   train: readonly EncodedExample[],
-  { seed, ...layout }: BatchLayout & { readonly seed: number },
+  { seed, groups, ...layout }: TrainingLayout & { readonly seed: number },
+  { anySize }: Pick<Programs, 'anySize'>,
 ): BatchSource {
+  const widths = anySize ? undefined : layout.widths;
+  const grouped = { batchSize: layout.batchSize, widths: groups, seed };
   const perEpoch = Math.ceil(train.length / layout.batchSize);
   let step = 0;
   let epoch = -1;
@@ -55,9 +64,9 @@ export function trainingSource(
   return {
     async next() {
       const wanted = Math.floor(step / perEpoch);
-      if (wanted !== epoch) batches = trainingBatches(train, { ...layout, seed, epoch: wanted });
+      if (wanted !== epoch) batches = trainingBatches(train, { ...grouped, epoch: wanted });
       epoch = wanted;
-      return { ...batchTensors(batches[step++ % perEpoch], layout) };
+      return { ...batchTensors(narrowed(batches[step++ % perEpoch], widths), layout) };
     },
     state: () => step,
     seek: (state) => {
@@ -83,24 +92,28 @@ export function heldOut(
 ): HeldOut {
   const { batchSize, widths, score } = options;
   const cut = { batchSize, widths, tokens: CACHED_TOKENS };
-  const batches = Object.entries(sets).flatMap(([split, examples]) => {
-    const places = new Map(examples.map((example, place) => [example, place]));
-    return evaluationBatches(examples, cut).map((batch) => ({ split, places, batch }));
-  });
+  const placed = (batchesOf: (examples: readonly EncodedExample[]) => readonly Batch[]) =>
+    Object.entries(sets).flatMap(([split, examples]) => {
+      const places = new Map(examples.map((example, place) => [example, place]));
+      return batchesOf(examples).map((batch) => ({ split, places, batch }));
+    });
+  let asked: ReturnType<typeof placed> = [];
   const predict = predictStep(options);
   let found: Predictions | undefined;
   return {
     predictions: () => found,
     evaluation: {
-      inputs: tokenShapes(batchRows(widths[0], cut), widths[0]),
-      async *batches() {
-        for (const { batch } of batches) yield tokensOf(batch, options);
+      inputs: TOKEN_SHAPES,
+      async *batches({ anySize }) {
+        const batchesOf = anySize ? fittingBatches : evaluationBatches;
+        asked = placed((examples) => batchesOf(examples, cut));
+        for (const { batch } of asked) yield tokensOf(batch, options);
       },
       step: (parameters, batch) =>
         predict({ parameters }, { batch: batch as unknown as TokenBatch }).outputs, // of `batches` above
       summarise(outputs) {
         const rows: Record<string, number[][]> = {};
-        for (const [i, { split, places, batch }] of batches.entries()) {
+        for (const [i, { split, places, batch }] of asked.entries()) {
           const { data, shape } = outputs[i].logits;
           const L = shape[1];
           rows[split] ??= [];

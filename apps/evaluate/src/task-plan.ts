@@ -7,6 +7,7 @@ import {
   finetuneTask,
   type GlueExample,
   type GlueTask,
+  groupWidths,
   type Recipe,
   readSplit,
   type TaskSettings,
@@ -89,7 +90,12 @@ export function planOf(
   const widths = chooseWidths(lengths, {
     ...{ most: widthCount(steps), multipleOf: 4, widest: maxPositionEmbeddings },
   });
-  const layout = { batchSize, widths, padId, isRegression };
+  const groups = groupWidths(
+    train.map(({ ids }) => ids.length),
+    perEpoch,
+    { widest: maxPositionEmbeddings },
+  );
+  const layout = { batchSize, groups, widths, padId, isRegression };
   const asked = { encoder: classifier.encoder, isRegression, scoreScale };
   const sets = heldOut(validation, {
     ...{ ...asked, ...layout },
@@ -101,7 +107,7 @@ export function planOf(
       task: finetuneTask(asked),
       optimizer: optimizerOf(recipe, loaded),
       ...(recipe.maxGradientNorm > 0 && { maxGradientNorm: recipe.maxGradientNorm }),
-      ...{ accumulation: 1, inputs: trainingShapes(layout, widths[0]) },
+      ...{ accumulation: 1, inputs: trainingShapes(layout) },
       evaluation: sets.evaluation,
       ...{ engine, precision },
       ...(threads > 0 && { threads }),

@@ -97,7 +97,7 @@ given(
           task: finetuneTask({ encoder, isRegression: false }),
           optimizer: adamw({ weightDecay: 0, epsilon, biasCorrection: true }),
           ...{ maxGradientNorm: 1, accumulation: 1, engine: 'onnxruntime' },
-          inputs: trainingShapes(layout, widths[0]),
+          inputs: trainingShapes(layout),
           evaluation: sets.evaluation,
         },
         { parameters: AlbertForSequenceClassification.initialTensors(config, { seed: 1 }) },

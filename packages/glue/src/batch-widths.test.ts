@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { chooseWidths, widthCount } from './batch-widths.js';
+import { chooseWidths, groupWidths, widthCount } from './batch-widths.js';
 
 describe('chooseWidths', () => {
   test('takes every multiple if there are enough', () => {
@@ -35,6 +35,19 @@ describe('chooseWidths', () => {
       'glue: cannot choose widths for batches: found no examples, expected at least one.',
     );
   });
+});
+
+test.each([
+  [200, 24], // all multiples of 4
+  [60, 12], // at least five batches of each
+  [3, 6],
+])('of %d batches an epoch, examples of 96 lengths are in %d groups', (batches, count) => {
+  const lengths = Array.from({ length: 32 * batches }, (_, i) => 1 + (i % 96));
+  const widths = groupWidths(lengths, batches);
+  expect(widths).toHaveLength(count);
+  expect(widths.every((width) => width % 4 === 0)).toBe(true);
+  expect(widths.at(-1)).toBe(96);
+  expect(groupWidths([40, 79], batches, { widest: 79 })).toEqual([40, 79]);
 });
 
 test.each([

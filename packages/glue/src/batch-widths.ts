@@ -56,6 +56,25 @@ export function chooseWidths(
   return [...best[size].widths];
 }
 
+/**
+ * Widths that examples are grouped by before they are shuffled into batches: so many that padding is some per cent, so
+ * few that examples meet others in every epoch, and multiples of 4, since what differs by a word in length may differ in
+ * its label for the same reason.
+ *
+ * @param batches of an epoch
+ */
+export function groupWidths(
+  lengths: readonly number[],
+  batches: number,
+  options: Pick<WidthOptions, 'widest'> = {},
+): number[] {
+  const most = Math.min(MOST_GROUPS, Math.max(FEWEST_GROUPS, Math.floor(batches / 5)));
+  return chooseWidths(lengths, { ...options, most, multipleOf: 4 });
+}
+
+const MOST_GROUPS = 24;
+const FEWEST_GROUPS = 6;
+
 /** How many widths are worth their compilation in a run of so many steps: from 6 to 12. */
 export function widthCount(steps: number): number {
   return Math.min(12, 6 + Math.floor(steps / 500));

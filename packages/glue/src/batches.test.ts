@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { evaluationBatches, trainingBatches } from './batches.js';
+import { evaluationBatches, fittingBatches, narrowed, trainingBatches } from './batches.js';
 import type { EncodedExample } from './encode-examples.js';
 
 const example = (index: number, length: number, label = 0): EncodedExample => ({
@@ -88,4 +88,41 @@ describe('evaluationBatches', () => {
       'glue: example 7 fits no batch: found 40 tokens, expected at most 32.',
     );
   });
+});
+
+describe('fittingBatches', () => {
+  const batches = fittingBatches(many, { tokens: 64 });
+
+  test('has every example once, the longest first', () => {
+    const found = batches.flatMap(({ examples }) => examples);
+    expect(new Set(found).size).toBe(many.length);
+    expect(found.length).toBe(many.length);
+    const lengths = found.map(({ ids }) => ids.length);
+    expect(lengths).toEqual(lengths.toSorted((a, b) => b - a));
+  });
+
+  test('fills batches as far as they hold, and no further', () => {
+    for (const [at, { rows, width, examples }] of batches.entries()) {
+      expect(examples).toHaveLength(rows);
+      expect(width).toBe(examples[0].ids.length);
+      expect(rows * width).toBeLessThanOrEqual(64);
+      if (at < batches.length - 1) expect((rows + 1) * width).toBeGreaterThan(64);
+    }
+  });
+
+  test('has one row at least, and none of no examples', () => {
+    expect(fittingBatches([example(0, 30)], { tokens: 10 })).toMatchObject([
+      { rows: 1, width: 30 },
+    ]);
+    expect(fittingBatches([], { tokens: 10 })).toEqual([]);
+  });
+});
+
+test.each([
+  [undefined, 11],
+  [[8, 16, 32], 16],
+  [[11, 12], 11],
+])('of widths %j a batch with at most 11 tokens takes %d', (widths, width) => {
+  const batch = { rows: 4, width: 32, examples: [example(0, 5), example(1, 11)] };
+  expect(narrowed(batch, widths)).toEqual({ ...batch, width });
 });

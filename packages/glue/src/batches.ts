@@ -49,6 +49,38 @@ export function trainingBatches(
 }
 
 /**
+ * Batches of all examples for a program that takes any size: by length, the longest first, as many rows as `tokens`
+ * hold and at least one, as wide as the longest of them. Results are put back in order by `index`.
+ *
+ * @param tokens most of a batch, B S
+ */
+export function fittingBatches(
+  examples: readonly EncodedExample[],
+  { tokens }: { readonly tokens: number },
+): Batch[] {
+  const batches: Batch[] = [];
+  const byLength = examples.toSorted((a, b) => b.ids.length - a.ids.length);
+  for (let start = 0; start < byLength.length; ) {
+    const width = byLength[start].ids.length;
+    const chosen = byLength.slice(start, start + Math.max(1, Math.floor(tokens / width)));
+    batches.push({ rows: chosen.length, width, examples: chosen });
+    start += chosen.length;
+  }
+  return batches;
+}
+
+/**
+ * The same examples as narrow as they can be: as wide as the longest, or where widths are given, as the least of them
+ * that holds it.
+ *
+ * @param widths ascending
+ */
+export function narrowed(batch: Batch, widths?: readonly number[]): Batch {
+  const longest = batch.examples.reduce((most, { ids }) => Math.max(most, ids.length), 1);
+  return { ...batch, width: widths?.find((width) => width >= longest) ?? longest };
+}
+
+/**
  * Batches of all examples, the longest last; results are put back in order by `index`.
  *
  * @param tokens most of a batch, B S, so that wider batches have fewer rows; as many as `batchSize` gives when left out

@@ -7,7 +7,13 @@ import * as tf from '@tensorflow/tfjs';
 import { batchTensors } from './batch-tensors.js';
 import type { EncodedExample } from './encode-examples.js';
 import type { Params, RandomKey, SentenceEncoder } from './encoder.js';
-import { finetuneLoss, finetuneTask, type LabelledBatch, predictStep } from './finetune.js';
+import {
+  type FinetuneTask,
+  finetuneLoss,
+  finetuneTask,
+  type LabelledBatch,
+  predictStep,
+} from './finetune.js';
 
 tf.env().set('IS_TEST', true);
 jest.setTimeout(60_000); // compiling takes seconds; a busy machine takes longer
@@ -157,6 +163,92 @@ describe('finetuneTask', () => {
     expect(Math.abs(found[0] - Math.LN2)).toBeLessThan(0.5);
     expect(Math.max(...found.slice(-5))).toBeLessThan(0.1);
   });
+
+  test.each<[string, (readonly number[])[]]>([
+    ['rows that all count', [[1, 1, 1, 1, 1, 1, 1, 1]]],
+    ['some that count more, and others nothing', [[1, 0.5, 2, 0, 1, 0, 0.25, 1]]],
+    [
+      'a half that counts nothing',
+      [
+        [0, 0, 0, 0, 0, 1, 1, 0],
+        [1, 0, 1, 1, 1, 0, 0, 0],
+      ],
+    ],
+    ['less than one row', [[0.25, 0, 0, 0, 0, 0, 0.25, 0]]],
+    ['no rows', [[0, 0, 0, 0, 0, 0, 0, 0]]],
+  ])('has shares that add up to its loss, as their gradients do: %s', (_, cases) => {
+    const regression = finetuneTask({
+      encoder: { logits: (...given) => tf.slice(encoder.logits(...given), [0, 0], [-1, 1]) },
+      ...{ isRegression: true, scoreScale: 5 },
+    });
+    const scores = { dtype: 'float32' as const, data: Float32Array.of(5, 0, 2.5, 1, 3, 4, 0, 2) };
+    const targets = [
+      { of: task, labels: batch.labels },
+      { of: regression, labels: { ...batch.labels, ...scores } },
+    ];
+    for (const { of, labels } of targets)
+      for (const weights of cases)
+        for (const middle of [4, 5])
+          expectSharesToAddUp(of, { ...batch, labels, weights: floats(weights) }, middle);
+  });
+
+  const floats = (values: readonly number[]): HostTensor => ({
+    ...{ dtype: 'float32', shape: [values.length], data: Float32Array.from(values) },
+  });
+
+  /** Loss and gradients of rows `from` to `to`, without dropout. */
+  function share(
+    of: FinetuneTask,
+    whole: Readonly<Record<string, HostTensor>>,
+    [from, to]: readonly [number, number],
+    totals?: Readonly<Record<string, number>>,
+  ): Record<string, number[]> {
+    return tf.tidy(() => {
+      const rows = Object.entries(whole).map(([name, { dtype, shape, data }]) => {
+        const tensor = tf.tensor(data, [...shape], dtype);
+        const [begin, size] = [shape.map((_, axis) => (axis ? 0 : from)), [...shape]];
+        size[0] = to - from;
+        return [name, tf.slice(tensor, begin, size)] as const;
+      });
+      const params = Object.entries(first).map(
+        ([name, { data, shape }]) => [name, tf.tensor(data, [...shape])] as const,
+      );
+      const { result, gradients } = lossAndGradients(Object.fromEntries(params), (given) =>
+        of.loss(
+          given,
+          Object.fromEntries(rows),
+          undefined as unknown as RandomKey, // no dropout
+          totals && Object.fromEntries(Object.entries(totals).map(([k, v]) => [k, tf.scalar(v)])),
+        ),
+      );
+      const found = Object.entries({ ...gradients, loss: result.loss });
+      return Object.fromEntries(found.map(([name, tensor]) => [name, [...tensor.dataSync()]]));
+    });
+  }
+
+  function expectSharesToAddUp(
+    of: FinetuneTask,
+    whole: Readonly<Record<string, HostTensor>>,
+    middle: number,
+  ): void {
+    const once = share(of, whole, [0, 8]);
+    const totals = of.totals(whole);
+    const parts = [share(of, whole, [0, middle], totals), share(of, whole, [middle, 8], totals)];
+    const [largest, furthest] = [
+      { loss: 0, gradients: 0 },
+      { loss: 0, gradients: 0 },
+    ];
+    for (const [name, values] of Object.entries(once))
+      for (const [i, value] of values.entries()) {
+        const kind = name === 'loss' ? 'loss' : 'gradients';
+        const sum = parts.reduce((total, part) => total + part[name][i], 0);
+        largest[kind] = Math.max(largest[kind], Math.abs(value));
+        furthest[kind] = Math.max(furthest[kind], Math.abs(sum - value));
+      }
+    for (const kind of ['loss', 'gradients'] as const)
+      expect(furthest[kind]).toBeLessThanOrEqual(1e-6 * largest[kind]);
+    expect(largest.gradients > 0).toBe(totals.weights > 0 && whole.weights.data.some(Boolean));
+  }
 
   test('is the same function op by op', async () => {
     const [graph, eager] = [await losses('onnxruntime', 4), await losses('eager', 4)];

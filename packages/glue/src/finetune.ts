@@ -29,19 +29,29 @@ export interface FinetuneOptions {
 
 /** Mean loss over the examples of a batch, `[]`; the caller disposes. Without a key there is no dropout. */
 export function finetuneLoss(
-  { encoder, isRegression, scoreScale = 1 }: FinetuneOptions,
+  options: FinetuneOptions,
   params: Params,
   batch: LabelledBatch,
   dropout?: RandomKey,
 ): tf.Scalar {
   return tf.tidy(() => {
-    const logits = encoder.logits(params, batch, dropout && { dropout }); // [B, L]
-    const losses = isRegression
-      ? squaredErrors(logits, batch.labels, scoreScale)
-      : crossEntropies(logits, batch.labels);
-    const total = tf.sum<tf.Scalar>(tf.mul(losses, batch.weights));
-    return tf.div<tf.Scalar>(total, tf.maximum(tf.sum(batch.weights), 1));
+    const sum = summedLoss(options, params, batch, dropout);
+    return tf.div<tf.Scalar>(sum, tf.maximum(tf.sum(batch.weights), 1));
   });
+}
+
+/** `[]`. Call inside `tf.tidy`. */
+function summedLoss(
+  { encoder, isRegression, scoreScale = 1 }: FinetuneOptions,
+  params: Params,
+  batch: LabelledBatch,
+  dropout: RandomKey | undefined,
+): tf.Scalar {
+  const logits = encoder.logits(params, batch, dropout && { dropout }); // [B, L]
+  const losses = isRegression
+    ? squaredErrors(logits, batch.labels, scoreScale)
+    : crossEntropies(logits, batch.labels);
+  return tf.sum<tf.Scalar>(tf.mul(losses, batch.weights));
 }
 
 /** `[B]` */
@@ -58,21 +68,40 @@ function squaredErrors(logits: tf.Tensor2D, scores: tf.Tensor1D, scale: number):
 
 /** A loss as `@alectra/trainer` takes it, or anybody who traces it with gradients. */
 export interface FinetuneTask {
+  /**
+   * The mean loss over the examples of a batch; with `totals` the share of it that a part of the batch has. Shares, and
+   * their gradients, add up to those of the whole.
+   */
   loss(
     params: Params,
     batch: Readonly<Record<string, tf.Tensor>>,
     random: RandomKey,
+    totals?: Readonly<Record<string, tf.Scalar>>,
   ): { readonly loss: tf.Scalar; readonly metrics: Readonly<Record<string, never>> };
+  /** Of a whole batch: the sum of its weights, at least 1. */
+  totals(batch: Readonly<Record<string, { readonly data: ArrayLike<number> }>>): {
+    readonly weights: number;
+  };
 }
 
 /** Fine-tuning as a loss over parameters: batches have the tensors that `batchTensors` lays out. */
 export function finetuneTask(options: FinetuneOptions): FinetuneTask {
   return {
-    loss: (params, batch, random) => ({
+    loss(params, tensors, random, totals) {
       // an interface is no record to the compiler; the batch has these tensors by name
-      loss: finetuneLoss(options, params, batch as unknown as LabelledBatch, random),
-      metrics: {},
-    }),
+      const batch = tensors as unknown as LabelledBatch;
+      const loss = totals
+        ? tf.tidy(() =>
+            tf.div<tf.Scalar>(summedLoss(options, params, batch, random), totals.weights),
+          )
+        : finetuneLoss(options, params, batch, random);
+      return { loss, metrics: {} };
+    },
+    totals({ weights }) {
+      let sum = 0;
+      for (const weight of Array.from(weights?.data ?? [])) sum += weight;
+      return { weights: Math.max(1, sum) };
+    },
   };
 }
 

@@ -1,13 +1,15 @@
 export { withSwappedPairs } from './augment.js';
 export { type Average, electraAverage, leaderboardAverage } from './averages.js';
 export { type BatchTensor, type BatchTensors, batchTensors } from './batch-tensors.js';
-export { chooseWidths, type WidthOptions, widthCount } from './batch-widths.js';
+export { chooseWidths, groupWidths, type WidthOptions, widthCount } from './batch-widths.js';
 export {
   type Batch,
   type BatchOptions,
   batchRows,
   CACHED_TOKENS,
   evaluationBatches,
+  fittingBatches,
+  narrowed,
   trainingBatches,
 } from './batches.js';
 export {

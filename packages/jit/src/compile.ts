@@ -2,10 +2,9 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import { chooseEngine } from './choose-engine.js';
-import type { Binding, Engine, EngineName, Precision, Runner, Source } from './engine.js';
+import type { Binding, Engine, EngineName, Precision } from './engine.js';
 import {
   allocate,
-  checkSpec,
   conform,
   type HostTensor,
   isDType,
@@ -13,16 +12,10 @@ import {
   type TensorSpec,
 } from './host-tensor.js';
 import type { Provider } from './onnxruntime/runtime.js';
+import { checkSpec, type InputSpec, sizesIn } from './open-axes.js';
+import { loadRunners, specAt } from './runners.js';
 import { StateQueue } from './state-queue.js';
-import {
-  backendReady,
-  isTensor,
-  type Signature,
-  type Step,
-  type StepResult,
-  type Traced,
-  trace,
-} from './trace.js';
+import { backendReady, isTensor, type Step, type StepResult } from './trace.js';
 import { flatten, leavesOf, type Tree, type TreeShape, unflatten } from './tree.js';
 
 /** First values of the state. */
@@ -38,8 +31,13 @@ export type HostTree<T> = [Tree<tf.Tensor>] extends [T]
 export interface CompileOptions<S extends InitialState = InitialState> {
   /** Initial values; the program copies them. Read them back with `readState`. */
   readonly state: S;
-  /** Shape and type of every input. */
-  readonly inputs: Tree<TensorSpec>;
+  /**
+   * Shape and type of every input. An axis that is named instead of numbered stays open: each call gives it a size, the
+   * same one wherever the name stands. Engine `onnxruntime` makes one program for all sizes, from traces at a few small
+   * ones, if these differ in nothing but sizes: the function must not choose by a size that it does not have there.
+   * Otherwise, and on other engines, a program for each size is made when it first comes.
+   */
+  readonly inputs: Tree<InputSpec>;
   /** `auto` takes the fastest engine that is installed. */
   readonly engine?: EngineName | 'auto';
   /** Threads of one operation; the engine chooses when left out. */
@@ -72,9 +70,15 @@ export interface CompileOptions<S extends InitialState = InitialState> {
 export interface ProgramOptions extends Pick<CompileOptions, 'inputs'> {
   /** Threads of one operation; those of the first program when left out. Only engine `onnxruntime` tells them apart. */
   readonly threads?: number;
+  /**
+   * Outputs are lent instead of copied: they keep their values until `giveBack`, and are inputs of other programs of this
+   * state without a copy. For large outputs that a next program takes; engine `onnxruntime` on the processor, elsewhere
+   * they are copies.
+   */
+  readonly lendsOutputs?: boolean;
 }
 
-/** Where the time of one program went, in milliseconds. */
+/** Where the time of one program went, in milliseconds; of all its sizes. */
 export interface Timings {
   /** Calling the function on symbolic tensors. */
   readonly traceMs: number;
@@ -99,6 +103,8 @@ export interface Program<Outputs = Tree<HostTensor>, State = Tree<HostTensor>> {
   readonly engine: EngineName;
   /** Runs that leave the state as it is which are under way at once, over all programs of a state; others wait. */
   readonly lanes: number;
+  /** Open axes take all sizes; where this is false, each size is prepared when it first comes, which takes seconds. */
+  readonly anySize: boolean;
   /**
    * Runs the function once and replaces the state. Calls are queued: one runs at a time. Those that
    * leave the state as it is run side by side in `lanes`; each run takes `threads` of the program.
@@ -107,6 +113,8 @@ export interface Program<Outputs = Tree<HostTensor>, State = Tree<HostTensor>> {
    * @returns outputs as host tensors of their own memory, in the tree the function returned
    */
   run(inputs: Tree<HostTensor | HostTensor['data'] | number | readonly number[]>): Promise<Outputs>;
+  /** Ends the lending of outputs, all or some: later runs overwrite their arrays. Not while a run reads them. */
+  giveBack(outputs: Tree<HostTensor>): void;
   /** Another function over the same state; nothing is copied. */
   compile<R extends StepResult>(
     step: Step<R>,
@@ -179,16 +187,23 @@ type Use = 'read' | 'change';
 
 async function load<R extends StepResult, State>(
   step: Step<R>,
-  { inputs, threads }: ProgramOptions,
+  { inputs, threads, lendsOutputs }: ProgramOptions,
   shared: Shared,
   ownsState: boolean,
 ): Promise<Program<HostTree<R['outputs']>, State>> {
   checkThreads(threads);
-  const source = sourceOf(step, inputs, shared);
-  const started = performance.now();
-  const runner: Runner = await shared.engine.load(source, threads);
-  const loaded = performance.now() - started;
-  const { inputs: specs, inputPaths, inputShape } = source.signature;
+  const { leaves: specs, paths, shape } = flatten(inputs, isSpec, 'inputs');
+  for (const [index, spec] of specs.entries()) checkSpec(spec, paths[index]);
+  const signature = {
+    state: shared.state,
+    statePaths: shared.paths,
+    stateShape: shared.shape,
+    frozen: shared.frozen,
+    inputPaths: paths,
+    inputShape: shape,
+  };
+  const declared = { step, signature, inputs: specs };
+  const runners = await loadRunners(declared, shared.engine, { threads, lendsOutputs });
   const spent = { calls: 0, callMs: 0, engineMs: 0 };
   let disposed = false;
 
@@ -206,13 +221,18 @@ async function load<R extends StepResult, State>(
   return {
     engine: shared.engine.name,
     lanes: shared.engine.lanes ?? 1,
+    anySize: runners.anySize,
     run: async (given) => {
       const asked = performance.now();
-      const leaves = leavesOf(inputShape, given, 'inputs').map((value, index) =>
-        conform(value, specs[index], inputPaths[index]),
+      const values = leavesOf(shape, given, 'inputs');
+      const sizes = sizesIn(values, specs, paths);
+      const leaves = values.map((value, index) =>
+        conform(value, specAt(specs[index], sizes), paths[index]),
       );
       const checked = performance.now() - asked;
-      const outputs = await queued(runner.onlyReads ? 'read' : 'change', async () => {
+      const loaded = runners.get(sizes);
+      const outputs = await queued(loaded?.onlyReads ? 'read' : 'change', async () => {
+        const runner = loaded ?? (await runners.load(sizes));
         const begin = performance.now();
         const result = await runner.run(leaves);
         spent.calls++;
@@ -223,6 +243,8 @@ async function load<R extends StepResult, State>(
       // The tree is what the step returned, whose type R is.
       return unflatten(outputs.shape, outputs.leaves) as HostTree<R['outputs']>;
     },
+    giveBack: (outputs) =>
+      shared.engine.giveBack?.(flatten(outputs, isHostTensor, 'outputs').leaves),
     compile: <Q extends StepResult>(other: Step<Q>, options: ProgramOptions) =>
       queued('read', () => load<Q, State>(other, options, shared, false)),
     // The tree is that of the initial state.
@@ -240,16 +262,13 @@ async function load<R extends StepResult, State>(
       );
       await queued('change', () => shared.engine.writeState(leaves));
     },
-    timings: () => {
-      const { traceMs } = source.spent;
-      return { traceMs, emitMs: runner.emitMs, loadMs: loaded - traceMs - runner.emitMs, ...spent };
-    },
+    timings: () => ({ ...runners.spent, ...spent }),
     dispose: () => {
       if (disposed) return;
       disposed = true;
       shared.disposed ||= ownsState;
       const free = (): void => {
-        runner.dispose();
+        runners.dispose();
         if (ownsState) shared.engine.dispose();
       };
       // What is running finishes first.
@@ -259,41 +278,10 @@ async function load<R extends StepResult, State>(
   };
 }
 
-/** A source, and what tracing it took. */
-type TimedSource = Source & { readonly spent: { traceMs: number } };
-
-function sourceOf(step: Step, tree: Tree<TensorSpec>, shared: Shared): TimedSource {
-  const inputs = flatten(tree, isSpec, 'inputs');
-  for (const [index, spec] of inputs.leaves.entries()) checkSpec(spec, inputs.paths[index]);
-  const signature: Signature = {
-    state: shared.state,
-    statePaths: shared.paths,
-    stateShape: shared.shape,
-    frozen: shared.frozen,
-    inputs: inputs.leaves.map(({ dtype, shape }) => ({ dtype, shape })),
-    inputPaths: inputs.paths,
-    inputShape: inputs.shape,
-  };
-  let traced: Traced | undefined;
-  const spent = { traceMs: 0 };
-  return {
-    spent,
-    step,
-    signature,
-    traced: () => {
-      if (traced) return traced;
-      const start = performance.now();
-      traced = trace(step, signature);
-      spent.traceMs = performance.now() - start;
-      return traced;
-    },
-  };
-}
-
 const isInitialValue = (value: unknown): value is HostTensor | tf.Tensor =>
   isHostTensor(value) || isTensor(value);
 
-function isSpec(value: unknown): value is TensorSpec {
+function isSpec(value: unknown): value is InputSpec {
   if (typeof value !== 'object' || value === null) return false;
   return (
     'shape' in value &&

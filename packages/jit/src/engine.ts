@@ -2,6 +2,7 @@
 
 import type { HostTensor } from './host-tensor.js';
 import type { Provider } from './onnxruntime/runtime.js';
+import type { InputSpec } from './open-axes.js';
 import type { Signature, Step, Traced } from './trace.js';
 import type { TreeShape } from './tree.js';
 
@@ -13,6 +14,15 @@ export interface Source {
   readonly signature: Signature;
   /** Traces on first use. */
   readonly traced: () => Traced;
+  /** Where axes of inputs stay open; the signature and `traced` are then those of the first of the traces. */
+  readonly open?: OpenSource;
+}
+
+export interface OpenSource {
+  /** As declared, one for each of the signature's. */
+  readonly inputs: readonly InputSpec[];
+  /** One for each of the sizes that open axes are traced for. */
+  readonly traces: () => readonly Traced[];
 }
 
 /** Holds the state; runs any number of functions over it, one call at a time unless it says which may overlap. */
@@ -20,12 +30,23 @@ export interface Engine {
   readonly name: EngineName;
   /** Runs that leave the state as it is, of one program too, of which so many are under way at once; 1 when left out. */
   readonly lanes?: number;
-  /** @param threads of one operation; those of the engine when left out, or where an engine has them once for all */
-  load(source: Source, threads?: number): Promise<Runner>;
+  /** Takes sources with open axes: one runner for inputs of any size. */
+  readonly opensAxes?: boolean;
+  /** @throws OpenAxesError where open axes decide more than sizes */
+  load(source: Source, options?: LoadOptions): Promise<Runner>;
+  /** Takes outputs that were lent; what was not is left alone. */
+  giveBack?(outputs: readonly HostTensor[]): void;
   /** Copies of the state leaves. */
   readState(): Promise<HostTensor[]>;
   writeState(values: readonly HostTensor[]): Promise<void>;
   dispose(): void;
+}
+
+export interface LoadOptions {
+  /** Of one operation; those of the engine when left out, or where an engine has them once for all. */
+  readonly threads?: number | undefined;
+  /** Outputs may be memory of the engine, until they are given back. */
+  readonly lendsOutputs?: boolean | undefined;
 }
 
 export interface Runner {

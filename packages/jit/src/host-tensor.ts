@@ -58,7 +58,7 @@ export function conform(value: unknown, spec: TensorSpec, path: string): HostTen
   if (isHostTensor(value) && !sameShape(value.shape, spec.shape)) {
     throw new RangeError(
       `jit: "${path}" has the wrong shape: found ${describe(value)}, expected ${describe(spec)}.\n` +
-        `A program has fixed shapes: compile another one for this shape, or pad the batch.`,
+        `Compile another program for this shape, name the axis to leave it open, or pad the batch.`,
     );
   }
   const data = typeof given === 'number' || typeof given === 'boolean' ? [Number(given)] : given;
@@ -73,7 +73,7 @@ export function conform(value: unknown, spec: TensorSpec, path: string): HostTen
     throw new RangeError(
       `jit: "${path}" has the wrong length: found ${values.length} values, expected ` +
         `${sizeOf(spec.shape)} for ${describe(spec)}.\n` +
-        `A program has fixed shapes: compile another one for this shape, or pad the batch.`,
+        `Compile another program for this shape, name the axis to leave it open, or pad the batch.`,
     );
   }
   return { dtype: spec.dtype, shape: spec.shape, data: values };
@@ -113,19 +113,4 @@ function fits(value: unknown, dtype: DType): boolean {
   if (dtype === 'bool') return value === 0 || value === 1 || typeof value === 'boolean';
   if (typeof value !== 'number') return false;
   return dtype === 'float32' || (value | 0) === value;
-}
-
-/** @throws TypeError or RangeError naming `path` where an input's type or sizes are none */
-export function checkSpec({ dtype, shape }: TensorSpec, path: string): void {
-  if (!isDType(dtype)) {
-    throw new TypeError(
-      `jit: "${path}" is ${dtype}: expected float32, int32 or bool.\nConvert it before the call.`,
-    );
-  }
-  if (shape.some((size) => !Number.isInteger(size) || size < 0)) {
-    throw new RangeError(
-      `jit: "${path}" has no fixed shape: found ${describe({ dtype, shape })}, expected whole sizes from 0.\n` +
-        `A program has fixed shapes: compile one for each.`,
-    );
-  }
 }

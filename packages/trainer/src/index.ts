@@ -18,11 +18,10 @@ export { type Curve, type CurvePlot, drawCurves } from './draw-curves.js';
 export { type EventFile, openEventFile } from './event-file.js';
 export { defaultGuard, type GuardOptions } from './guard.js';
 export { type MetricsLine, readMetrics, timeFields } from './metrics-log.js';
+export type { StepOutcome, StepScalars } from './optimizer-step.js';
 export {
   compilePrograms,
   type Programs,
-  type StepOutcome,
-  type StepScalars,
   type TrainingProgramOptions,
   type TrainingState,
 } from './programs.js';

@@ -5,7 +5,7 @@
 
 import type { Json } from './config-difference.js';
 import { emptyGuard, type GuardState } from './guard.js';
-import type { StepOutcome } from './programs.js';
+import type { StepOutcome } from './optimizer-step.js';
 import type { BestCheckpoint } from './retention.js';
 
 /** Sums over the accepted steps since the last log line. */

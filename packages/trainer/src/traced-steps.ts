@@ -7,7 +7,7 @@ import type { Step } from '@alectra/jit';
 import { globalNorm, lossAndGradients, type Optimizer, type OptimizerState } from '@alectra/optim';
 import * as tf from '@tensorflow/tfjs-core';
 import { mapValues } from './map-values.js';
-import type { Evaluation, Params, TrainingTask } from './training-task.js';
+import type { Evaluation, MetricSums, Params, RandomKey, TrainingTask } from './training-task.js';
 
 export interface StepOptions {
   readonly task: TrainingTask;
@@ -26,6 +26,13 @@ interface StateTree {
   readonly gradients?: Params;
 }
 
+interface BatchTensors {
+  readonly batch: TensorRecord;
+  readonly random: RandomKey;
+  /** Of a part of a batch: those of the whole. */
+  readonly totals?: Readonly<Record<string, tf.Scalar>>;
+}
+
 interface UpdateTensors {
   readonly learningRate: tf.Scalar;
   readonly step: tf.Scalar;
@@ -34,11 +41,8 @@ interface UpdateTensors {
 
 /** Forward, backward, clip and update in one graph: a step of one micro-batch. */
 export function fusedStep(options: StepOptions): Step {
-  return (state: StateTree, { batch, random, update }) => {
-    const { result, gradients } = lossAndGradients(state.parameters, (params) =>
-      options.task.loss(params, batch, random),
-    );
-    const { loss, metrics } = result;
+  return (state: StateTree, { update, ...given }) => {
+    const { loss, metrics, gradients } = differentiated(options, state, given);
     const { norm, applied, ...next } = guardedUpdate(options, state, gradients, loss, update);
     return { state: next, outputs: { loss, norm, applied, metrics } };
   };
@@ -46,11 +50,8 @@ export function fusedStep(options: StepOptions): Step {
 
 /** Forward and backward; adds to the gradient sums. */
 export function accumulateStep(options: StepOptions): Step {
-  return ({ gradients: sums, ...state }: Required<StateTree>, { batch, random }) => {
-    const { result, gradients } = lossAndGradients(state.parameters, (params) =>
-      options.task.loss(params, batch, random),
-    );
-    const { loss, metrics } = result;
+  return ({ gradients: sums, ...state }: Required<StateTree>, given) => {
+    const { loss, metrics, gradients } = differentiated(options, state, given);
     const added = mapValues(sums, (sum, name) => tf.add(sum, gradients[name] as tf.Tensor));
     return { state: { ...state, gradients: added }, outputs: { loss, metrics } };
   };
@@ -67,11 +68,38 @@ export function applyStep(options: StepOptions): Step {
   };
 }
 
+/** Forward and backward of a part of a batch; leaves the state as it is, so that parts can run side by side. */
+export function gradientsStep(options: StepOptions): Step {
+  return (state: StateTree, given) => ({ outputs: differentiated(options, state, given) });
+}
+
+/** Clip and update from the gradients of the parts of a batch, which add up to its own. */
+export function applyPartsStep(options: StepOptions): Step {
+  return (state: StateTree, { update, loss, gradients: [first, ...others] }) => {
+    const sums = mapValues(first as Params, (gradient, name) =>
+      (others as Params[]).reduce((sum, part) => tf.add(sum, part[name] as tf.Tensor), gradient),
+    );
+    const { norm, applied, ...next } = guardedUpdate(options, state, sums, loss, update);
+    return { state: next, outputs: { norm, applied } };
+  };
+}
+
 /** The held-out step, over the same parameters. */
 export function evaluateStep(evaluation: Evaluation): Step {
   return (state: StateTree, { batch, random }) => ({
     outputs: evaluation.step(state.parameters, batch, random),
   });
+}
+
+function differentiated(
+  { task }: StepOptions,
+  { parameters }: StateTree,
+  { batch, random, totals }: BatchTensors,
+): { loss: tf.Scalar; metrics: MetricSums; gradients: Params } {
+  const { result, gradients } = lossAndGradients(parameters, (params) =>
+    task.loss(params, batch, random, totals),
+  );
+  return { loss: result.loss, metrics: result.metrics, gradients };
 }
 
 function guardedUpdate(

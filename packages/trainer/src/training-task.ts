@@ -3,7 +3,7 @@
 // Everything that enters the traced functions is a tensor argument: parameters, batch, random key. A random
 // draw is a function of (seed, counter), so there is no generator state to lose.
 
-import type { HostTensor, TensorSpec } from '@alectra/jit';
+import type { HostTensor, InputSpec } from '@alectra/jit';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Json } from './config-difference.js';
 
@@ -23,12 +23,27 @@ export interface TrainingTask {
   /**
    * Mean loss of one micro-batch, and metric sums. Traced: no JavaScript randomness, no reading of values.
    * Every parameter must take part.
+   *
+   * @param totals given when `batch` is a part of the rows of a batch, which may all weigh nothing: what `totals` says
+   *   of the whole batch, each `[]`. Then the loss is this part's share of the mean over the whole batch, so that losses
+   *   and gradients of the parts add up to those of the whole, exactly but for rounding and for what is drawn. Metrics
+   *   are sums over the rows of `batch` either way.
    */
   loss(
     params: Params,
     batch: Readonly<Record<string, tf.Tensor>>,
     random: RandomKey,
+    totals?: Readonly<Record<string, tf.Scalar>>,
   ): { readonly loss: tf.Scalar; readonly metrics: MetricSums };
+  /**
+   * Denominators of the loss over a whole batch, such as how many of its rows count; float32 in the graph, none of
+   * them 0. A task that has them promises that a batch can be cut: every tensor has a row an example on its first
+   * axis, and no example's loss depends on another one. The names are those for a batch of zeros, of one
+   * element on open axes. Engine `onnxruntime`
+   * then computes the two halves of a batch side by side, each with random draws of its own; elsewhere, and where a
+   * step has several micro-batches or a batch a single row, `loss` gets whole batches, without totals.
+   */
+  totals?(batch: HostTensors): Readonly<Record<string, number>>;
   /** Readable metrics from the sums over all micro-batches since the last log line. Default: the sums. */
   summarise?(sums: Readonly<Record<string, number>>): Readonly<Record<string, number>>;
 }
@@ -43,9 +58,10 @@ export interface BatchSource {
 
 /** Evaluation on held-out batches: the same ones, with the same random draws, every time. */
 export interface Evaluation {
-  /** Of a batch. Batches of other shapes are compiled for when the first of them comes. */
-  readonly inputs: Readonly<Record<string, TensorSpec>>;
-  batches(): AsyncIterable<HostTensors>;
+  /** Of a batch. Axes with a name instead of a size differ from batch to batch. */
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  /** @param program whether batches of all sizes are taken as they come; if not, each size is compiled for first */
+  batches(program: { readonly anySize: boolean }): AsyncIterable<HostTensors>;
   /** Traced, without gradients. Whatever it returns comes back to `summarise`, once a batch. */
   step(
     params: Params,

@@ -148,7 +148,8 @@ export class OnnxBuilder {
   private constantOf(value: Value): Name {
     const { shape, dtype } = value;
     const uniform = uniformOf(value);
-    if (uniform !== undefined && sizeOf(shape) > LARGEST_WRITTEN) {
+    const written = this.openSizes ? 1 : LARGEST_WRITTEN;
+    if (uniform !== undefined && sizeOf(shape) > written) {
       return this.op('Expand', [this.scalar(uniform, dtype), this.int64s(shape)]);
     }
     const values = constantArray(value);

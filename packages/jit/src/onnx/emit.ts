@@ -1,6 +1,7 @@
 // Neutral graph → ONNX model.
 
-import type { Graph, GraphNode } from '../graph.js';
+import type { Graph, GraphNode, Value } from '../graph.js';
+import { axesOf, type InputSpec, OpenAxesError } from '../open-axes.js';
 import { type Dialect, OnnxBuilder } from './builder.js';
 import { fuse } from './fuse.js';
 import { fuseAttention } from './fuse-attention.js';
@@ -13,6 +14,8 @@ import { MOVEMENT } from './lowerings/movement.js';
 import { RANDOM } from './lowerings/random.js';
 import { REDUCE } from './lowerings/reduce.js';
 import { type OnnxPort, writeModel } from './model-writer.js';
+import { openGraph } from './open-graph.js';
+import { dimensionOf, type OpenSize, openSizeOf } from './open-size.js';
 import { readRows } from './read-rows.js';
 
 export const ONNX_LOWERINGS: LoweringTable = {
@@ -33,12 +36,16 @@ export interface Emitted {
   readonly inputs: readonly number[];
   /** State leaves that change. */
   readonly stateOut: readonly number[];
+  /** Of all outputs. */
+  readonly outputShapes: readonly (readonly OpenSize[])[];
 }
 
 export interface EmitOptions {
   readonly dialect?: Dialect;
   /** State leaves are constants without values instead of inputs. */
   readonly frozen?: boolean;
+  /** All inputs as they were declared; left out where no axis is open. */
+  readonly inputs?: readonly InputSpec[];
 }
 
 export const stateInName = (index: number): string => `state_${index}`;
@@ -49,45 +56,80 @@ export const outputName = (index: number): string => `output_${index}`;
 /**
  * Lowers a whole traced function. Leaves that do not change and inputs that nothing reads are not ports.
  *
- * @throws Error naming a kernel without ONNX lowering
+ * @param traces several where axes are open (`sizesOf`), else one
+ * @throws Error naming a kernel without ONNX lowering; OpenAxesError where axes cannot stay open
  */
 export function emitProgram(
-  graph: Graph,
-  { dialect = 'cpu', frozen = false }: EmitOptions = {},
+  traces: readonly Graph[],
+  { dialect = 'cpu', frozen = false, inputs: declared = traces[0].inputs }: EmitOptions = {},
 ): Emitted {
-  const onnx = new OnnxBuilder({ dialect });
-  for (const [index, value] of graph.state.entries()) onnx.bind(value, stateInName(index));
-  for (const [index, value] of graph.inputs.entries()) onnx.bind(value, inputName(index));
-  const fused = fuse(graph);
+  const [graph] = traces;
+  const axes = axesOf(declared);
   const stateOut = indices(graph.newState, (value, index) => value.id !== graph.state[index].id);
-  const onlyAnswers = stateOut.length === 0 && dialect === 'cpu';
-  const { nodes } = onlyAnswers ? readRows(fuseAttention(fused)) : fused;
-  lowerNodes(onnx, nodes);
-
-  const ends = [
-    ...stateOut.map((index) => ({ value: graph.newState[index], name: stateOutName(index) })),
-    ...graph.outputs.map((value, index) => ({ value, name: outputName(index) })),
+  const endNames = [...stateOut.map(stateOutName), ...graph.outputs.map((_, at) => outputName(at))];
+  const endsOf = ({ newState, outputs }: Graph): Value[] => [
+    ...stateOut.map((index) => newState[index]),
+    ...outputs,
   ];
-  onnx.end(ends);
-  const outputs = ends.map(
-    ({ value, name }): OnnxPort => ({ name, dtype: value.dtype, shape: value.shape }),
-  );
+  const lowered = traces.map((each) => {
+    const onnx = new OnnxBuilder({ dialect, openSizes: axes.length > 0 });
+    for (const [index, value] of each.state.entries()) onnx.bind(value, stateInName(index));
+    for (const [index, value] of each.inputs.entries()) onnx.bind(value, inputName(index));
+    const fused = fuse(each);
+    const onlyAnswers = stateOut.length === 0 && dialect === 'cpu';
+    const { nodes } = onlyAnswers ? readRows(fuseAttention(fused)) : fused;
+    lowerNodes(onnx, nodes);
+    onnx.end(endsOf(each).map((value, at) => ({ value, name: endNames[at] })));
+    return onnx;
+  });
+  const ports = declared.map(({ dtype, shape }, at) => ({ name: inputName(at), dtype, shape }));
+  const { nodes, initializers } = openGraph(lowered, ports);
 
-  const read = new Set(onnx.nodes.flatMap(({ inputs }) => inputs));
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   const stateIn = indices(graph.state, (_, index) => read.has(stateInName(index)));
-  const inputs = indices(graph.inputs, (_, index) => read.has(inputName(index)));
+  const inputs = indices(ports, ({ name }) => read.has(name));
   const state = stateIn.map((index) => ({ ...graph.state[index], name: stateInName(index) }));
   const model = writeModel({
-    nodes: onnx.nodes,
-    initializers: onnx.initializers,
+    nodes,
+    initializers,
     constants: frozen ? state : [],
-    inputs: [
-      ...(frozen ? [] : state),
-      ...inputs.map((index) => ({ ...graph.inputs[index], name: inputName(index) })),
-    ],
-    outputs,
+    inputs: [...(frozen ? [] : state), ...inputs.map((index) => ports[index])],
+    outputs: portsOf(traces.map(endsOf), endNames, axes),
   });
-  return { model, stateIn, inputs, stateOut };
+  const outputShapes = openShapes(
+    traces.map(({ outputs }) => outputs),
+    axes,
+  );
+  return { model, stateIn, inputs, stateOut, outputShapes };
+}
+
+/** How results are declared, from what they are in each trace. */
+export function portsOf(
+  traces: readonly (readonly Value[])[],
+  names: readonly string[],
+  axes: readonly string[],
+): OnnxPort[] {
+  return openShapes(traces, axes).map((shape, at) => ({
+    name: names[at],
+    dtype: traces[0][at].dtype,
+    shape: shape.map(dimensionOf),
+  }));
+}
+
+function openShapes(traces: readonly (readonly Value[])[], axes: readonly string[]): OpenSize[][] {
+  return traces[0].map(({ shape }, at) =>
+    shape.map((_, axis) => {
+      const found = openSizeOf(
+        traces.map((each) => each[at].shape[axis]),
+        axes,
+      );
+      if (found) return found;
+      throw new OpenAxesError(
+        `jit: axes ${axes.join(', ')} cannot stay open: the size of a result depends on them in a way that is no product.\n` +
+          `Fix the axes.`,
+      );
+    }),
+  );
 }
 
 export function lowerNodes(onnx: OnnxBuilder, nodes: readonly GraphNode[]): void {

@@ -3,12 +3,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph.js';
 import { type HostTensor, isHostTensor, type TensorSpec } from '../host-tensor.js';
+import { axesOf, shapeAt, sizesOf, TRACES } from '../open-axes.js';
 import { backendReady, isTensor, type Signature, type Step, trace } from '../trace.js';
 import { flatten, type Tree } from '../tree.js';
-import { type Name, OnnxBuilder } from './builder.js';
-import { type Product, productOf, sizesOf, TRACES } from './dynamic-axes.js';
-import { lowerNodes } from './emit.js';
-import { type OnnxInitializer, type OnnxPort, writeModel } from './model-writer.js';
+import { OnnxBuilder } from './builder.js';
+import { lowerNodes, portsOf } from './emit.js';
+import { writeModel } from './model-writer.js';
+import { openGraph } from './open-graph.js';
 
 /** An input of the file. Integers may be int64, as the models of the Hugging Face hub have them. */
 export interface ExportInput {
@@ -42,20 +43,14 @@ export async function exportOnnx(step: Step, options: ExportOptions): Promise<Ui
     ),
   );
   const names = Object.keys(options.inputs).sort(); // the order of flatten
-  const axes = [
-    ...new Set(
-      names
-        .flatMap((name) => options.inputs[name].shape)
-        .filter((size) => typeof size === 'string'),
-    ),
-  ];
+  const axes = axesOf(names.map((name) => options.inputs[name]));
   const traces = Array.from({ length: axes.length > 0 ? TRACES : 1 }, (_, at) => {
     const sizes = sizesOf(axes, at);
     const inputs = names.map((name): TensorSpec => {
       const { dtype, shape } = options.inputs[name];
       return {
         dtype: dtype === 'int64' ? 'int32' : dtype,
-        shape: shape.map((size) => (typeof size === 'string' ? (sizes.get(size) as number) : size)),
+        shape: shapeAt(shape, sizes),
       };
     });
     const signature: Signature = {
@@ -73,37 +68,17 @@ export async function exportOnnx(step: Step, options: ExportOptions): Promise<Ui
       onnx: lowered(graph, state.paths, leaves, names, options.inputs, outputPaths),
     };
   });
-  const [{ graph, onnx, outputPaths }] = traces;
-  const openings = compare(
-    traces.map((each) => each.onnx),
-    axes,
+  const [{ outputPaths }] = traces;
+  const inputs = names.map((name) => ({ name, ...options.inputs[name] }));
+  const opened = openGraph(
+    traces.map(({ onnx }) => onnx),
+    inputs,
   );
-  const open = openShapes(onnx, openings, axisSources(names, options.inputs));
+  const outputs = traces.map(({ graph }) => graph.outputs);
   return writeModel({
-    nodes: [
-      ...open.nodes,
-      ...onnx.nodes.map((node) => ({ ...node, inputs: node.inputs.map(open.rename) })),
-    ],
-    initializers: [
-      ...onnx.initializers.filter(({ name }) => !openings.has(name)),
-      ...open.initializers,
-    ],
-    inputs: names.map((name) => ({ name, ...options.inputs[name] })),
-    outputs: graph.outputs.map((value, at): OnnxPort => {
-      const shape = value.shape.map((_, axis) => {
-        const sizes = traces.map((each) => each.graph.outputs[at].shape[axis]);
-        const product = productOf(sizes, axes);
-        if (!product || product.axes.length === 0) return sizes[0];
-        return product.factor === 1
-          ? product.axes.join('_')
-          : `${product.factor}_${product.axes.join('_')}`;
-      });
-      return {
-        name: outputName(outputPaths[at]),
-        dtype: value.dtype,
-        shape,
-      };
-    }),
+    ...opened,
+    inputs,
+    outputs: portsOf(outputs, outputPaths.map(outputName), axes),
   });
 }
 
@@ -141,84 +116,3 @@ function lowered(
 
 /** `logits` for `outputs.logits`; `output` when the function returns a single tensor. */
 const outputName = (path: string): string => path.replace(/^outputs\.?/, '') || 'output';
-
-/** Initializers that differ between the traces, with the product each of their numbers is. */
-function compare(traces: readonly OnnxBuilder[], axes: readonly string[]): Map<Name, Product[]> {
-  const [first] = traces;
-  const openings = new Map<Name, Product[]>();
-  const shapeOf = ({ nodes, initializers }: OnnxBuilder): string =>
-    JSON.stringify([nodes, initializers.map(({ name, dtype }) => [name, dtype])]);
-  if (traces.some((each) => shapeOf(each) !== shapeOf(first))) {
-    throw new Error(
-      `jit: cannot export with open axes ${axes.join(', ')}: the function does other things for other sizes.\n` +
-        `Fix the axes, or write it without choices by size.`,
-    );
-  }
-  for (const [at, { name, dtype, data }] of first.initializers.entries()) {
-    const versions = traces.map((each) => each.initializers[at].data);
-    const same = versions.every(
-      (other) => other === data || (other.length === data.length && equal(other, data)),
-    );
-    if (same) continue;
-    const products = Array.from({ length: data.length }, (_, index) =>
-      productOf(
-        versions.map((version) => Number(version[index])),
-        axes,
-      ),
-    );
-    if (dtype !== 'int64' || products.includes(undefined)) {
-      throw new Error(
-        `jit: cannot export with open axes ${axes.join(', ')}: a ${dtype} constant of the function depends on their size.\n` +
-          `Fix the axes, or pass that array as an input or as state that is sliced.`,
-      );
-    }
-    openings.set(name, products as Product[]);
-  }
-  return openings;
-}
-
-function equal(a: OnnxInitializer['data'], b: OnnxInitializer['data']): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-/** Where the size of each open axis can be read: input and place. */
-function axisSources(
-  names: readonly string[],
-  inputs: ExportOptions['inputs'],
-): ReadonlyMap<string, { readonly input: string; readonly place: number }> {
-  return new Map(
-    names.flatMap((input) =>
-      inputs[input].shape.flatMap((size, place) =>
-        typeof size === 'string' ? [[size, { input, place }] as const] : [],
-      ),
-    ),
-  );
-}
-
-/** Nodes that compute the open integer vectors from the shapes of the inputs. */
-function openShapes(
-  onnx: OnnxBuilder,
-  openings: ReadonlyMap<Name, readonly Product[]>,
-  sources: ReturnType<typeof axisSources>,
-): { nodes: OnnxBuilder['nodes']; initializers: OnnxInitializer[]; rename: (name: Name) => Name } {
-  const builder = new OnnxBuilder({ dialect: 'standard', prefix: 'size' });
-  const renamed = new Map<Name, Name>();
-  const sizeOfAxis = (axis: string): Name => {
-    const { input, place } = sources.get(axis) as { input: string; place: number }; // every axis has a source
-    return builder.op('Shape', [input], { start: { int: place }, end: { int: place + 1 } });
-  };
-  for (const [name, products] of openings) {
-    const parts = products.map(({ factor, axes }) => {
-      const sizes = axes.map(sizeOfAxis);
-      if (factor !== 1 || sizes.length === 0) sizes.push(builder.int64s([factor]));
-      return sizes.reduce((all, size) => builder.op('Mul', [all, size]));
-    });
-    const scalar = onnx.initializers.find((each) => each.name === name)?.shape.length === 0;
-    const vector =
-      parts.length === 1 ? parts[0] : builder.op('Concat', parts, { axis: { int: 0 } });
-    renamed.set(name, scalar ? builder.op('Squeeze', [vector]) : vector);
-  }
-  const rename = (name: Name): Name => renamed.get(name) ?? name;
-  return { nodes: builder.nodes, initializers: builder.initializers, rename };
-}

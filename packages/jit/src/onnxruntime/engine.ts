@@ -4,12 +4,15 @@
 // place is not safe: a gradient may still need the old weight after the new one is written.)
 
 import { createRequire } from 'node:module';
-import type { Engine, EngineOptions, Outputs, Runner, Source } from '../engine.js';
-import type { HostTensor } from '../host-tensor.js';
+import type { Engine, EngineOptions, LoadOptions, Outputs, Runner, Source } from '../engine.js';
+import { type HostArray, type HostTensor, sameShape } from '../host-tensor.js';
 import { emitProgram, inputName, outputName, stateInName, stateOutName } from '../onnx/emit.js';
+import { sizeAt } from '../onnx/open-size.js';
+import { isOpen, sizesIn } from '../open-axes.js';
 import { type Lanes, lanes } from './lanes.js';
 import { nativeRuntime } from './native-runtime.js';
 import { bindingRuntime } from './npm-binding.js';
+import { type Ports, ports } from './ports.js';
 import type { BoundTensor, Runtime } from './runtime.js';
 
 export function isOnnxRuntimeInstalled(): boolean {
@@ -28,12 +31,6 @@ interface Slot {
   spare?: BoundTensor;
 }
 
-/** What one run reads and writes beside the state. */
-interface Ports {
-  readonly inputs: readonly BoundTensor[];
-  readonly outputs: readonly BoundTensor[];
-}
-
 /** What functions over one state have in common. */
 interface Setup {
   readonly runtime: Runtime;
@@ -45,6 +42,13 @@ interface Setup {
   readonly frozen: boolean;
   /** Those that are loaded. */
   readonly runners: Set<Runner>;
+  /** Outputs that callers have, by their arrays. */
+  readonly lent: Map<HostArray, Lent>;
+}
+
+interface Lent {
+  readonly tensor: BoundTensor;
+  readonly from: Ports;
 }
 
 export async function onnxRuntimeEngine(
@@ -68,12 +72,21 @@ export async function onnxRuntimeEngine(
     // The npm binding would copy constants into every session.
     frozen: frozen && binding === 'native',
     runners: new Set(),
+    lent: new Map(),
   };
 
   return {
     name: 'onnxruntime',
     lanes: runtime.lanes,
-    load: (source, own = threads) => load({ ...setup, threads: own }, source),
+    opensAxes: true,
+    load: (source, own) => load(setup, source, own ?? {}),
+    giveBack: (outputs) => {
+      for (const { data } of outputs) {
+        const found = setup.lent.get(data);
+        setup.lent.delete(data);
+        found?.from.giveBack(found.tensor);
+      }
+    },
     readState: async () =>
       slots.map(({ current: { dtype, shape, data } }) => ({ dtype, shape, data: data.slice() })),
     writeState: async (values) => {
@@ -82,6 +95,8 @@ export async function onnxRuntimeEngine(
     dispose: () => {
       // Sessions may read the state's memory until they are gone.
       for (const runner of setup.runners) runner.dispose();
+      for (const { tensor } of setup.lent.values()) tensor.release();
+      setup.lent.clear();
       for (const { current, spare } of slots) {
         current.release();
         spare?.release();
@@ -92,12 +107,19 @@ export async function onnxRuntimeEngine(
 }
 
 async function load(
-  { runtime, inLane, slots, threads, spinning, frozen, runners }: Setup,
+  { runtime, inLane, slots, spinning, frozen, runners, lent, ...setup }: Setup,
   source: Source,
+  { threads = setup.threads, lendsOutputs = false }: LoadOptions,
 ): Promise<Runner> {
-  const { graph, outputShape } = source.traced();
+  const { open, signature } = source;
+  const traces = open?.traces() ?? [source.traced()];
+  const [{ graph, outputShape }] = traces;
+  const declared = open?.inputs ?? graph.inputs;
   const start = performance.now();
-  const { model, stateIn, inputs, stateOut } = emitProgram(graph, { frozen });
+  const { model, stateIn, inputs, stateOut, outputShapes } = emitProgram(
+    traces.map((each) => each.graph),
+    { frozen, inputs: declared },
+  );
   const emitMs = performance.now() - start;
   for (const index of stateOut) slots[index].spare ??= runtime.tensor(graph.state[index]);
   const fed = frozen ? [] : stateIn;
@@ -116,53 +138,66 @@ async function load(
       })),
     }),
   });
-  /** As many as runs were under way at once. */
-  const ports: Ports[] = [];
-  const idle: Ports[] = [];
-  const makePorts = (): Ports => {
-    const made = {
-      inputs: inputs.map((index) => runtime.tensor(graph.inputs[index])),
-      outputs: graph.outputs.map((value) => runtime.tensor(value)),
-    };
-    ports.push(made);
-    return made;
-  };
+  const given = inputs.map((index) => ports(runtime, isOpen(declared[index])));
+  const results = outputShapes.map((shape) =>
+    ports(
+      runtime,
+      shape.some(({ axes }) => axes.length > 0),
+    ),
+  );
 
-  const run = async (given: readonly HostTensor[]): Promise<Outputs> => {
-    const mine = idle.pop() ?? makePorts();
+  const run = async (values: readonly HostTensor[]): Promise<Outputs> => {
+    const sizes = sizesIn(values, declared, signature.inputPaths);
+    const borrowed = inputs.map((index) => {
+      const found = lent.get(values[index].data)?.tensor;
+      return found && sameShape(found.shape, values[index].shape) ? found : undefined;
+    });
+    const mine = inputs.map((index, at) => borrowed[at] ?? given[at].take(values[index]));
+    const theirs = outputShapes.map((shape, at) =>
+      results[at].take({
+        dtype: graph.outputs[at].dtype,
+        shape: shape.map((size) => sizeAt(size, sizes)),
+      }),
+    );
+    let isLent = false;
     try {
-      for (const [at, index] of inputs.entries()) mine.inputs[at].data.set(given[index].data);
+      for (const [at, index] of inputs.entries())
+        if (!borrowed[at]) mine[at].data.set(values[index].data);
       const begin = performance.now();
       await session.run(
-        [...fed.map((index) => slots[index].current), ...mine.inputs],
+        [...fed.map((index) => slots[index].current), ...mine],
         // A leaf in stateOut has a spare since loading.
-        [...stateOut.map((index) => slots[index].spare as BoundTensor), ...mine.outputs],
+        [...stateOut.map((index) => slots[index].spare as BoundTensor), ...theirs],
       );
       const engineMs = performance.now() - begin;
       for (const index of stateOut) {
         const slot = slots[index];
         [slot.current, slot.spare] = [slot.spare as BoundTensor, slot.current];
       }
-      const leaves = mine.outputs.map(({ dtype, shape, data }) => ({
+      isLent = lendsOutputs;
+      if (isLent)
+        for (const [at, tensor] of theirs.entries())
+          lent.set(tensor.data, { tensor, from: results[at] });
+      const leaves = theirs.map(({ dtype, shape, data }) => ({
         dtype,
         shape,
-        data: data.slice(),
+        data: isLent ? data : data.slice(),
       }));
       return { leaves, shape: outputShape, engineMs };
     } finally {
-      idle.push(mine);
+      for (const [at, tensor] of mine.entries()) if (!borrowed[at]) given[at].giveBack(tensor);
+      if (!isLent) for (const [at, tensor] of theirs.entries()) results[at].giveBack(tensor);
     }
   };
 
   const runner: Runner = {
     emitMs,
     onlyReads: stateOut.length === 0,
-    run: (given) => inLane(() => run(given)),
+    run: (values) => inLane(() => run(values)),
     dispose: () => {
       if (!runners.delete(runner)) return;
       session.dispose();
-      for (const { inputs, outputs } of ports)
-        for (const tensor of [...inputs, ...outputs]) tensor.release();
+      for (const { release } of [...given, ...results]) release();
     },
   };
   runners.add(runner);

@@ -79,7 +79,7 @@ function firstOperand(onnx: OnnxBuilder, a: Value, transposed: boolean): readonl
     onnx.dialect !== 'cpu' ||
     a.shape.length !== 2 ||
     columns > NARROW ||
-    rows < columns
+    (rows < columns && !onnx.openSizes)
   ) {
     return [onnx.name(a), transposed];
   }

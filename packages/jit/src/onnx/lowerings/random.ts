@@ -39,11 +39,13 @@ function randomBits(
   };
 
   const size = sizeOf(shape);
-  const index = onnx.initializer(
-    'uint32',
-    [size],
-    Uint32Array.from({ length: size }, (_, i) => Math.imul(i, 0x9e3779b1)),
-  );
+  const index = onnx.openSizes
+    ? multiply(word(counted(onnx, size)), constant(0x9e3779b1))
+    : onnx.initializer(
+        'uint32',
+        [size],
+        Uint32Array.from({ length: size }, (_, i) => Math.imul(i, 0x9e3779b1)),
+      );
   const seeded = add(multiply(word(onnx.name(seed)), constant(0x85ebca6b)), constant(0x27d4eb2f));
   const pair = mix(add(mix(seeded), multiply(word(onnx.name(counter)), constant(0xc2b2ae35))));
   const key = mix(add(pair, constant(stream)));
@@ -53,4 +55,10 @@ function randomBits(
     x = add(multiply(rotate16(square(x)), constant(0x2c1b3c6d)), register);
   const bits = castTo(onnx, shiftRight(x, 9), 'int32');
   return onnx.op('Reshape', [bits, onnx.int64s(shape)]);
+}
+
+/** 0, 1, 2 and so on, int64 `[size]`. */
+function counted(onnx: OnnxBuilder, size: number): Name {
+  const number = (value: number): Name => onnx.initializer('int64', [], [value]);
+  return onnx.op('Range', [number(0), number(size), number(1)]);
 }

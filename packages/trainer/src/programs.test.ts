@@ -17,7 +17,7 @@ const task: TrainingTask = {
   }),
 };
 
-const inputs = { x: { dtype: 'float32', shape: [2, 1] } } as const;
+const inputs = { x: { dtype: 'float32', shape: ['rows', 1] } } as const;
 
 /** Two rows, or the same two again and again, which has the same mean. */
 function batch(at: number, times: number): HostTensors {

@@ -1,0 +1,22 @@
+// Runs side by side: so many at once and no more, on a share of the threads each. One run on all threads would have
+// them wait for one another at every node.
+
+/** Threads of each of `runs` that share `cores`; no setting, which is all threads, for a run that is alone. */
+export function threadsBeside(runs: number, cores: number): { readonly threads?: number } {
+  return runs > 1 ? { threads: Math.floor(cores / runs) } : {};
+}
+
+/** What each of `works` comes to, in their order, at most `lanes` of them under way at once. */
+export async function inLanes<T>(
+  lanes: number,
+  works: Iterable<() => Promise<T>> | AsyncIterable<() => Promise<T>>,
+): Promise<T[]> {
+  const results: Promise<T>[] = [];
+  for await (const work of works) {
+    await results[results.length - lanes];
+    const result = work();
+    result.catch(() => undefined); // reported when it is awaited
+    results.push(result);
+  }
+  return Promise.all(results);
+}
