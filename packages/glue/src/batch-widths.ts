@@ -1,10 +1,10 @@
-// The few widths that batches are padded to.
+// Widths for batches of similar length: those that examples are grouped by, and those of compiled programs.
 //
-// A compiled program has a fixed shape, so widths are few; computing padding is what costs most in fine-tuning, so
-// they are chosen for the lengths that a task has.
+// Computing padding is what costs most in fine-tuning, so widths are chosen for the lengths that a task has; few of
+// them where each is compiled for.
 
 export interface WidthOptions {
-  /** Most widths, and so most compiled programs; default 6. */
+  /** Most widths; default 6. */
   readonly most?: number;
   /** Widths are multiples of it; default 8. */
   readonly multipleOf?: number;

@@ -33,9 +33,10 @@ export interface CompileOptions<S extends InitialState = InitialState> {
   readonly state: S;
   /**
    * Shape and type of every input. An axis that is named instead of numbered stays open: each call gives it a size, the
-   * same one wherever the name stands. Engine `onnxruntime` makes one program for all sizes, from traces at a few small
-   * ones, if these differ in nothing but sizes: the function must not choose by a size that it does not have there.
-   * Otherwise, and on other engines, a program for each size is made when it first comes.
+   * same one wherever the name stands. Engine `onnxruntime` makes one program for all sizes on the processor, from traces at
+   * four, 2 to 97, if they differ in nothing but integers that follow from the sizes: a choice by size that comes out the
+   * same at all four goes unnoticed, such as `tf.squeeze`'s at 1. Otherwise, for more than four names, and on other
+   * engines, a program for each size is made when it first comes, and kept.
    */
   readonly inputs: Tree<InputSpec>;
   /** `auto` takes the fastest engine that is installed. */
@@ -131,7 +132,8 @@ export interface Program<Outputs = Tree<HostTensor>, State = Tree<HostTensor>> {
 }
 
 /**
- * Traces `step` once for fixed shapes and prepares it on an engine.
+ * Traces `step` and prepares it on an engine: at once, or where axes stay open and `anySize` is false, for each size when
+ * it first comes.
  *
  * @throws Error naming the function and the op when something cannot be traced, before any work is done
  */

@@ -2,7 +2,7 @@
 
 import type { HostTensor } from './host-tensor.js';
 import type { Provider } from './onnxruntime/runtime.js';
-import type { InputSpec } from './open-axes.js';
+import type { InputSpec, Sized } from './open-axes.js';
 import type { Signature, Step, Traced } from './trace.js';
 import type { TreeShape } from './tree.js';
 
@@ -21,8 +21,8 @@ export interface Source {
 export interface OpenSource {
   /** As declared, one for each of the signature's. */
   readonly inputs: readonly InputSpec[];
-  /** One for each of the sizes that open axes are traced for. */
-  readonly traces: () => readonly Traced[];
+  /** For several sizes. */
+  readonly traces: readonly Sized<Traced>[];
 }
 
 /** Holds the state; runs any number of functions over it, one call at a time unless it says which may overlap. */

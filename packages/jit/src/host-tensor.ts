@@ -73,7 +73,7 @@ export function conform(value: unknown, spec: TensorSpec, path: string): HostTen
     throw new RangeError(
       `jit: "${path}" has the wrong length: found ${values.length} values, expected ` +
         `${sizeOf(spec.shape)} for ${describe(spec)}.\n` +
-        `Compile another program for this shape, name the axis to leave it open, or pad the batch.`,
+        `Give as many values as the shape says, or compile for another shape.`,
     );
   }
   return { dtype: spec.dtype, shape: spec.shape, data: values };

@@ -77,7 +77,7 @@ export function onnxRuntimeEvaluate(): Evaluate {
   };
   initOrt();
   return (graph) => {
-    const { model } = emitProgram([graph]);
+    const { model } = emitProgram([{ sizes: new Map(), trace: graph }]);
     const session = new binding.InferenceSession();
     session.loadModel(Uint8Array.from(model).buffer, 0, model.byteLength, {
       graphOptimizationLevel: 'all',

@@ -14,18 +14,20 @@ export interface InputSpec {
 export type Sizes = ReadonlyMap<string, number>;
 
 /**
- * The sizes the axes have in each trace: no factor in common, so that products tell theirs. Those of the second axis,
- * after the batch that of a sequence, are small: models take no more tokens than they have positions.
+ * The sizes of each axis in traces. Those of the second one, after the batch that of a sequence, are small: models take
+ * no more tokens than they have positions. The fourth is for choices by size; where it is refused, the fifth takes its
+ * place. With either, no product of axes is a line over another one, and sizes have all remainders by 2, 3 and 4.
  */
-const SIZES = [
-  [7, 11, 13],
-  [2, 3, 4],
-  [17, 19, 23],
-  [29, 31, 37],
-] as const;
+const SIZES: readonly (readonly number[])[] = [
+  [7, 12, 10, 41, 17],
+  [2, 3, 4, 97, 5],
+  [18, 25, 20, 75, 35],
+  [29, 38, 40, 111, 51],
+];
+const [ALWAYS, LARGE, INSTEAD] = [[0, 1, 2], 3, 4];
 
-/** How often a function with open axes is traced. */
-export const TRACES = 3;
+/** More have no sizes to be traced at. */
+const MOST_AXES = SIZES.length;
 
 /** An open axis decides more than sizes: the function has to be traced for each size of its own. */
 export class OpenAxesError extends Error {
@@ -56,15 +58,54 @@ export function axesOf(specs: readonly { readonly shape: InputSpec['shape'] }[])
   ];
 }
 
-/** The sizes of the named axes in trace number `trace`. */
-export function sizesOf(axes: readonly string[], trace: number): Sizes {
-  if (axes.length > SIZES.length) {
-    throw new RangeError(
-      `jit: ${axes.length} open axes were asked for: at most ${SIZES.length} are possible.\nFix some of them.`,
-    );
-  }
-  return new Map(axes.map((axis, at) => [axis, SIZES[at][trace]]));
+/** A trace, and the sizes that open axes had in it. */
+export interface Sized<T> {
+  readonly sizes: Sizes;
+  readonly trace: T;
 }
+
+/**
+ * `traceAt` for four sizes, from which it shows what depends on them.
+ *
+ * @throws what `traceAt` throws where no size can be traced; OpenAxesError where some cannot, or for more axes
+ *   than four
+ */
+export function tracesOf<T>(
+  axes: readonly string[],
+  traceAt: (sizes: Sizes) => T,
+): readonly Sized<T>[] {
+  if (axes.length > MOST_AXES)
+    throw new OpenAxesError(
+      `jit: ${axes.length} axes cannot stay open: at most ${MOST_AXES} are possible.\nFix some of them.`,
+    );
+  const attempt = (at: number): Sized<T> | Refused => {
+    const sizes = new Map(axes.map((axis, index) => [axis, SIZES[index][at]]));
+    try {
+      return { sizes, trace: traceAt(sizes) };
+    } catch (error) {
+      return { sizes, error };
+    }
+  };
+  const small = ALWAYS.map(attempt);
+  const large = small.some(isRefused) ? [] : [attempt(LARGE)];
+  if (large.some(isRefused)) large.push(attempt(INSTEAD));
+  const found = [...small, ...large].filter((one) => !isRefused(one)) as Sized<T>[];
+  const [refused] = [...small, ...large].filter(isRefused);
+  if (found.length === 0) throw refused.error;
+  if (found.length > ALWAYS.length) return found;
+  const sizes = [...refused.sizes].map(([axis, size]) => `${axis} ${size}`).join(', ');
+  throw new OpenAxesError(
+    `jit: axes ${axes.join(', ')} cannot stay open: the function cannot be traced for ${sizes}: ` +
+      `${refused.error instanceof Error ? refused.error.message : refused.error}\nFix the axes.`,
+  );
+}
+
+interface Refused {
+  readonly sizes: Sizes;
+  readonly error: unknown;
+}
+
+const isRefused = (one: object): one is Refused => 'error' in one;
 
 export const isOpen = ({ shape }: Pick<InputSpec, 'shape'>): boolean =>
   shape.some((size) => typeof size === 'string');
@@ -94,9 +135,9 @@ export function sizesIn(
         `jit: "${path}" has no shape: expected ${expected}, of which axes are open.\nPass { dtype, shape, data }.`,
       );
     }
-    if (value.shape.length !== shape.length) {
+    if (value.shape.length !== shape.length || !value.shape.every(isSize)) {
       throw new RangeError(
-        `jit: "${path}" has the wrong shape: found ${describe(value)}, expected ${expected}.\nReshape it.`,
+        `jit: "${path}" has the wrong shape: found ${describe(value)}, expected ${expected} of whole sizes.\nReshape it.`,
       );
     }
     for (const [axis, name] of shape.entries()) {

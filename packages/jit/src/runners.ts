@@ -8,8 +8,7 @@ import {
   OpenAxesError,
   type Sizes,
   shapeAt,
-  sizesOf,
-  TRACES,
+  tracesOf,
 } from './open-axes.js';
 import { type Signature, type Step, trace } from './trace.js';
 
@@ -65,14 +64,16 @@ export async function loadRunners(
       traced: once(() => timed(spent, () => trace(declared.step, signature))),
     });
   };
-  let all: Runner | undefined;
-  if (axes.length === 0) all = await loadAt(new Map());
-  else if (engine.opensAxes) {
-    all = await load(openSource(declared, axes, spent)).catch((error: unknown) => {
+  const loadOpen = async (): Promise<Runner | undefined> => {
+    try {
+      return await load(openSource(declared, axes, spent));
+    } catch (error) {
       if (error instanceof OpenAxesError) return undefined;
       throw error;
-    });
-  }
+    }
+  };
+  const isFixed = axes.length === 0;
+  const all = isFixed ? await loadAt(new Map()) : engine.opensAxes ? await loadOpen() : undefined;
   const runners = new Map<string, Runner>();
   const keyOf = (sizes: Sizes): string => [...sizes.values()].join();
   return {
@@ -93,17 +94,15 @@ export async function loadRunners(
 
 /** With traces for several sizes. */
 function openSource(declared: Declared, axes: readonly string[], spent: Spent): Source {
-  const signatures = Array.from({ length: TRACES }, (_, at) =>
-    signatureAt(declared, sizesOf(axes, at)),
-  );
-  const traces = once(() =>
-    timed(spent, () => signatures.map((signature) => trace(declared.step, signature))),
+  const { step, inputs } = declared;
+  const traces = timed(spent, () =>
+    tracesOf(axes, (sizes) => trace(step, signatureAt(declared, sizes))),
   );
   return {
-    step: declared.step,
-    signature: signatures[0],
-    traced: () => traces()[0],
-    open: { inputs: declared.inputs, traces },
+    step,
+    signature: signatureAt(declared, traces[0].sizes),
+    traced: () => traces[0].trace,
+    open: { inputs, traces },
   };
 }
 

@@ -43,15 +43,31 @@ function rowsFrom({ dtype, shape, data }: HostTensor, from: number, to: number):
   return { dtype, shape: [to - from, ...row], data: data.subarray(from * size, to * size) };
 }
 
-/** Inputs for parts of a batch: with an axis of rows that is open. */
-export function openRows(
-  inputs: Readonly<Record<string, InputSpec>>,
-): Readonly<Record<string, InputSpec>> {
-  return mapValues(inputs, ({ dtype, shape: [, ...row] }) => ({ dtype, shape: ['rows', ...row] }));
+/** Inputs for parts of a batch: with an axis of rows that is open, by a name that no other axis has. */
+export function openRows(inputs: Inputs): Inputs {
+  return mapValues(inputs, ({ dtype, shape: [rows, ...row] }) => ({
+    dtype,
+    shape: [typeof rows === 'string' ? rows : 'rows of a part', ...row],
+  }));
 }
 
+/** @throws RangeError where a batch has another number of rows than `inputs` say, if they say one */
+export function checkRows(batch: HostTensors, inputs: Inputs): void {
+  for (const [name, { shape }] of Object.entries(inputs)) {
+    const [rows] = shape;
+    const found = batch[name]?.shape;
+    if (typeof rows === 'string' || !found || found[0] === rows) continue;
+    throw new RangeError(
+      `trainer: "${name}" of a batch is [${found.join(', ')}]: expected [${shape.join(', ')}].\n` +
+        'Give batches of the declared size, or name the axis in `inputs` to leave it open.',
+    );
+  }
+}
+
+type Inputs = Readonly<Record<string, InputSpec>>;
+
 /** Zeros, of one element on every axis that is open. */
-export function smallestBatch(inputs: Readonly<Record<string, InputSpec>>): HostTensors {
+export function smallestBatch(inputs: Inputs): HostTensors {
   return mapValues(inputs, ({ dtype, shape }) =>
     zeros({ dtype, shape: shape.map((size) => (typeof size === 'string' ? 1 : size)) }),
   );

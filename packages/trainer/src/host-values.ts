@@ -13,13 +13,13 @@ export const RANDOM: Record<'seed' | 'counter', TensorSpec> = {
 };
 
 /** What the traced steps return, each some of it. */
-export interface Outputs {
+export type Outputs = {
   readonly loss: HostTensor;
   readonly norm: HostTensor;
   readonly applied: HostTensor;
   readonly metrics: HostTensors;
   readonly gradients: HostTensors;
-}
+};
 
 export async function run(program: Program, inputs: unknown): Promise<Outputs> {
   return (await program.run(inputs as Tree<HostTensor>)) as unknown as Outputs; // as the traced step returns them

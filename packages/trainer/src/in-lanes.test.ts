@@ -14,9 +14,21 @@ test.each([1, 2, 5])('%d at once and no more, in order', async (lanes) => {
   expect(most).toBe(Math.min(lanes, 3));
 });
 
-test('one that fails is reported once those before it have ended', async () => {
-  const fail = () => Promise.reject(new Error('failed'));
-  await expect(inLanes(2, [async () => 1, fail, async () => 2])).rejects.toThrow('failed');
+test('one that fails is reported once those under way have ended, and no more are begun', async () => {
+  const log: string[] = [];
+  const after = (turns: number, name: string) => async () => {
+    log.push(`${name} begins`);
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+    log.push(`${name} ends`);
+    if (name === 'bad') throw new Error('failed');
+  };
+  const works = [after(5, 'long'), after(1, 'bad'), after(1, 'third'), after(9, 'last')];
+  await expect(inLanes(3, [...works, after(1, 'late')])).rejects.toThrow('failed');
+  log.push('reported');
+  expect(log.slice(0, 3)).toEqual(['long begins', 'bad begins', 'third begins']);
+  expect(log.at(-1)).toBe('reported');
+  for (const name of ['long', 'bad', 'third', 'last']) expect(log).toContain(`${name} ends`);
+  expect(log).not.toContain('late begins');
 });
 
 test('cores are shared among runs, and a run that is alone has the threads of its program', () => {

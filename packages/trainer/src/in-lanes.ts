@@ -6,17 +6,25 @@ export function threadsBeside(runs: number, cores: number): { readonly threads?:
   return runs > 1 ? { threads: Math.floor(cores / runs) } : {};
 }
 
-/** What each of `works` comes to, in their order, at most `lanes` of them under way at once. */
+/**
+ * What each of `works` comes to, in their order, at most `lanes` of them under way at once.
+ *
+ * @throws what the first that fails throws, once all that were begun have ended; none is begun after it is known
+ */
 export async function inLanes<T>(
   lanes: number,
   works: Iterable<() => Promise<T>> | AsyncIterable<() => Promise<T>>,
 ): Promise<T[]> {
   const results: Promise<T>[] = [];
-  for await (const work of works) {
-    await results[results.length - lanes];
-    const result = work();
-    result.catch(() => undefined); // reported when it is awaited
-    results.push(result);
+  try {
+    for await (const work of works) {
+      await results[results.length - lanes];
+      const result = work();
+      result.catch(() => undefined); // reported when it is awaited
+      results.push(result);
+    }
+  } finally {
+    await Promise.allSettled(results);
   }
   return Promise.all(results);
 }

@@ -10,7 +10,7 @@
 // A batch may have any size where axes of the inputs have names instead of sizes.
 
 import type { InputSpec, Program, TensorSpec } from '@alectra/jit';
-import { openRows, PARTS, partsOf, smallestBatch } from './batch-parts.js';
+import { checkRows, openRows, PARTS, partsOf, smallestBatch } from './batch-parts.js';
 import type { Limits } from './guard.js';
 import { f32, type Outputs, RANDOM, randomKey, run, SCALAR, value, zeros } from './host-values.js';
 import { inLanes, threadsBeside } from './in-lanes.js';
@@ -150,18 +150,25 @@ async function inParts(
     anySize: program.anySize,
     run: async (nextBatch, scalars) => {
       const batch = await nextBatch();
+      checkRows(batch, inputs);
       const totals = totalsOf(batch);
-      const works = partsOf(batch).map((part, at) => () => {
+      const found: Outputs[] = []; // in the order in which they end
+      const works = partsOf(batch).map((part, at) => async () => {
         const random = randomKey(scalars.seed, scalars.step * PARTS + at);
-        return run(program, { batch: part, random, totals });
+        const outputs = await run(program, { batch: part, random, totals });
+        found.push(outputs);
+        return outputs;
       });
-      const found = await inLanes(lanes, works);
-      const { loss, sums } = added(found);
-      const gradients = found.map((outputs) => outputs.gradients);
-      while (gradients.length < PARTS) gradients.push(mapValues(shapes, zeros)); // a single row
-      const outputs = await run(apply, { update: updateOf(scalars), loss: f32(loss), gradients });
-      for (const lent of found) program.giveBack({ ...lent });
-      return { loss, sums, ...outcomeOf(outputs) };
+      try {
+        const parts = await inLanes(lanes, works);
+        const { loss, sums } = added(parts);
+        const gradients = parts.map((outputs) => outputs.gradients);
+        while (gradients.length < PARTS) gradients.push(mapValues(shapes, zeros)); // a single row
+        const outputs = await run(apply, { update: updateOf(scalars), loss: f32(loss), gradients });
+        return { loss, sums, ...outcomeOf(outputs) };
+      } finally {
+        for (const outputs of found) program.giveBack(outputs);
+      }
     },
   };
 }

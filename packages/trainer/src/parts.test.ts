@@ -201,6 +201,53 @@ describe('a step in two parts', () => {
   });
 });
 
+describe('a step in two parts that fails', () => {
+  const WIDTH = 500_000;
+  /** Reads a row of `w` for each id: another id than 0 or 1 fails in the engine. */
+  const lookup: TrainingTask = {
+    loss: ({ w }, { ids }, _, totals) => {
+      const sum = tf.sum<tf.Scalar>(tf.gather(w as tf.Tensor, ids as tf.Tensor1D));
+      return { loss: totals ? tf.div<tf.Scalar>(sum, totals.rows) : sum, metrics: {} };
+    },
+    totals: ({ ids }) => ({ rows: ids?.data.length ?? 1 }),
+  };
+  const of = { ...options(lookup, 4), inputs: { ids: { dtype: 'int32', shape: [4] } } } as const;
+  const w = { dtype: 'float32', shape: [2, WIDTH], data: new Float32Array(2 * WIDTH) } as const;
+  const batch = (...ids: number[]): HostTensors => ({
+    ids: { dtype: 'int32', shape: [ids.length], data: Int32Array.from(ids) },
+  });
+
+  test('keeps no gradients, and the next one works', async () => {
+    const programs = await compilePrograms(of, { parameters: { w } });
+    const step = (ids: HostTensors) =>
+      programs.step(async () => ids, { seed: 7, step: 0, learningRate: 0.05, limits });
+    for (const ids of [batch(0, 1, 0, 1), batch(0, 1, 0, 9)])
+      await step(ids).catch(() => undefined);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let at = 0; at < 20; at++) {
+      await expect(step(batch(0, 1, 0, 9))).rejects.toThrow('ONNX Runtime');
+      await expect(step(batch(9, 1, 0, 1))).rejects.toThrow('ONNX Runtime');
+    }
+    // the gradients of a half are 4 MB
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20e6);
+    expect(await step(batch(0, 1, 0, 1))).toMatchObject({ applied: true });
+    programs.dispose();
+  });
+
+  test('refuses a batch of other rows than were declared, and takes any where they are open', async () => {
+    const programs = await compilePrograms(options(line(0), 4), { parameters });
+    const open = await compilePrograms(options(line(0), 'rows'), { parameters });
+    const given = (rows: number) => async () => weighted(ones(rows), 0);
+    const scalars = { seed: 7, step: 0, learningRate: 0.05, limits };
+    await expect(programs.step(given(6), scalars)).rejects.toThrow(
+      'trainer: "x" of a batch is [6, 3]: expected [4, 3].\nGive batches of the declared size',
+    );
+    await expect(open.step(given(6), scalars)).resolves.toMatchObject({ applied: true });
+    programs.dispose();
+    open.dispose();
+  });
+});
+
 describe('the draws of two parts', () => {
   test('differ, from step to step too, however many threads there are', async () => {
     const batches = times(3, () => ones(4));
@@ -216,7 +263,7 @@ describe('the draws of two parts', () => {
   });
 
   test('of a batch of one row are its own', async () => {
-    const { outcomes } = await steps(options(line(0.1), 4), [
+    const { outcomes } = await steps(options(line(0.1), 'batch'), [
       weighted(ones(4), 0),
       weighted([1], 1),
       weighted(ones(4), 2),
@@ -236,7 +283,7 @@ describe('the draws of two parts', () => {
       };
     };
     const changes = () => ({
-      ...options(line(0.1), 4),
+      ...options(line(0.1), 'batch'),
       ...{ evaluation: undefined, source: source(), parameters: () => parameters },
     });
     await train('whole', {}, changes());

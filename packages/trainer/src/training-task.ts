@@ -38,10 +38,10 @@ export interface TrainingTask {
   /**
    * Denominators of the loss over a whole batch, such as how many of its rows count; float32 in the graph, none of
    * them 0. A task that has them promises that a batch can be cut: every tensor has a row an example on its first
-   * axis, and no example's loss depends on another one. The names are those for a batch of zeros, of one
-   * element on open axes. Engine `onnxruntime`
-   * then computes the two halves of a batch side by side, each with random draws of its own; elsewhere, and where a
-   * step has several micro-batches or a batch a single row, `loss` gets whole batches, without totals.
+   * axis, and no example's loss depends on another one. The names are those for a batch of zeros, of size 1 where
+   * axes are open. Engine `onnxruntime` then computes the two halves of a batch side by side, each with random draws
+   * of its own; elsewhere, and where a step has several micro-batches or a batch a single row, `loss` gets whole
+   * batches, without totals.
    */
   totals?(batch: HostTensors): Readonly<Record<string, number>>;
   /** Readable metrics from the sums over all micro-batches since the last log line. Default: the sums. */

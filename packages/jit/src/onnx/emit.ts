@@ -1,7 +1,7 @@
 // Neutral graph → ONNX model.
 
 import type { Graph, GraphNode, Value } from '../graph.js';
-import { axesOf, type InputSpec, OpenAxesError } from '../open-axes.js';
+import { type InputSpec, OpenAxesError, type Sized, type Sizes } from '../open-axes.js';
 import { type Dialect, OnnxBuilder } from './builder.js';
 import { fuse } from './fuse.js';
 import { fuseAttention } from './fuse-attention.js';
@@ -44,7 +44,7 @@ export interface EmitOptions {
   readonly dialect?: Dialect;
   /** State leaves are constants without values instead of inputs. */
   readonly frozen?: boolean;
-  /** All inputs as they were declared; left out where no axis is open. */
+  /** All inputs as they were declared; those of the trace when left out. */
   readonly inputs?: readonly InputSpec[];
 }
 
@@ -56,23 +56,23 @@ export const outputName = (index: number): string => `output_${index}`;
 /**
  * Lowers a whole traced function. Leaves that do not change and inputs that nothing reads are not ports.
  *
- * @param traces several where axes are open (`sizesOf`), else one
+ * @param traces several where axes are open (`tracesOf`), else one
  * @throws Error naming a kernel without ONNX lowering; OpenAxesError where axes cannot stay open
  */
 export function emitProgram(
-  traces: readonly Graph[],
-  { dialect = 'cpu', frozen = false, inputs: declared = traces[0].inputs }: EmitOptions = {},
+  traces: readonly Sized<Graph>[],
+  { dialect = 'cpu', frozen = false, inputs }: EmitOptions = {},
 ): Emitted {
-  const [graph] = traces;
-  const axes = axesOf(declared);
+  const graph = traces[0].trace;
+  const declared = inputs ?? graph.inputs;
   const stateOut = indices(graph.newState, (value, index) => value.id !== graph.state[index].id);
   const endNames = [...stateOut.map(stateOutName), ...graph.outputs.map((_, at) => outputName(at))];
   const endsOf = ({ newState, outputs }: Graph): Value[] => [
     ...stateOut.map((index) => newState[index]),
     ...outputs,
   ];
-  const lowered = traces.map((each) => {
-    const onnx = new OnnxBuilder({ dialect, openSizes: axes.length > 0 });
+  const lowered = traces.map(({ sizes, trace: each }) => {
+    const onnx = new OnnxBuilder({ dialect, openSizes: traces.length > 1 });
     for (const [index, value] of each.state.entries()) onnx.bind(value, stateInName(index));
     for (const [index, value] of each.inputs.entries()) onnx.bind(value, inputName(index));
     const fused = fuse(each);
@@ -80,52 +80,51 @@ export function emitProgram(
     const { nodes } = onlyAnswers ? readRows(fuseAttention(fused)) : fused;
     lowerNodes(onnx, nodes);
     onnx.end(endsOf(each).map((value, at) => ({ value, name: endNames[at] })));
-    return onnx;
+    return { sizes, trace: onnx };
   });
+  const results = (of: (graph: Graph) => readonly Value[]): Sized<readonly Value[]>[] =>
+    traces.map(({ sizes, trace }) => ({ sizes, trace: of(trace) }));
   const ports = declared.map(({ dtype, shape }, at) => ({ name: inputName(at), dtype, shape }));
   const { nodes, initializers } = openGraph(lowered, ports);
 
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   const stateIn = indices(graph.state, (_, index) => read.has(stateInName(index)));
-  const inputs = indices(ports, ({ name }) => read.has(name));
+  const fed = indices(ports, ({ name }) => read.has(name));
   const state = stateIn.map((index) => ({ ...graph.state[index], name: stateInName(index) }));
   const model = writeModel({
     nodes,
     initializers,
     constants: frozen ? state : [],
-    inputs: [...(frozen ? [] : state), ...inputs.map((index) => ports[index])],
-    outputs: portsOf(traces.map(endsOf), endNames, axes),
+    inputs: [...(frozen ? [] : state), ...fed.map((index) => ports[index])],
+    outputs: portsOf(results(endsOf), endNames),
   });
-  const outputShapes = openShapes(
-    traces.map(({ outputs }) => outputs),
-    axes,
-  );
-  return { model, stateIn, inputs, stateOut, outputShapes };
+  const outputShapes = openShapes(results(({ outputs }) => outputs));
+  return { model, stateIn, inputs: fed, stateOut, outputShapes };
 }
 
 /** How results are declared, from what they are in each trace. */
 export function portsOf(
-  traces: readonly (readonly Value[])[],
+  traces: readonly Sized<readonly Value[]>[],
   names: readonly string[],
-  axes: readonly string[],
 ): OnnxPort[] {
-  return openShapes(traces, axes).map((shape, at) => ({
+  return openShapes(traces).map((shape, at) => ({
     name: names[at],
-    dtype: traces[0][at].dtype,
+    dtype: traces[0].trace[at].dtype,
     shape: shape.map(dimensionOf),
   }));
 }
 
-function openShapes(traces: readonly (readonly Value[])[], axes: readonly string[]): OpenSize[][] {
-  return traces[0].map(({ shape }, at) =>
+function openShapes(traces: readonly Sized<readonly Value[]>[]): OpenSize[][] {
+  const sizes: Sizes[] = traces.map((each) => each.sizes);
+  return traces[0].trace.map(({ shape }, at) =>
     shape.map((_, axis) => {
       const found = openSizeOf(
-        traces.map((each) => each[at].shape[axis]),
-        axes,
+        traces.map(({ trace }) => trace[at].shape[axis]),
+        sizes,
       );
       if (found) return found;
       throw new OpenAxesError(
-        `jit: axes ${axes.join(', ')} cannot stay open: the size of a result depends on them in a way that is no product.\n` +
+        `jit: axes ${[...sizes[0].keys()].join(', ')} cannot stay open: the size of a result depends on them in a way that is no product.\n` +
           `Fix the axes.`,
       );
     }),

@@ -3,7 +3,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph.js';
 import { type HostTensor, isHostTensor, type TensorSpec } from '../host-tensor.js';
-import { axesOf, shapeAt, sizesOf, TRACES } from '../open-axes.js';
+import { axesOf, shapeAt, tracesOf } from '../open-axes.js';
 import { backendReady, isTensor, type Signature, type Step, trace } from '../trace.js';
 import { flatten, type Tree } from '../tree.js';
 import { OnnxBuilder } from './builder.js';
@@ -44,8 +44,7 @@ export async function exportOnnx(step: Step, options: ExportOptions): Promise<Ui
   );
   const names = Object.keys(options.inputs).sort(); // the order of flatten
   const axes = axesOf(names.map((name) => options.inputs[name]));
-  const traces = Array.from({ length: axes.length > 0 ? TRACES : 1 }, (_, at) => {
-    const sizes = sizesOf(axes, at);
+  const traces = tracesOf(axes, (sizes) => {
     const inputs = names.map((name): TensorSpec => {
       const { dtype, shape } = options.inputs[name];
       return {
@@ -68,18 +67,14 @@ export async function exportOnnx(step: Step, options: ExportOptions): Promise<Ui
       onnx: lowered(graph, state.paths, leaves, names, options.inputs, outputPaths),
     };
   });
-  const [{ outputPaths }] = traces;
+  const { outputPaths } = traces[0].trace;
   const inputs = names.map((name) => ({ name, ...options.inputs[name] }));
   const opened = openGraph(
-    traces.map(({ onnx }) => onnx),
+    traces.map(({ sizes, trace: { onnx } }) => ({ sizes, trace: onnx })),
     inputs,
   );
-  const outputs = traces.map(({ graph }) => graph.outputs);
-  return writeModel({
-    ...opened,
-    inputs,
-    outputs: portsOf(outputs, outputPaths.map(outputName), axes),
-  });
+  const outputs = traces.map(({ sizes, trace: { graph } }) => ({ sizes, trace: graph.outputs }));
+  return writeModel({ ...opened, inputs, outputs: portsOf(outputs, outputPaths.map(outputName)) });
 }
 
 /** One trace as ONNX, the state as constants. */

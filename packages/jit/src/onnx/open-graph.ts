@@ -1,6 +1,7 @@
 // One graph for all sizes of its open axes, from graphs that were traced and lowered for several.
 
-import { axesOf, type InputSpec, OpenAxesError } from '../open-axes.js';
+import { sameShape } from '../host-tensor.js';
+import { type InputSpec, OpenAxesError, type Sized } from '../open-axes.js';
 import { type Name, OnnxBuilder } from './builder.js';
 import type { OnnxInitializer, OnnxNode } from './model-writer.js';
 import { type OpenSize, openSizeOf } from './open-size.js';
@@ -19,13 +20,12 @@ export type NamedInput = Pick<InputSpec, 'shape'> & { readonly name: Name };
  * @throws OpenAxesError where traces differ in something else
  */
 export function openGraph(
-  traces: readonly OnnxBuilder[],
+  traces: readonly Sized<OnnxBuilder>[],
   inputs: readonly NamedInput[],
 ): OpenGraph {
-  const [{ nodes, initializers }] = traces;
-  const axes = axesOf(inputs);
-  if (axes.length === 0) return { nodes, initializers };
-  const open = openInitializers(traces, axes);
+  const [{ nodes, initializers }] = traces.map(({ trace }) => trace);
+  if (traces.length === 1) return { nodes, initializers };
+  const open = openInitializers(traces);
   const computed = new Map<Name, Name>();
   const builder = new OnnxBuilder({ dialect: 'standard', prefix: 'size' });
   for (const [name, { sizes, isScalar }] of open) {
@@ -68,45 +68,50 @@ interface OpenInitializer {
 }
 
 /** Initializers that differ between the traces. */
-function openInitializers(
-  traces: readonly OnnxBuilder[],
-  axes: readonly string[],
-): Map<Name, OpenInitializer> {
+function openInitializers(sized: readonly Sized<OnnxBuilder>[]): Map<Name, OpenInitializer> {
+  const traces = sized.map(({ trace }) => trace);
+  const sizes = sized.map((each) => each.sizes);
+  const axes = [...sizes[0].keys()].join(', ');
   const [first] = traces;
-  const skeleton = ({ nodes, initializers }: OnnxBuilder): string =>
-    JSON.stringify([nodes, initializers.map(({ name, dtype }) => [name, dtype])]);
   const expected = skeleton(first);
   if (traces.some((each) => skeleton(each) !== expected)) {
     throw new OpenAxesError(
-      `jit: axes ${axes.join(', ')} cannot stay open: the function does other things for other sizes.\n` +
+      `jit: axes ${axes} cannot stay open: the function does other things for other sizes.\n` +
         `Fix the axes, or write it without choices by size.`,
     );
   }
   const open = new Map<Name, OpenInitializer>();
-  for (const [at, { name, dtype, shape, data }] of first.initializers.entries()) {
-    const versions = traces.map((each) => each.initializers[at].data);
-    if (versions.every((other) => equal(other, data))) continue;
-    const sizes = Array.from({ length: data.length }, (_, index) =>
+  for (const [at, initializer] of first.initializers.entries()) {
+    const versions = traces.map((each) => each.initializers[at]);
+    if (versions.every((other) => equal(other, initializer))) continue;
+    const { name, dtype, shape, data } = initializer;
+    const found = Array.from({ length: data.length }, (_, index) =>
       openSizeOf(
-        versions.map((version) => Number(version[index])),
-        axes,
+        versions.map((version) => Number(version.data[index])),
+        sizes,
       ),
     );
-    const isAlike = dtype === 'int64' && versions.every(({ length }) => length === data.length);
-    if (!isAlike || sizes.includes(undefined)) {
+    const isAlike = dtype === 'int64' && versions.every((other) => sameShape(other.shape, shape));
+    if (!isAlike || found.includes(undefined)) {
       throw new OpenAxesError(
-        `jit: axes ${axes.join(', ')} cannot stay open: a ${dtype} constant of the function depends on their size.\n` +
+        `jit: axes ${axes} cannot stay open: a ${dtype} constant of the function depends on their size.\n` +
           `Fix the axes, or pass that array as an input or as state that is sliced.`,
       );
     }
-    open.set(name, { sizes: sizes as OpenSize[], isScalar: shape.length === 0 });
+    open.set(name, { sizes: found as OpenSize[], isScalar: shape.length === 0 });
   }
   return open;
 }
 
-function equal(a: OnnxInitializer['data'], b: OnnxInitializer['data']): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+/** Everything but the values of initializers. JSON alone would write infinities as null. */
+function skeleton({ nodes, initializers }: OnnxBuilder): string {
+  const parts = [nodes, initializers.map(({ name, dtype }) => [name, dtype])];
+  return JSON.stringify(parts, (_, value) => (typeof value === 'number' ? String(value) : value));
+}
+
+function equal(a: OnnxInitializer, b: OnnxInitializer): boolean {
+  if (!sameShape(a.shape, b.shape)) return false;
+  if (a.data === b.data) return true;
+  for (let i = 0; i < a.data.length; i++) if (!Object.is(a.data[i], b.data[i])) return false;
   return true;
 }

@@ -1,9 +1,9 @@
 // A number of a lowered graph that depends on axes which are left open.
 //
 // Wherever traces for several sizes differ in an integer, it must be a constant times axes, plus a constant:
-// [batch · 128, 64] comes to light as 7·128, 11·128, 13·128, and padding up to 128 rows as 128 - 2, 128 - 3, 128 - 4.
+// [batch · 128, 64] comes to light as 7·128, 12·128, 10·128, and padding up to 128 rows as 128 - 2, 128 - 3, 128 - 4.
 
-import { type Sizes, sizesOf } from '../open-axes.js';
+import type { Sizes } from '../open-axes.js';
 
 /** `factor` times each axis as often as it is named, plus `offset`. */
 export interface OpenSize {
@@ -16,28 +16,24 @@ export interface OpenSize {
 const HIGHEST = 2;
 
 /**
- * What has the given value in each trace; undefined when nothing does. A product alone goes before one with an offset.
+ * What has the given value in each trace; undefined when nothing does. The sizes of `tracesOf` leave no choice.
  *
  * @param values one per trace
+ * @param sizes of the open axes, one per trace
  */
 export function openSizeOf(
   values: readonly number[],
-  axes: readonly string[],
+  sizes: readonly Sizes[],
 ): OpenSize | undefined {
-  if (values.every((value) => value === values[0]))
-    return { factor: values[0], axes: [], offset: 0 };
-  const products = productsOf(axes).map((named) => ({
-    axes: named,
-    values: values.map((_, trace) => productAt(named, sizesOf(axes, trace))),
-  }));
-  for (const fit of [proportion, line])
-    for (const product of products) {
-      const { factor, offset } = fit(values, product.values);
-      const exact = values.every(
-        (value, trace) => value === factor * product.values[trace] + offset,
-      );
-      if (exact && Number.isInteger(factor)) return { factor, axes: product.axes, offset };
-    }
+  const [value, second] = values;
+  if (values.every((other) => other === value)) return { factor: value, axes: [], offset: 0 };
+  for (const axes of productsOf([...sizes[0].keys()])) {
+    const products = sizes.map((each) => productAt(axes, each));
+    const factor = (second - value) / (products[1] - products[0]);
+    const offset = value - factor * products[0];
+    const fits = values.every((other, trace) => other === factor * products[trace] + offset);
+    if (fits && Number.isInteger(factor)) return { factor, axes, offset };
+  }
   return undefined;
 }
 
@@ -62,17 +58,5 @@ function productsOf(axes: readonly string[]): string[][] {
     products = products.flatMap((product) =>
       Array.from({ length: HIGHEST + 1 }, (_, power) => [...product, ...Array(power).fill(axis)]),
     );
-  return products.filter(({ length }) => length > 0).sort((a, b) => a.length - b.length);
+  return products.filter(({ length }) => length > 0);
 }
-
-type Fit = (
-  values: readonly number[],
-  product: readonly number[],
-) => { readonly factor: number; readonly offset: number };
-
-const proportion: Fit = ([first], [product]) => ({ factor: first / product, offset: 0 });
-
-const line: Fit = ([a, b], [p, q]) => {
-  const factor = (b - a) / (q - p);
-  return { factor, offset: a - factor * p };
-};

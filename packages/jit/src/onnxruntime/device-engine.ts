@@ -42,7 +42,9 @@ export async function deviceEngine(
   const load = async (source: Source): Promise<Runner> => {
     const { graph, outputShape } = source.traced();
     const start = performance.now();
-    const { model, stateIn, inputs, stateOut } = emitProgram([graph], { dialect: 'gpu' });
+    const { model, stateIn, inputs, stateOut } = emitProgram([{ sizes: new Map(), trace: graph }], {
+      dialect: 'gpu',
+    });
     const emitMs = performance.now() - start;
     const loaded = await session(model, {
       inputNames: [...stateIn.map(stateInName), ...inputs.map(inputName)],

@@ -5,10 +5,16 @@
 
 import { createRequire } from 'node:module';
 import type { Engine, EngineOptions, LoadOptions, Outputs, Runner, Source } from '../engine.js';
-import { type HostArray, type HostTensor, sameShape } from '../host-tensor.js';
+import {
+  describe,
+  type HostArray,
+  type HostTensor,
+  sameShape,
+  type TensorSpec,
+} from '../host-tensor.js';
 import { emitProgram, inputName, outputName, stateInName, stateOutName } from '../onnx/emit.js';
 import { sizeAt } from '../onnx/open-size.js';
-import { isOpen, sizesIn } from '../open-axes.js';
+import { isOpen, type Sizes, sizesIn } from '../open-axes.js';
 import { type Lanes, lanes } from './lanes.js';
 import { nativeRuntime } from './native-runtime.js';
 import { bindingRuntime } from './npm-binding.js';
@@ -112,12 +118,12 @@ async function load(
   { threads = setup.threads, lendsOutputs = false }: LoadOptions,
 ): Promise<Runner> {
   const { open, signature } = source;
-  const traces = open?.traces() ?? [source.traced()];
-  const [{ graph, outputShape }] = traces;
+  const traces = open?.traces ?? [{ sizes: new Map(), trace: source.traced() }];
+  const { graph, outputShape, outputPaths } = traces[0].trace;
   const declared = open?.inputs ?? graph.inputs;
   const start = performance.now();
   const { model, stateIn, inputs, stateOut, outputShapes } = emitProgram(
-    traces.map((each) => each.graph),
+    traces.map(({ sizes, trace }) => ({ sizes, trace: trace.graph })),
     { frozen, inputs: declared },
   );
   const emitMs = performance.now() - start;
@@ -148,17 +154,20 @@ async function load(
 
   const run = async (values: readonly HostTensor[]): Promise<Outputs> => {
     const sizes = sizesIn(values, declared, signature.inputPaths);
+    const specs = outputShapes.map((shape, at): TensorSpec => {
+      const spec = {
+        dtype: graph.outputs[at].dtype,
+        shape: shape.map((one) => sizeAt(one, sizes)),
+      };
+      if (spec.shape.some((size) => size < 0)) throw negative(outputPaths[at], spec, sizes);
+      return spec;
+    });
     const borrowed = inputs.map((index) => {
       const found = lent.get(values[index].data)?.tensor;
       return found && sameShape(found.shape, values[index].shape) ? found : undefined;
     });
     const mine = inputs.map((index, at) => borrowed[at] ?? given[at].take(values[index]));
-    const theirs = outputShapes.map((shape, at) =>
-      results[at].take({
-        dtype: graph.outputs[at].dtype,
-        shape: shape.map((size) => sizeAt(size, sizes)),
-      }),
-    );
+    const theirs = specs.map((spec, at) => results[at].take(spec));
     let isLent = false;
     try {
       for (const [at, index] of inputs.entries())
@@ -202,6 +211,14 @@ async function load(
   };
   runners.add(runner);
   return runner;
+}
+
+function negative(path: string, spec: TensorSpec, sizes: Sizes): RangeError {
+  const given = [...sizes].map(([axis, size]) => `${axis} ${size}`).join(', ');
+  return new RangeError(
+    `jit: "${path}" would be ${describe(spec)} for inputs of ${given}: expected sizes from 0.\n` +
+      'The function takes no inputs of this size: give smaller ones, or cut them before.',
+  );
 }
 
 function bind(runtime: Runtime, value: HostTensor): BoundTensor {

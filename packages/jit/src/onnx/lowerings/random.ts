@@ -38,14 +38,7 @@ function randomBits(
     return rotate16(word);
   };
 
-  const size = sizeOf(shape);
-  const index = onnx.openSizes
-    ? multiply(word(counted(onnx, size)), constant(0x9e3779b1))
-    : onnx.initializer(
-        'uint32',
-        [size],
-        Uint32Array.from({ length: size }, (_, i) => Math.imul(i, 0x9e3779b1)),
-      );
+  const index = indices(onnx, sizeOf(shape));
   const seeded = add(multiply(word(onnx.name(seed)), constant(0x85ebca6b)), constant(0x27d4eb2f));
   const pair = mix(add(mix(seeded), multiply(word(onnx.name(counter)), constant(0xc2b2ae35))));
   const key = mix(add(pair, constant(stream)));
@@ -57,8 +50,17 @@ function randomBits(
   return onnx.op('Reshape', [bits, onnx.int64s(shape)]);
 }
 
-/** 0, 1, 2 and so on, int64 `[size]`. */
-function counted(onnx: OnnxBuilder, size: number): Name {
+/**
+ * The number of each element times a constant, uint32 `[size]`. What is counted is folded when the model is loaded; on a
+ * GPU it is written out, where counting may have no operator.
+ */
+function indices(onnx: OnnxBuilder, size: number): Name {
+  const STRIDE = 0x9e3779b1;
+  if (onnx.dialect === 'gpu') {
+    const values = Uint32Array.from({ length: size }, (_, i) => Math.imul(i, STRIDE));
+    return onnx.initializer('uint32', [size], values);
+  }
   const number = (value: number): Name => onnx.initializer('int64', [], [value]);
-  return onnx.op('Range', [number(0), number(size), number(1)]);
+  const counted = onnx.op('Range', [number(0), number(size), number(1)]);
+  return onnx.op('Mul', [castTo(onnx, counted, 'uint32'), onnx.scalar(STRIDE, 'uint32')]);
 }
