@@ -33,10 +33,11 @@ export interface CompileOptions<S extends InitialState = InitialState> {
   readonly state: S;
   /**
    * Shape and type of every input. An axis that is named instead of numbered stays open: each call gives it a size, the
-   * same one wherever the name stands. Engine `onnxruntime` makes one program for all sizes on the processor, from traces at
-   * four, 2 to 97, if they differ in nothing but integers that follow from the sizes: a choice by size that comes out the
-   * same at all four goes unnoticed, such as `tf.squeeze`'s at 1. Otherwise, for more than four names, and on other
-   * engines, a program for each size is made when it first comes, and kept.
+   * same one wherever the name stands. Engine `onnxruntime` makes one program for all sizes on the processor, from traces
+   * at four, 2 to 97, if they differ in nothing but integers that follow from the sizes: a choice by size that comes out
+   * the same at all four goes unnoticed, such as `tf.squeeze`'s at 1; what can be traced at none of them is an error.
+   * Otherwise, for more than four names, and on other engines, a program for each size is made when it first comes, and
+   * kept.
    */
   readonly inputs: Tree<InputSpec>;
   /** `auto` takes the fastest engine that is installed. */

@@ -65,15 +65,16 @@ export interface Sized<T> {
 }
 
 /**
- * `traceAt` for four sizes, from which it shows what depends on them.
+ * `traceAt` for four sizes, from which it shows what depends on them; once where no axis is open.
  *
- * @throws what `traceAt` throws where no size can be traced; OpenAxesError where some cannot, or for more axes
- *   than four
+ * @throws what `traceAt` throws where no size can be traced; OpenAxesError where some cannot, or for more axes than
+ *   four
  */
 export function tracesOf<T>(
   axes: readonly string[],
   traceAt: (sizes: Sizes) => T,
 ): readonly Sized<T>[] {
+  if (axes.length === 0) return [{ sizes: new Map(), trace: traceAt(new Map()) }];
   if (axes.length > MOST_AXES)
     throw new OpenAxesError(
       `jit: ${axes.length} axes cannot stay open: at most ${MOST_AXES} are possible.\nFix some of them.`,
@@ -89,14 +90,15 @@ export function tracesOf<T>(
   const small = ALWAYS.map(attempt);
   const large = small.some(isRefused) ? [] : [attempt(LARGE)];
   if (large.some(isRefused)) large.push(attempt(INSTEAD));
-  const found = [...small, ...large].filter((one) => !isRefused(one)) as Sized<T>[];
-  const [refused] = [...small, ...large].filter(isRefused);
-  if (found.length === 0) throw refused.error;
+  const traces = [...small, ...large];
+  const found = traces.filter((one) => !isRefused(one)) as Sized<T>[];
   if (found.length > ALWAYS.length) return found;
-  const sizes = [...refused.sizes].map(([axis, size]) => `${axis} ${size}`).join(', ');
+  const [{ error, sizes }] = traces.filter(isRefused);
+  if (found.length === 0) throw error;
+  const named = [...sizes].map(([axis, size]) => `${axis} ${size}`).join(', ');
   throw new OpenAxesError(
-    `jit: axes ${axes.join(', ')} cannot stay open: the function cannot be traced for ${sizes}: ` +
-      `${refused.error instanceof Error ? refused.error.message : refused.error}\nFix the axes.`,
+    `jit: axes ${axes.join(', ')} cannot stay open: the function cannot be traced for ${named}: ` +
+      `${error instanceof Error ? error.message : error}\nFix the axes.`,
   );
 }
 
