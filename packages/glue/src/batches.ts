@@ -27,9 +27,10 @@ export interface BatchOptions {
 
 /**
  * Tokens of a batch of which small encoders keep the activations in a core's caches: a forward pass of ALBERT 12 x 256 over
- * twice as many takes 1.18 times as long for each, over a quarter 1.13 times (docs/log.md).
+ * three times as many takes 1.18 times as long for each, over 256 tokens 1.13 times. From 512 to 1,024 it is the same;
+ * batches that are not large end closer together where several run side by side (docs/log.md).
  */
-export const CACHED_TOKENS = 1024;
+export const CACHED_TOKENS = 640;
 
 /**
  * The batches of one epoch: every example once, examples of one width together, in random order. What is left over

@@ -2,7 +2,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import { chooseEngine } from './choose-engine.js';
-import type { Binding, Engine, EngineName, Precision } from './engine.js';
+import type { Engine, Runner } from './engine.js';
 import {
   allocate,
   conform,
@@ -11,126 +11,12 @@ import {
   isHostTensor,
   type TensorSpec,
 } from './host-tensor.js';
-import type { Provider } from './onnxruntime/runtime.js';
 import { checkSpec, type InputSpec, sizesIn } from './open-axes.js';
-import { loadRunners, specAt } from './runners.js';
+import type { CompileOptions, HostTree, InitialState, Program, ProgramOptions } from './program.js';
+import { loadRunners, type Runners, specAt } from './runners.js';
 import { StateQueue } from './state-queue.js';
-import { backendReady, isTensor, type Step, type StepResult } from './trace.js';
-import { flatten, leavesOf, type Tree, type TreeShape, unflatten } from './tree.js';
-
-/** First values of the state. */
-export type InitialState = Tree<HostTensor | tf.Tensor>;
-
-/** The same tree with host tensors for tensors; any tree of them when the type says no more. */
-export type HostTree<T> = [Tree<tf.Tensor>] extends [T]
-  ? Tree<HostTensor>
-  : T extends tf.Tensor | HostTensor
-    ? HostTensor
-    : { readonly [K in keyof T]: HostTree<T[K]> };
-
-export interface CompileOptions<S extends InitialState = InitialState> {
-  /** Initial values; the program copies them. Read them back with `readState`. */
-  readonly state: S;
-  /**
-   * Shape and type of every input. An axis that is named instead of numbered stays open: each call gives it a size, the
-   * same one wherever the name stands. Engine `onnxruntime` makes one program for all sizes on the processor, from traces
-   * at four, 2 to 97, if they differ in nothing but integers that follow from the sizes: a choice by size that comes out
-   * the same at all four goes unnoticed, such as `tf.squeeze`'s at 1; what can be traced at none of them is an error.
-   * Otherwise, for more than four names, and on other engines, a program for each size is made when it first comes, and
-   * kept.
-   */
-  readonly inputs: Tree<InputSpec>;
-  /** `auto` takes the fastest engine that is installed. */
-  readonly engine?: EngineName | 'auto';
-  /** Threads of one operation; the engine chooses when left out. */
-  readonly threads?: number;
-  /**
-   * Threads of a run that wait for one another keep their cores busy instead of sleeping: many small operations need not
-   * wake them each time. For cores that are free, and runs that somebody waits for; between runs they sleep. Only engine
-   * `onnxruntime`. Default false.
-   */
-  readonly spinning?: boolean;
-  /** Type of matrix products; default float32. `bf16` needs engine `tensorflow`. */
-  readonly precision?: Precision;
-  /**
-   * Where engine `onnxruntime` computes; default `cpu`. On `webgpu` and `cuda` the state stays in GPU memory, and a
-   * function of which a part could only run on the processor is an error.
-   */
-  readonly provider?: Provider;
-  /**
-   * The state never changes: `writeState` and functions that return other state are errors. Engine `onnxruntime` then
-   * takes it as constants on the processor, which it arranges for its matrix products once for all programs.
-   */
-  readonly frozen?: boolean;
-  /** `npm` reaches onnxruntime through its npm binding instead of its C API: slower, the state is copied. */
-  readonly binding?: Binding;
-  /** Folder from which the tfjs-node package is looked up; default: the working directory. */
-  readonly tensorflowFrom?: string;
-}
-
-/** What may differ between programs over one state. */
-export interface ProgramOptions extends Pick<CompileOptions, 'inputs'> {
-  /** Threads of one operation; those of the first program when left out. Only engine `onnxruntime` tells them apart. */
-  readonly threads?: number;
-  /**
-   * Outputs are lent instead of copied: they keep their values until `giveBack`, and are inputs of other programs of this
-   * state without a copy. For large outputs that a next program takes; engine `onnxruntime` on the processor, elsewhere
-   * they are copies.
-   */
-  readonly lendsOutputs?: boolean;
-}
-
-/** Where the time of one program went, in milliseconds; of all its sizes. */
-export interface Timings {
-  /** Calling the function on symbolic tensors. */
-  readonly traceMs: number;
-  /** Writing the graph in the engine's language. */
-  readonly emitMs: number;
-  /** The engine's own preparation. */
-  readonly loadMs: number;
-  readonly calls: number;
-  /** All calls, without waiting for one another. */
-  readonly callMs: number;
-  /** Of that, inside the engine. */
-  readonly engineMs: number;
-}
-
-/**
- * A compiled function, and the state it shares with the programs compiled from it.
- *
- * @typeParam Outputs what the function returns, `{ loss: HostTensor }` for example
- * @typeParam State the state as it is read and written
- */
-export interface Program<Outputs = Tree<HostTensor>, State = Tree<HostTensor>> {
-  readonly engine: EngineName;
-  /** Runs that leave the state as it is which are under way at once, over all programs of a state; others wait. */
-  readonly lanes: number;
-  /** Open axes take all sizes; where this is false, each size is prepared when it first comes, which takes seconds. */
-  readonly anySize: boolean;
-  /**
-   * Runs the function once and replaces the state. Calls are queued: one runs at a time. Those that
-   * leave the state as it is run side by side in `lanes`; each run takes `threads` of the program.
-   *
-   * @param inputs typed arrays, numbers or HostTensors, in the tree given to compile
-   * @returns outputs as host tensors of their own memory, in the tree the function returned
-   */
-  run(inputs: Tree<HostTensor | HostTensor['data'] | number | readonly number[]>): Promise<Outputs>;
-  /** Ends the lending of outputs, all or some: later runs overwrite their arrays. Not while a run reads them. */
-  giveBack(outputs: Tree<HostTensor>): void;
-  /** Another function over the same state; nothing is copied. */
-  compile<R extends StepResult>(
-    step: Step<R>,
-    options: ProgramOptions,
-  ): Promise<Program<HostTree<R['outputs']>, State>>;
-  /** A copy of the state. */
-  readState(): Promise<State>;
-  /** Replaces the state, for example by what `readState` gave. */
-  writeState(state: State): Promise<void>;
-  /** What preparing and calling this function has cost so far. */
-  timings(): Timings;
-  /** Frees this function, at once if nothing runs; the program that `compile` returned frees the state and all. */
-  dispose(): void;
-}
+import { backendReady, changesFrozen, isTensor, type Step, type StepResult } from './trace.js';
+import { flatten, leavesOf, type TreeShape, unflatten } from './tree.js';
 
 /**
  * Traces `step` and prepares it on an engine: at once, or where axes stay open and `anySize` is false, for each size when
@@ -188,6 +74,9 @@ interface Shared {
 /** What work does with the state. */
 type Use = 'read' | 'change';
 
+/** Runs work when its turn comes. */
+type Turn = <T>(use: Use, work: () => Promise<T>) => Promise<T>;
+
 async function load<R extends StepResult, State>(
   step: Step<R>,
   { inputs, threads, lendsOutputs }: ProgramOptions,
@@ -207,25 +96,29 @@ async function load<R extends StepResult, State>(
   };
   const declared = { step, signature, inputs: specs };
   const runners = await loadRunners(declared, shared.engine, { threads, lendsOutputs });
-  const spent = { calls: 0, callMs: 0, engineMs: 0 };
+  const runs = { calls: 0, callMs: 0, engineMs: 0 };
+  /** For runners that are gone. */
+  const spent = { traceMs: 0, emitMs: 0, loadMs: 0 };
   let disposed = false;
 
+  const lanes = shared.engine.lanes ?? 1;
+  const turnIn =
+    (queue: StateQueue): Turn =>
+    (use, work) =>
+      use === 'read' && lanes > 1 ? queue.read(work) : queue.change(work);
   /** Runs `work` when its turn comes. */
-  const queued = <T>(use: Use, work: () => Promise<T>): Promise<T> => {
+  const queued: Turn = (use, work) => {
     if (disposed || shared.disposed) {
       return Promise.reject(
         new Error('jit: the program was disposed.\nCompile it again to use it.'),
       );
     }
-    const { queue, engine } = shared;
-    return use === 'read' && (engine.lanes ?? 1) > 1 ? queue.read(work) : queue.change(work);
+    return turnIn(shared.queue)(use, work);
   };
-
-  return {
-    engine: shared.engine.name,
-    lanes: shared.engine.lanes ?? 1,
-    anySize: runners.anySize,
-    run: async (given) => {
+  type Run = Program<HostTree<R['outputs']>>['run'];
+  const runOn =
+    (runners: Runners, turn: Turn, check: (runner: Runner) => void = () => {}): Run =>
+    async (given) => {
       const asked = performance.now();
       const values = leavesOf(shape, given, 'inputs');
       const sizes = sizesIn(values, specs, paths);
@@ -234,18 +127,46 @@ async function load<R extends StepResult, State>(
       );
       const checked = performance.now() - asked;
       const loaded = runners.get(sizes);
-      const outputs = await queued(loaded?.onlyReads ? 'read' : 'change', async () => {
+      const outputs = await turn(loaded?.changes?.length === 0 ? 'read' : 'change', async () => {
         const runner = loaded ?? (await runners.load(sizes));
+        check(runner);
         const begin = performance.now();
         const result = await runner.run(leaves);
-        spent.calls++;
-        spent.callMs += checked + performance.now() - begin;
-        spent.engineMs += result.engineMs;
+        runs.calls++;
+        runs.callMs += checked + performance.now() - begin;
+        runs.engineMs += result.engineMs;
         return result;
       });
       // The tree is what the step returned, whose type R is.
       return unflatten(outputs.shape, outputs.leaves) as HostTree<R['outputs']>;
-    },
+    };
+
+  return {
+    engine: shared.engine.name,
+    lanes,
+    anySize: runners.anySize,
+    run: runOn(runners, queued),
+    whileFrozen: (work) =>
+      queued('read', async () => {
+        const frozen = await runners.frozen();
+        const queue = new StateQueue();
+        let ended = false;
+        const turn: Turn = (use, run) => (ended ? Promise.reject(over()) : turnIn(queue)(use, run));
+        try {
+          return await work(
+            runOn(frozen, turn, ({ changes = [] }) => {
+              if (changes.length > 0) throw changesFrozen(step, shared.paths[changes[0]]);
+            }),
+          );
+        } finally {
+          ended = true;
+          await queue.ended;
+          spent.traceMs += frozen.spent.traceMs;
+          spent.emitMs += frozen.spent.emitMs;
+          spent.loadMs += frozen.spent.loadMs;
+          frozen.dispose();
+        }
+      }),
     giveBack: (outputs) =>
       shared.engine.giveBack?.(flatten(outputs, isHostTensor, 'outputs').leaves),
     compile: <Q extends StepResult>(other: Step<Q>, options: ProgramOptions) =>
@@ -265,7 +186,12 @@ async function load<R extends StepResult, State>(
       );
       await queued('change', () => shared.engine.writeState(leaves));
     },
-    timings: () => ({ ...runners.spent, ...spent }),
+    timings: () => ({
+      ...runs,
+      traceMs: spent.traceMs + runners.spent.traceMs,
+      emitMs: spent.emitMs + runners.spent.emitMs,
+      loadMs: spent.loadMs + runners.spent.loadMs,
+    }),
     dispose: () => {
       if (disposed) return;
       disposed = true;
@@ -280,6 +206,12 @@ async function load<R extends StepResult, State>(
     },
   };
 }
+
+const over = (): Error =>
+  new Error(
+    'jit: the state is no longer frozen: a run was asked after the work of whileFrozen had ended.\n' +
+      'Await all runs inside of it.',
+  );
 
 const isInitialValue = (value: unknown): value is HostTensor | tf.Tensor =>
   isHostTensor(value) || isTensor(value);

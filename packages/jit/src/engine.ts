@@ -32,6 +32,8 @@ export interface Engine {
   readonly lanes?: number;
   /** Takes sources with open axes: one runner for inputs of any size. */
   readonly opensAxes?: boolean;
+  /** Does otherwise when it knows that the state stays as it is (`LoadOptions.frozen`). */
+  readonly freezes?: boolean;
   /** @throws OpenAxesError where open axes decide more than sizes */
   load(source: Source, options?: LoadOptions): Promise<Runner>;
   /** Takes outputs that were lent; what was not is left alone. */
@@ -47,13 +49,15 @@ export interface LoadOptions {
   readonly threads?: number | undefined;
   /** Outputs may be memory of the engine, until they are given back. */
   readonly lendsOutputs?: boolean | undefined;
+  /** The state stays as it is for as long as the runner is used. */
+  readonly frozen?: boolean | undefined;
 }
 
 export interface Runner {
   /** Milliseconds it took to write the graph in the engine's language; 0 where nothing is written. */
   readonly emitMs: number;
-  /** A run leaves the state as it is; asked of engines with several lanes. */
-  readonly onlyReads?: boolean;
+  /** State leaves that a run replaces, by index; left out where that is not known before. */
+  readonly changes?: readonly number[];
   run(inputs: readonly HostTensor[]): Promise<Outputs>;
   dispose(): void;
 }

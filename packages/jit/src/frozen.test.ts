@@ -96,6 +96,100 @@ describe.each(engines)('frozen state on %j', (engine) => {
   });
 });
 
+/** Adds to the gain what a run is given. */
+const raise = (s: State, { by }: { by: tf.Scalar }) => ({
+  state: { ...s, gain: tf.add(s.gain, by) },
+  outputs: { was: s.gain },
+});
+const byOne = { by: Float32Array.of(1) };
+
+describe.each(engines)('whileFrozen on %j', (engine) => {
+  const tried = async () => {
+    const main = await compile(raise, {
+      ...options(engine),
+      inputs: { by: { dtype: 'float32', shape: [] } },
+    });
+    const scores = await main.compile(score, { inputs: rowsOf(4) });
+    return { main, scores };
+  };
+  const ids = Int32Array.of(3, 1, 4, 1);
+
+  test('computes what single runs compute, of the state as it then is', async () => {
+    const { main, scores } = await tried();
+    for (let round = 0; round < 2; round++) {
+      const expected = await scores.run({ ids });
+      const found = await scores.whileFrozen((run) => Promise.all([run({ ids }), run({ ids })]));
+      for (const { logits, best, flags } of found) {
+        expect([...best.data, ...flags.data]).toEqual([
+          ...expected.best.data,
+          ...expected.flags.data,
+        ]);
+        for (const [at, value] of logits.data.entries())
+          expect(value).toBeCloseTo(expected.logits.data[at], 3);
+      }
+      await main.run(byOne);
+    }
+    expect(scores.timings().calls).toBe(6);
+    main.dispose();
+  });
+
+  test('what changes the state waits', async () => {
+    const { main, scores } = await tried();
+    const order: string[] = [];
+    const frozen = scores.whileFrozen(async (run) => {
+      const before = await run({ ids });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const after = await run({ ids });
+      order.push('frozen');
+      expect(after).toEqual(before);
+    });
+    const change = main.run(byOne).then(() => order.push('changed'));
+    await Promise.all([frozen, change]);
+    expect(order).toEqual(['frozen', 'changed']);
+    main.dispose();
+  });
+
+  test('refuses what changes the state, and runs after its end', async () => {
+    const { main, scores } = await tried();
+    await expect(main.whileFrozen((run) => run(byOne))).rejects.toThrow(
+      /^jit: "raise" changes "state\.gain", but the state is frozen\.\n/,
+    );
+    const late = await scores.whileFrozen(async (run) => run);
+    await expect(late({ ids })).rejects.toThrow(
+      'jit: the state is no longer frozen: a run was asked after the work of whileFrozen had ended.\n' +
+        'Await all runs inside of it.',
+    );
+    expect([...(await main.run(byOne)).was.data]).toEqual([...state.gain.data]);
+    main.dispose();
+  });
+
+  test('fails as its work does, once its runs have ended', async () => {
+    const { main, scores } = await tried();
+    let ended = false;
+    const failing = scores.whileFrozen(async (run) => {
+      void run({ ids }).then(() => {
+        ended = true;
+      });
+      throw new Error('no more');
+    });
+    await expect(failing).rejects.toThrow('no more');
+    expect(ended).toBe(true);
+    await main.run(byOne);
+    main.dispose();
+  });
+
+  test('of a program that is disposed meanwhile goes on', async () => {
+    const { main, scores } = await tried();
+    const expected = await scores.run({ ids });
+    const found = await scores.whileFrozen(async (run) => {
+      main.dispose();
+      return run({ ids });
+    });
+    expect([...found.best.data]).toEqual([...expected.best.data]);
+    await expect(scores.run({ ids })).rejects.toThrow('jit: the program was disposed.');
+  });
+});
+
 describe('engine onnxruntime', () => {
   test('sessions outlive one another in any order', async () => {
     const ids = Int32Array.of(3, 1, 4, 1);

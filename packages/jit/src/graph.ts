@@ -34,6 +34,10 @@ export interface Graph {
   readonly outputs: readonly Value[];
 }
 
+/** State leaves that change, by index. */
+export const changesOf = ({ state, newState }: Graph): number[] =>
+  [...state.keys()].filter((index) => newState[index].id !== state[index].id);
+
 /** How a kernel is recorded: checks, simplifies, and appends nodes. */
 export interface KernelRule {
   /** Names of the kernel's inputs in order; `list` when TensorFlow.js passes them as an array. */

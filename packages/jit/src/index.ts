@@ -1,14 +1,6 @@
 // @alectra/jit: trace a TensorFlow.js function once, run it as one graph.
 
-export {
-  type CompileOptions,
-  compile,
-  type HostTree,
-  type InitialState,
-  type Program,
-  type ProgramOptions,
-  type Timings,
-} from './compile.js';
+export { compile } from './compile.js';
 export { registerCoreGradients } from './core-gradients.js';
 export { registerTrainingKernels } from './eager/training-kernels.js';
 export type { Binding, EngineName, Precision } from './engine.js';
@@ -16,6 +8,14 @@ export type { DType, HostArray, HostTensor, TensorSpec } from './host-tensor.js'
 export { type ExportInput, type ExportOptions, exportOnnx } from './onnx/export.js';
 export type { Provider } from './onnxruntime/runtime.js';
 export type { InputSpec } from './open-axes.js';
+export type {
+  CompileOptions,
+  HostTree,
+  InitialState,
+  Program,
+  ProgramOptions,
+  Timings,
+} from './program.js';
 export { requireTensorflow } from './tensorflow/addon.js';
 export { isTracing, type Step, type StepResult } from './trace.js';
 export type { Tree } from './tree.js';

@@ -35,6 +35,8 @@ export interface Runners {
   get(sizes: Sizes): Runner | undefined;
   /** Loads what `get` has not. */
   load(sizes: Sizes): Promise<Runner>;
+  /** For runs while the state stays as it is. The caller disposes them. */
+  frozen(): Promise<Runners>;
   dispose(): void;
 }
 
@@ -42,73 +44,117 @@ export interface Runners {
  * Loads what runs inputs of any size; where the engine has no such thing, or the function does other things for other
  * sizes, each sizes are loaded when they first come.
  */
-export async function loadRunners(
+export function loadRunners(
   declared: Declared,
   engine: Engine,
   options: LoadOptions,
 ): Promise<Runners> {
-  const axes = axesOf(declared.inputs);
+  return load(new Sources(declared), engine, options);
+}
+
+async function load(sources: Sources, engine: Engine, options: LoadOptions): Promise<Runners> {
   const spent: Spent = { traceMs: 0, emitMs: 0, loadMs: 0 };
-  const load = async (source: Source): Promise<Runner> => {
-    const [begun, tracedBefore] = [performance.now(), spent.traceMs];
-    const runner = await engine.load(source, options);
+  const loadFrom = async (take: () => Source): Promise<Runner> => {
+    const [begun, tracedBefore] = [performance.now(), sources.traceMs];
+    const runner = await engine.load(take(), options);
+    const traceMs = sources.traceMs - tracedBefore;
+    spent.traceMs += traceMs;
     spent.emitMs += runner.emitMs;
-    spent.loadMs += performance.now() - begun - (spent.traceMs - tracedBefore) - runner.emitMs;
+    spent.loadMs += performance.now() - begun - traceMs - runner.emitMs;
     return runner;
   };
-  const loadAt = (sizes: Sizes): Promise<Runner> => {
-    const signature = signatureAt(declared, sizes);
-    return load({
-      step: declared.step,
-      signature,
-      traced: once(() => timed(spent, () => trace(declared.step, signature))),
-    });
-  };
-  const loadOpen = async (): Promise<Runner | undefined> => {
+  const loadAll = async (): Promise<Runner | undefined> => {
+    if (sources.axes.length === 0) return loadFrom(() => sources.at(new Map()));
+    if (!engine.opensAxes) return undefined;
     try {
-      return await load(openSource(declared, axes, spent));
+      return await loadFrom(() => sources.open());
     } catch (error) {
       if (error instanceof OpenAxesError) return undefined;
       throw error;
     }
   };
-  const isFixed = axes.length === 0;
-  const all = isFixed ? await loadAt(new Map()) : engine.opensAxes ? await loadOpen() : undefined;
+  const all = await loadAll();
   const runners = new Map<string, Runner>();
-  const keyOf = (sizes: Sizes): string => [...sizes.values()].join();
-  return {
+  const found: Runners = {
     spent,
     anySize: all !== undefined,
     get: (sizes) => all ?? runners.get(keyOf(sizes)),
     load: async (sizes) => {
-      const runner = runners.get(keyOf(sizes)) ?? (await loadAt(sizes));
+      const runner = runners.get(keyOf(sizes)) ?? (await loadFrom(() => sources.at(sizes)));
       runners.set(keyOf(sizes), runner);
       return runner;
+    },
+    frozen: async () => {
+      if (engine.freezes) return load(sources, engine, { ...options, frozen: true });
+      return { ...found, spent: { traceMs: 0, emitMs: 0, loadMs: 0 }, dispose: () => {} };
     },
     dispose: () => {
       all?.dispose();
       for (const runner of runners.values()) runner.dispose();
     },
   };
+  return found;
 }
 
-/** With traces for several sizes. */
-function openSource(declared: Declared, axes: readonly string[], spent: Spent): Source {
-  const { step, inputs } = declared;
-  const traces = timed(spent, () =>
-    tracesOf(axes, (sizes) => trace(step, signatureAt(declared, sizes))),
-  );
-  return {
-    step,
-    signature: signatureAt(declared, traces[0].sizes),
-    traced: () => traces[0].trace,
-    open: { inputs, traces },
-  };
+/** What is loaded of one function; traced once for each sizes, however often that is. */
+class Sources {
+  readonly axes: readonly string[];
+  /** Milliseconds that tracing took so far. */
+  traceMs = 0;
+  readonly #declared: Declared;
+  readonly #found = new Map<string, Source>();
+  #open: Source | undefined;
+
+  constructor(declared: Declared) {
+    this.#declared = declared;
+    this.axes = axesOf(declared.inputs);
+  }
+
+  at(sizes: Sizes): Source {
+    const { step } = this.#declared;
+    const signature = this.#signatureAt(sizes);
+    const found = this.#found.get(keyOf(sizes)) ?? {
+      step,
+      signature,
+      traced: once(() => this.#timed(() => trace(step, signature))),
+    };
+    this.#found.set(keyOf(sizes), found);
+    return found;
+  }
+
+  /** With traces for several sizes. */
+  open(): Source {
+    this.#open ??= this.#traceOpen();
+    return this.#open;
+  }
+
+  #traceOpen(): Source {
+    const { step, inputs } = this.#declared;
+    const traces = this.#timed(() =>
+      tracesOf(this.axes, (sizes) => trace(step, this.#signatureAt(sizes))),
+    );
+    return {
+      step,
+      signature: this.#signatureAt(traces[0].sizes),
+      traced: () => traces[0].trace,
+      open: { inputs, traces },
+    };
+  }
+
+  #signatureAt(sizes: Sizes): Signature {
+    const { signature, inputs } = this.#declared;
+    return { ...signature, inputs: inputs.map((spec) => specAt(spec, sizes)) };
+  }
+
+  #timed<T>(work: () => T): T {
+    const begun = performance.now();
+    const result = work();
+    this.traceMs += performance.now() - begun;
+    return result;
+  }
 }
 
-function signatureAt({ signature, inputs }: Declared, sizes: Sizes): Signature {
-  return { ...signature, inputs: inputs.map((spec) => specAt(spec, sizes)) };
-}
+const keyOf = (sizes: Sizes): string => [...sizes.values()].join();
 
 /** An input where the axes have these sizes. */
 export const specAt = ({ dtype, shape }: InputSpec, sizes: Sizes): TensorSpec => ({
@@ -122,11 +168,4 @@ function once<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
-}
-
-function timed<T>(spent: Spent, work: () => T): T {
-  const begun = performance.now();
-  const result = work();
-  spent.traceMs += performance.now() - begun;
-  return result;
 }

@@ -70,19 +70,21 @@ export function callStep(
   }
   const outputs = flatten(result.outputs, isTensor, 'outputs');
   const newState = result.state === undefined ? state : checkState(signature, result.state, step);
-  const changed = signature.frozen ? newState.findIndex((leaf, at) => leaf !== state[at]) : -1;
-  if (changed >= 0) {
-    throw new TypeError(
-      `jit: "${nameOf(step)}" changes "${signature.statePaths[changed]}", but the state is frozen.\n` +
-        `Return outputs only, or compile without frozen.`,
-    );
-  }
+  const changed = newState.findIndex((leaf, at) => leaf !== state[at]);
+  if (signature.frozen && changed >= 0) throw changesFrozen(step, signature.statePaths[changed]);
   return {
     state: newState,
     outputs: outputs.leaves,
     outputShape: outputs.shape,
     outputPaths: outputs.paths,
   };
+}
+
+export function changesFrozen(step: Step, path: string): TypeError {
+  return new TypeError(
+    `jit: "${nameOf(step)}" changes "${path}", but the state is frozen.\n` +
+      `Return outputs only, or compile without frozen.`,
+  );
 }
 
 function checkState(signature: Signature, tree: unknown, step: Step): readonly tf.Tensor[] {

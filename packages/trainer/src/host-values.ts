@@ -21,7 +21,7 @@ export type Outputs = {
   readonly gradients: HostTensors;
 };
 
-export async function run(program: Program, inputs: unknown): Promise<Outputs> {
+export async function run(program: Pick<Program, 'run'>, inputs: unknown): Promise<Outputs> {
   return (await program.run(inputs as Tree<HostTensor>)) as unknown as Outputs; // as the traced step returns them
 }
 

@@ -16,12 +16,21 @@ export async function inLanes<T>(
   works: Iterable<() => Promise<T>> | AsyncIterable<() => Promise<T>>,
 ): Promise<T[]> {
   const results: Promise<T>[] = [];
+  const underWay = new Set<Promise<T>>();
+  let failed = false;
   try {
     for await (const work of works) {
-      await results[results.length - lanes];
+      if (underWay.size === lanes) await Promise.race(underWay);
+      if (failed) break;
       const result = work();
-      result.catch(() => undefined); // reported when it is awaited
       results.push(result);
+      underWay.add(result);
+      result.then(
+        () => underWay.delete(result),
+        () => {
+          failed = true;
+        },
+      );
     }
   } finally {
     await Promise.allSettled(results);

@@ -121,15 +121,20 @@ async function compileEvaluation(
     inputs: { batch: evaluation.inputs, random: RANDOM },
     ...threadsBeside(lanes, cores),
   });
-  async function* works(seed: number): AsyncGenerator<() => Promise<Outputs>> {
+  async function* works(
+    frozen: Pick<typeof program, 'run'>,
+    seed: number,
+  ): AsyncGenerator<() => Promise<Outputs>> {
     let at = 0;
     for await (const batch of evaluation.batches(program)) {
       const random = randomKey(seed ^ EVALUATION, at++);
-      yield () => run(program, { batch, random });
+      yield () => run(frozen, { batch, random });
     }
   }
-  return async (seed) =>
-    evaluation.summarise((await inLanes(lanes, works(seed))) as unknown as HostTensors[]); // of the held-out step
+  return async (seed) => {
+    const outputs = await program.whileFrozen((run) => inLanes(lanes, works({ run }, seed)));
+    return evaluation.summarise(outputs as unknown as HostTensors[]); // of the held-out step
+  };
 }
 
 // Keeps the draws of evaluation apart from those of training.

@@ -20,9 +20,9 @@ export function eagerEngine(initial: readonly HostTensor[]): Engine {
       const next = result.state.map((leaf, index) =>
         leaf === state[index] ? leaf : keepCopy(leaf),
       );
+      outputs = result.outputs.map((leaf) => keepCopy(leaf)); // of old state too
       for (const [index, leaf] of state.entries()) if (leaf !== next[index]) leaf.dispose();
       state = next;
-      outputs = result.outputs.map((leaf) => keepCopy(leaf));
       shape = result.outputShape;
     } finally {
       tf.engine().endScope();
@@ -37,11 +37,15 @@ export function eagerEngine(initial: readonly HostTensor[]): Engine {
 
   return {
     name: 'eager',
-    load: async (source): Promise<Runner> => ({
-      emitMs: 0,
-      run: (inputs) => run(source, inputs),
-      dispose: () => {},
-    }),
+    freezes: true,
+    load: async (source, { frozen = false } = {}): Promise<Runner> => {
+      const signature = { ...source.signature, ...(frozen && { frozen }) };
+      return {
+        emitMs: 0,
+        run: (inputs) => run({ ...source, signature }, inputs),
+        dispose: () => {},
+      };
+    },
     readState: () => Promise.all(state.map(toHost)),
     writeState: async (values) => {
       tf.dispose(state);

@@ -2,12 +2,13 @@
 
 import { constantArray, uniformOf, type Value } from '../graph.js';
 import { allocate, type DType, sameShape, sizeOf } from '../host-tensor.js';
-import type {
-  OnnxAttribute,
-  OnnxData,
-  OnnxInitializer,
-  OnnxNode,
-  OnnxType,
+import {
+  type OnnxAttribute,
+  type OnnxData,
+  type OnnxInitializer,
+  type OnnxNode,
+  type OnnxType,
+  renamed,
 } from './model-writer.js';
 
 /** The name of an ONNX value. */
@@ -118,12 +119,10 @@ export class OnnxBuilder {
           attributes: {},
         });
     }
-    const rename = (name: Name): Name => taken.get(name) ?? name;
+    const nameOf = (name: Name): Name => taken.get(name) ?? name;
     this.nodes.push(...copies);
-    for (const [index, node] of this.nodes.entries()) {
-      const { inputs, outputs } = node;
-      this.nodes[index] = { ...node, inputs: inputs.map(rename), outputs: outputs.map(rename) };
-    }
+    for (const [index, node] of this.nodes.entries())
+      this.nodes[index] = { ...renamed(node, nameOf), outputs: node.outputs.map(nameOf) };
   }
 
   scalar(value: number, dtype: OnnxType = 'float32'): Name {

@@ -1,6 +1,6 @@
 // Neutral graph → ONNX model.
 
-import type { Graph, GraphNode, Value } from '../graph.js';
+import { changesOf, type Graph, type GraphNode, type Value } from '../graph.js';
 import { type InputSpec, OpenAxesError, type Sized, type Sizes } from '../open-axes.js';
 import { type Dialect, OnnxBuilder } from './builder.js';
 import { fuse } from './fuse.js';
@@ -13,7 +13,7 @@ import { LINALG } from './lowerings/linalg.js';
 import { MOVEMENT } from './lowerings/movement.js';
 import { RANDOM } from './lowerings/random.js';
 import { REDUCE } from './lowerings/reduce.js';
-import { type OnnxPort, writeModel } from './model-writer.js';
+import { type OnnxPort, readBy, writeModel } from './model-writer.js';
 import { openGraph } from './open-graph.js';
 import { dimensionOf, type OpenSize, openSizeOf } from './open-size.js';
 import { readRows } from './read-rows.js';
@@ -65,7 +65,7 @@ export function emitProgram(
 ): Emitted {
   const graph = traces[0].trace;
   const declared = inputs ?? graph.inputs;
-  const stateOut = indices(graph.newState, (value, index) => value.id !== graph.state[index].id);
+  const stateOut = changesOf(graph);
   const endNames = [...stateOut.map(stateOutName), ...graph.outputs.map((_, at) => outputName(at))];
   const endsOf = ({ newState, outputs }: Graph): Value[] => [
     ...stateOut.map((index) => newState[index]),
@@ -87,7 +87,7 @@ export function emitProgram(
   const ports = declared.map(({ dtype, shape }, at) => ({ name: inputName(at), dtype, shape }));
   const { nodes, initializers } = openGraph(lowered, ports);
 
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const read = new Set(nodes.flatMap(readBy));
   const stateIn = indices(graph.state, (_, index) => read.has(stateInName(index)));
   const fed = indices(ports, ({ name }) => read.has(name));
   const state = stateIn.map((index) => ({ ...graph.state[index], name: stateInName(index) }));

@@ -25,6 +25,8 @@ const CASES: [string, Fn, string[]][] = [
   ['a sum of squares', (a) => tf.sum(tf.square(a)), ['SumSquare', 'Reshape']],
   ['a sum of squares along one axis', (a) => tf.sum(tf.square(a), 1), ['Square', 'Sum', 'Reshape']],
   ['two scatters into a matrix', (_a, _b, c) => tf.add(tf.add(c, tf.unsortedSegmentSum(c, ids, 4)), tf.unsortedSegmentSum(tf.neg(c), more, 4)), ['Neg', 'SegmentSumInto']],
+  ['a choice by one condition', (a, b, c) => tf.where(tf.greater(tf.sum(a), 0), tf.matMul(a, b), c), ['Sum', 'Reshape', 'Greater', 'BatchMatMul', 'Reshape', 'Choose']],
+  ['a choice by rows', (a, b, c) => tf.where(tf.greater(tf.sum(a, 1, true), 0), tf.matMul(a, b), c), ['Sum', 'Greater', 'BatchMatMul', 'BroadcastTo', 'Select']],
   ['the slope of GELU after a product', (a, b, c) => tf.grad((x) => tf.sum(tf.mul(tf.matMul(gelu(x), b, false, true), a)))(c), ['BatchMatMul', 'GeluGrad']],
 ]; // biome-ignore format: one line per case
 
@@ -64,5 +66,41 @@ describe('fusing', () => {
       for (const [i, value] of data.entries())
         expect(value).toBeCloseTo(found[1][output].data[i], 4);
     }
+  });
+});
+
+describe.each([30, 60])('of arrays [%d, 400], one condition', (rows) => {
+  const n = rows * 400;
+  const size = [rows, 400];
+  const matrix = (data: Float32Array): HostTensor => ({ dtype: 'float32', shape: size, data });
+
+  /** The old value is read by the choice alone; the new one is a result of its own too. */
+  const guarded = ({ w }: { w: tf.Tensor2D }, { by, limit }: Record<'by' | 'limit', tf.Tensor>) => {
+    const next = tf.mul(by, 2);
+    const applied = tf.lessEqual(tf.sum(by), limit);
+    return { state: { w: tf.where(applied, next, w) }, outputs: { next, applied } };
+  };
+
+  test.each([
+    ['holds', 1, Infinity, true],
+    ['does not hold', 1, -Infinity, false],
+    ['is about no number', NaN, Infinity, false],
+  ])('that %s chooses one side as it is', async (_, number, limit, applied) => {
+    const w = numbers(n, 1);
+    const by = new Float32Array(n).fill(number);
+    const program = await compile(guarded, {
+      state: { w: matrix(w) },
+      inputs: {
+        by: { dtype: 'float32', shape: size },
+        limit: { dtype: 'float32', shape: [] },
+      },
+      engine: 'onnxruntime',
+      threads: 1,
+    });
+    const found = await program.run({ by: matrix(by), limit: Float32Array.of(limit) });
+    expect(found.applied.data[0]).toBe(Number(applied));
+    expect((await program.readState()).w.data).toEqual(applied ? by.map((x) => 2 * x) : w);
+    expect(found.next.data[n - 1]).toBe(2 * number);
+    program.dispose();
   });
 });

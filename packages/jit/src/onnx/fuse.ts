@@ -5,7 +5,7 @@
 
 import { segmentSumInto, sumOfSquares } from '../absorb-sums.js';
 import { type Graph, type GraphNode, uniformOf, type Value } from '../graph.js';
-import { sameShape } from '../host-tensor.js';
+import { sameShape, sizeOf } from '../host-tensor.js';
 import { absorbable, type Context, rewrite } from '../rewrite.js';
 
 /** Attributes of BatchMatMul and Gemm after fusion. */
@@ -20,6 +20,7 @@ export const fuse = (graph: Graph): Graph =>
   rewrite(graph, {
     Add: [productPlus, segmentSumInto],
     Multiply: [scaledProduct],
+    Select: [choose],
     Sum: [sumOfSquares],
     GeluGrad: [halvedGeluGrad],
   });
@@ -52,6 +53,18 @@ function addsTo(c: Value, [rows, columns]: readonly number[]): boolean {
   if (c.shape.length > 2 || c.constant) return false;
   const [m, n] = [1, 1, ...c.shape].slice(-2);
   return (m === 1 || m === rows) && (n === 1 || n === columns);
+}
+
+/** A condition of one value: `Choose` takes one side as a whole. */
+function choose({ maker, readers, gone }: Context, node: GraphNode): GraphNode | undefined {
+  const [condition, ...sides] = node.inputs;
+  const spread = maker.get(condition.id);
+  const isWhole = spread?.op === 'BroadcastTo' && sizeOf(spread.inputs[0].shape) === 1;
+  if (!isWhole || sides.some(({ constant }) => constant)) return undefined;
+  const others = (readers.get(condition.id) ?? 0) - 1;
+  readers.set(condition.id, others);
+  if (others === 0) gone.add(spread);
+  return { ...node, op: 'Choose', inputs: [spread.inputs[0], ...sides] };
 }
 
 /** Product times number: the product scales while it writes. */

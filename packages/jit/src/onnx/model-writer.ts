@@ -7,7 +7,18 @@ import type { DType, HostArray } from '../host-tensor.js';
 
 export type OnnxType = DType | 'int64' | 'uint32';
 export type OnnxData = HostArray | BigInt64Array | Uint32Array;
-export type OnnxAttribute = number | string | readonly number[] | { readonly int: number };
+export type OnnxAttribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly int: number }
+  | Branch;
+
+/** A graph inside of a node: it gives a value of the graph around it. */
+export interface Branch {
+  readonly gives: string;
+  readonly dtype: OnnxType;
+}
 
 export interface OnnxNode {
   readonly type: string;
@@ -104,11 +115,47 @@ function writeAttribute(writer: Writer, name: string, value: OnnxAttribute): voi
   } else if ('int' in value) {
     int(writer, 3, value.int);
     int(writer, 20, 2);
+  } else if ('gives' in value) {
+    message(writer, 6, (graph) => writeBranch(graph, value));
+    int(writer, 20, 5);
   } else {
     for (const item of value) int(writer, 8, item);
     int(writer, 20, 7);
   }
 }
+
+function writeBranch(writer: Writer, { gives, dtype }: Branch): void {
+  const result = `${gives}_given`;
+  const copy = { type: 'Identity', domain: '', inputs: [gives], outputs: [result], attributes: {} };
+  message(writer, 1, (w) => writeNode(w, copy));
+  text(writer, 2, 'branch');
+  message(writer, 12, (w) => {
+    text(w, 1, result);
+    message(w, 2, (type) => message(type, 1, (tensor) => int(tensor, 1, ELEMENT_TYPE[dtype])));
+  });
+}
+
+/** Names of the graph's values that a node reads. */
+export const readBy = ({ inputs, attributes }: OnnxNode): string[] => [
+  ...inputs,
+  ...Object.values(attributes).flatMap((value) => (isBranch(value) ? value.gives : [])),
+];
+
+/** The node with other names for what it reads. */
+export function renamed(node: OnnxNode, nameOf: (name: string) => string): OnnxNode {
+  const attributes = Object.entries(node.attributes).map(([name, value]) => [
+    name,
+    isBranch(value) ? { ...value, gives: nameOf(value.gives) } : value,
+  ]);
+  return {
+    ...node,
+    inputs: node.inputs.map(nameOf),
+    attributes: Object.fromEntries(attributes),
+  };
+}
+
+const isBranch = (value: OnnxAttribute): value is Branch =>
+  typeof value === 'object' && 'gives' in value;
 
 function writeInitializer(writer: Writer, initializer: OnnxInitializer): void {
   writeTensor(writer, initializer);

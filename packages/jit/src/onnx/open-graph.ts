@@ -3,7 +3,7 @@
 import { sameShape } from '../host-tensor.js';
 import { type InputSpec, OpenAxesError, type Sized } from '../open-axes.js';
 import { type Name, OnnxBuilder } from './builder.js';
-import type { OnnxInitializer, OnnxNode } from './model-writer.js';
+import { type OnnxInitializer, type OnnxNode, renamed } from './model-writer.js';
 import { type OpenSize, openSizeOf } from './open-size.js';
 
 export interface OpenGraph {
@@ -34,12 +34,9 @@ export function openGraph(
       parts.length === 1 ? parts[0] : builder.op('Concat', parts, { axis: { int: 0 } });
     computed.set(name, isScalar ? builder.op('Squeeze', [vector]) : vector);
   }
-  const renamed = (name: Name): Name => computed.get(name) ?? name;
+  const nameOf = (name: Name): Name => computed.get(name) ?? name;
   return {
-    nodes: [
-      ...builder.nodes,
-      ...nodes.map((node) => ({ ...node, inputs: node.inputs.map(renamed) })),
-    ],
+    nodes: [...builder.nodes, ...nodes.map((node) => renamed(node, nameOf))],
     initializers: [...initializers.filter(({ name }) => !open.has(name)), ...builder.initializers],
   };
 }

@@ -61,6 +61,7 @@ export async function deviceEngine(
     const changed = stateOut.map((index) => graph.state[index]);
     return {
       emitMs,
+      changes: stateOut,
       run: async (given) => {
         for (const [at, index] of inputs.entries()) boundInputs[at].data.set(given[index].data);
         const begin = performance.now();

@@ -12,7 +12,7 @@ import {
   sameShape,
   type TensorSpec,
 } from '../host-tensor.js';
-import { emitProgram, inputName, outputName, stateInName, stateOutName } from '../onnx/emit.js';
+import { type Emitted, emitProgram, inputName, outputName, stateInName, stateOutName } from '../onnx/emit.js';
 import { sizeAt } from '../onnx/open-size.js';
 import { isOpen, type Sizes, sizesIn } from '../open-axes.js';
 import { type Lanes, lanes } from './lanes.js';
@@ -44,8 +44,12 @@ interface Setup {
   readonly slots: readonly Slot[];
   readonly threads: number;
   readonly spinning: boolean;
-  /** The state is constants of the models, not inputs. */
+  /** The state is constants of all models, not inputs. */
   readonly frozen: boolean;
+  /** State can be constants: the npm binding would copy them into every session. */
+  readonly takesConstants: boolean;
+  /** Of functions that are frozen for a while, again and again. */
+  readonly frozenModels: WeakMap<Source, Emitted>;
   /** Those that are loaded. */
   readonly runners: Set<Runner>;
   /** Outputs that callers have, by their arrays. */
@@ -75,8 +79,9 @@ export async function onnxRuntimeEngine(
     slots,
     threads,
     spinning,
-    // The npm binding would copy constants into every session.
-    frozen: frozen && binding === 'native',
+    frozen,
+    takesConstants: binding === 'native',
+    frozenModels: new WeakMap(),
     runners: new Set(),
     lent: new Map(),
   };
@@ -85,6 +90,7 @@ export async function onnxRuntimeEngine(
     name: 'onnxruntime',
     lanes: runtime.lanes,
     opensAxes: true,
+    freezes: !frozen && setup.takesConstants,
     load: (source, own) => load(setup, source, own ?? {}),
     giveBack: (outputs) => {
       for (const { data } of outputs) {
@@ -113,19 +119,24 @@ export async function onnxRuntimeEngine(
 }
 
 async function load(
-  { runtime, inLane, slots, spinning, frozen, runners, lent, ...setup }: Setup,
+  { runtime, inLane, slots, spinning, runners, lent, ...setup }: Setup,
   source: Source,
-  { threads = setup.threads, lendsOutputs = false }: LoadOptions,
+  { threads = setup.threads, lendsOutputs = false, ...own }: LoadOptions,
 ): Promise<Runner> {
+  const frozen = setup.takesConstants && (own.frozen ?? setup.frozen);
   const { open, signature } = source;
   const traces = open?.traces ?? [{ sizes: new Map(), trace: source.traced() }];
   const { graph, outputShape, outputPaths } = traces[0].trace;
   const declared = open?.inputs ?? graph.inputs;
   const start = performance.now();
-  const { model, stateIn, inputs, stateOut, outputShapes } = emitProgram(
-    traces.map(({ sizes, trace }) => ({ sizes, trace: trace.graph })),
-    { frozen, inputs: declared },
-  );
+  const emitted =
+    setup.frozenModels.get(source) ??
+    emitProgram(
+      traces.map(({ sizes, trace }) => ({ sizes, trace: trace.graph })),
+      { frozen, inputs: declared },
+    );
+  if (own.frozen) setup.frozenModels.set(source, emitted);
+  const { model, stateIn, inputs, stateOut, outputShapes } = emitted;
   const emitMs = performance.now() - start;
   for (const index of stateOut) slots[index].spare ??= runtime.tensor(graph.state[index]);
   const fed = frozen ? [] : stateIn;
@@ -201,7 +212,7 @@ async function load(
 
   const runner: Runner = {
     emitMs,
-    onlyReads: stateOut.length === 0,
+    changes: stateOut,
     run: (values) => inLane(() => run(values)),
     dispose: () => {
       if (!runners.delete(runner)) return;

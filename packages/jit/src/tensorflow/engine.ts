@@ -5,6 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Engine, Precision, Runner, Source } from '../engine.js';
+import { changesOf } from '../graph.js';
 import type { HostTensor } from '../host-tensor.js';
 import { startTensorflow, type TensorflowAddon, type TensorflowOptions } from './addon.js';
 import { type EmittedFunction, type EmittedState, emitFunction, emitState } from './emit.js';
@@ -56,6 +57,7 @@ class TensorflowEngine implements Engine {
     const fetches = emitted.outputs.length > 0 ? emitted.outputs.join() : emitted.finished;
     return {
       emitMs,
+      changes: changesOf(graph),
       run: async (inputs) => {
         const feeds = emitted.inputs.map(({ index }) => inputs[index]);
         const session = this.ready();
