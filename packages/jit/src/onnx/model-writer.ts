@@ -7,12 +7,7 @@ import type { DType, HostArray } from '../host-tensor.js';
 
 export type OnnxType = DType | 'int64' | 'uint32';
 export type OnnxData = HostArray | BigInt64Array | Uint32Array;
-export type OnnxAttribute =
-  | number
-  | string
-  | readonly number[]
-  | { readonly int: number }
-  | Branch;
+export type OnnxAttribute = number | string | readonly number[] | { readonly int: number } | Branch;
 
 /** A graph inside of a node: it gives a value of the graph around it. */
 export interface Branch {

@@ -12,7 +12,14 @@ import {
   sameShape,
   type TensorSpec,
 } from '../host-tensor.js';
-import { type Emitted, emitProgram, inputName, outputName, stateInName, stateOutName } from '../onnx/emit.js';
+import {
+  type Emitted,
+  emitProgram,
+  inputName,
+  outputName,
+  stateInName,
+  stateOutName,
+} from '../onnx/emit.js';
 import { sizeAt } from '../onnx/open-size.js';
 import { isOpen, type Sizes, sizesIn } from '../open-axes.js';
 import { type Lanes, lanes } from './lanes.js';
@@ -153,6 +160,7 @@ async function load(
         name: stateInName(index),
         tensor: slots[index].current,
       })),
+      isBrief: own.frozen === true,
     }),
   });
   const given = inputs.map((index) => ports(runtime, isOpen(declared[index])));

@@ -181,7 +181,7 @@ function aligned({ koffi }: OrtApi, dtype: DType, size: number): HostArray {
 async function createSession(
   api: OrtApi,
   model: Uint8Array,
-  { threads, spinning = false, constants = [] }: SessionOptions,
+  { threads, spinning = false, constants = [], isBrief = false }: SessionOptions,
   provider: Provider,
 ): Promise<{ readonly session: bigint; dispose(): void }> {
   const { call, check } = api;
@@ -195,7 +195,11 @@ async function createSession(
     set('session.intra_op.allow_spinning', spinning ? '1' : '0');
     set('session.force_spinning_stop', '1');
     if (provider !== 'cpu') addProvider(api, settings, provider, set);
-    if (constants.length > 0) return await withConstants(api, model, settings, constants, set);
+    if (constants.length > 0) {
+      const made = await withConstants(api, model, settings, constants, set);
+      if (!isBrief) await returnFreed(api);
+      return made;
+    }
     const session: [bigint | null] = [null];
     const { environment } = api;
     await api.apart(
@@ -246,7 +250,6 @@ async function withConstants(
       packed.container,
       session,
     );
-    await returnFreed(api);
   } catch (error) {
     packed.release();
     throw error;

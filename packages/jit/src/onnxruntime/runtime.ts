@@ -24,6 +24,8 @@ export interface SessionOptions {
   readonly spinning?: boolean;
   /** Constants of the model that have no values in it; they outlive the session. Only the C API takes them. */
   readonly constants?: readonly Constant[];
+  /** Released soon: the next session can have the memory that loading frees, which need not go back to the system. */
+  readonly isBrief?: boolean;
 }
 
 export interface Constant {
