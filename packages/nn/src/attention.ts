@@ -24,8 +24,6 @@ export interface AttentionWeights {
 
 export interface AttentionOptions {
   readonly batchSize: number;
-  /** Rows of the positions whose contexts are wanted, `[B * Q, H]`; default: every position's. */
-  readonly queries?: tf.Tensor2D;
   /** Of `attentionBias` or `causalBias`; absent when every position may see every other. */
   readonly bias?: tf.Tensor4D;
   /** Of the attention probabilities. */
@@ -74,49 +72,27 @@ export function attentionWeights(params: Params, name: string, heads: number): A
   }));
 }
 
-/**
- * Contexts of every position, or of `queries`, before the output map: `[B * S, H]` → `[B * Q, H]`; the caller disposes.
- */
+/** Contexts of every position, before the output map: `[B * S, H]` → `[B * S, H]`; the caller disposes. */
 export function selfAttention(
   { weight, bias, heads }: AttentionWeights,
   x: tf.Tensor2D,
   options: AttentionOptions,
 ): tf.Tensor2D {
   const B = options.batchSize;
-  const [N, H] = (options.queries ?? x).shape;
+  const [N, H] = x.shape;
   return tf.tidy(() => {
-    const [query, key, value] = options.queries
-      ? queriesApart({ weight, bias, heads }, x, options.queries, B)
-      : splitHeads(affine(x, weight, bias), 3, { batchSize: B, heads });
-    let scores: tf.Tensor4D = tf.matMul(query, key, false, true); // [B, A, Q, S]
+    const [query, key, value] = splitHeads(affine(x, weight, bias), 3, { batchSize: B, heads });
+    let scores: tf.Tensor4D = tf.matMul(query, key, false, true); // [B, A, S, S]
     if (options.bias) scores = tf.add(scores, options.bias);
     let probabilities = softmax(scores);
     if (options.dropout) {
       const { rate, key: random, stream } = options.dropout;
       probabilities = dropout(probabilities, rate, random, stream);
     }
-    const context: tf.Tensor4D = tf.matMul(probabilities, value); // [B, A, Q, D]
+    const context: tf.Tensor4D = tf.matMul(probabilities, value); // [B, A, S, D]
     const ordered = heads === 1 ? context : tf.transpose(context, [0, 2, 1, 3]);
     return tf.reshape(ordered, [N, H]);
   });
-}
-
-/** Queries of some positions, keys and values of all. */
-function queriesApart(
-  { weight, bias, heads }: AttentionWeights,
-  x: tf.Tensor2D,
-  asking: tf.Tensor2D,
-  batchSize: number,
-): tf.Tensor4D[] {
-  const H = x.shape[1];
-  const sizes = [H, 2 * H];
-  const [forQueries, forOthers] = tf.split<tf.Tensor2D>(weight, sizes);
-  const [queryBias, otherBias] = tf.split<tf.Tensor1D>(bias, sizes);
-  const shape = { batchSize, heads };
-  return [
-    inHeads(affine(asking, forQueries, queryBias), shape),
-    ...splitHeads(affine(x, forOthers, otherBias), 2, shape),
-  ];
 }
 
 interface HeadShape {

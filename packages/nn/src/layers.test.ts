@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { activation } from './activation.js';
 import { attentionBias, attentionWeights, selfAttention } from './attention.js';
 import { dropout } from './dropout.js';
+import { firstAttention } from './first-attention.js';
 import { linear } from './linear.js';
 import { type Params, parameter, type TokenBatch } from './params.js';
 import { hostRandomBits } from './random-bits.js';
@@ -169,22 +170,44 @@ describe('selfAttention', () => {
     }
   });
 
-  test.each([1, 2])('of %d heads answers queries of some positions as those of all', (heads) => {
-    const bias = attentionBias(tf.tensor2d([1, 1, 0, 1, 1, 1], [B, S], 'int32'));
-    const weights = attentionWeights(params, 'a', heads);
-    const all = selfAttention(weights, x, { batchSize: B, bias }).arraySync() as number[][];
-    const firsts = (input: tf.Tensor): tf.Tensor2D =>
-      selfAttention(weights, input as tf.Tensor2D, {
-        ...{ batchSize: B, bias, queries: firstRows(input as tf.Tensor2D, B) },
-      });
-    expectClose(firsts(x).dataSync(), [...all[0], ...all[S]], 6);
-    const ofAll = (input: tf.Tensor): tf.Tensor =>
-      firstRows(selfAttention(weights, input as tf.Tensor2D, { batchSize: B, bias }), B);
-    const slope = (f: (input: tf.Tensor) => tf.Tensor) =>
+  test.each([
+    [1, 'both'],
+    [2, 'both'],
+    [2, 'future'],
+  ] as const)('of %d heads, seeing %s, is the same for first positions alone', (heads, sees) => {
+    const bias = attentionBias(tf.tensor2d([1, 1, 0, 1, 1, 1], [B, S], 'int32'), sees);
+    const options = { batchSize: B, bias };
+    type Tensors = [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
+    const { weight, bias: shift } = attentionWeights(params, 'a', heads);
+    const alone = (...[x, weight, bias]: Tensors) =>
+      firstAttention({ weight, bias, heads }, x, options);
+    const ofAll = (...[x, weight, bias]: Tensors) =>
+      firstRows(selfAttention({ weight, bias, heads }, x, options), B);
+    expectClose(alone(x, weight, shift).dataSync(), [...ofAll(x, weight, shift).dataSync()], 5);
+    const slopes = (attend: typeof alone) =>
       tf
-        .grad((input) => tf.sum(tf.square(f(input))))(x)
-        .dataSync();
-    expectClose(slope(firsts), slope(ofAll), 6);
+        .grads((...given) => tf.sum(tf.square(attend(...(given as Tensors)))))([x, weight, shift])
+        .flatMap((slope) => [...slope.dataSync()]);
+    expectClose(slopes(alone), slopes(ofAll), 5);
+  });
+
+  test('of first positions alone, weighs the bias of the values by what dropout has left', () => {
+    const drop = {
+      rate: 0.5,
+      key: { seed: tf.scalar(3, 'int32'), counter: tf.scalar(1, 'int32') },
+      stream: 's',
+    };
+    const given = { weight: tf.zeros<tf.Rank.R2>([3 * H, H]), bias: tf.ones<tf.Rank.R1>([3 * H]) };
+    const found = firstAttention({ ...given, heads: 2 }, x, { batchSize: B, dropout: drop });
+    // equal scores, so that each position has a third
+    const left = tf.sum(dropout(tf.fill([B, 2, S], 1 / 3), 0.5, drop.key, drop.stream), -1);
+    const shares = left.dataSync();
+    expect(new Set(shares).size).toBeGreaterThan(1);
+    expectClose(
+      found.dataSync(),
+      Array.from({ length: B * H }, (_, i) => shares[Math.floor(i / (H / 2))]),
+      6,
+    );
   });
 
   test('what stands at a masked position changes nothing, and gets no gradient', () => {

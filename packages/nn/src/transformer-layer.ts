@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { activation } from './activation.js';
 import { type AttentionWeights, attentionWeights, selfAttention } from './attention.js';
 import { dropout } from './dropout.js';
+import { firstAttention } from './first-attention.js';
 import { layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
 import type { EncodeOptions, Params } from './params.js';
@@ -65,10 +66,10 @@ export function applyTransformerLayer(
   return tf.tidy(() => {
     const isFirst = options.positions === 'first';
     const asking = isFirst ? firstRows(x, batchSize) : x;
-    const context = selfAttention(attention, x, {
+    const attend = isFirst ? firstAttention : selfAttention;
+    const context = attend(attention, x, {
       batchSize,
-      ...(isFirst && { queries: asking }),
-      bias: isFirst ? biasOfFirst(options.attentionBias) : options.attentionBias,
+      bias: options.attentionBias,
       dropout: { rate: options.attentionDropout, key, stream: `${stream}.attention` },
     });
     const attended = dropout(
@@ -88,11 +89,4 @@ export function applyTransformerLayer(
     );
     return layerNorm(params, names.feedForwardNorm, tf.add(y, fed), epsilon);
   });
-}
-
-/** One-sided sight gives each position a bias of its own: that of the first, `[B, 1, 1, S]`. */
-function biasOfFirst(bias: tf.Tensor4D | undefined): tf.Tensor4D | undefined {
-  if (!bias || bias.shape[2] === 1) return bias;
-  const [B, , , S] = bias.shape;
-  return tf.slice(bias, [0, 0, 0, 0], [B, 1, 1, S]);
 }
