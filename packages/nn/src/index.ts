@@ -31,6 +31,7 @@ export {
 } from './config-fields.js';
 export { dropout } from './dropout.js';
 export { embedding } from './embedding.js';
+export { firstAttention } from './first-attention.js';
 export { type GeluApproximation, gelu } from './gelu.js';
 export {
   type HostTensor,
