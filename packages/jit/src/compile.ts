@@ -106,7 +106,6 @@ async function load<R extends StepResult, State>(
     (queue: StateQueue): Turn =>
     (use, work) =>
       use === 'read' && lanes > 1 ? queue.read(work) : queue.change(work);
-  /** Runs `work` when its turn comes. */
   const queued: Turn = (use, work) => {
     if (disposed || shared.disposed) {
       return Promise.reject(

@@ -82,7 +82,7 @@ describe.each(engines)('frozen state on %j', (engine) => {
       await learn.run({});
     }
     await expect(learning()).rejects.toThrow(
-      /"learn" changes "state\.gain", but the state is frozen\.\nReturn outputs only, or compile without frozen\./,
+      /"learn" changes "state\.gain", but the state is frozen\.\nReturn outputs only, or do not freeze it: compile without frozen, run outside of whileFrozen\./,
     );
     // State that comes back as it went in is no change.
     const same = await program.compile((s: State) => ({ state: s, outputs: tf.sum(s.gain) }), {
@@ -175,6 +175,28 @@ describe.each(engines)('whileFrozen on %j', (engine) => {
     await expect(failing).rejects.toThrow('no more');
     expect(ended).toBe(true);
     await main.run(byOne);
+    main.dispose();
+  });
+
+  test('leaves sizes that first come inside of it to later runs', async () => {
+    const { main } = await tried();
+    // other things for other sizes
+    const turned = ({ gain }: State, { x }: { x: tf.Tensor1D }) => {
+      let y: tf.Tensor = tf.mul(x, tf.sum(gain));
+      for (let turn = 0; turn < Math.min(x.shape[0], 60); turn++) y = tf.neg(y);
+      return { outputs: y };
+    };
+    const program = await main.compile(turned, {
+      inputs: { x: { dtype: 'float32', shape: ['n'] } },
+    });
+    const x = { dtype: 'float32', shape: [3], data: Float32Array.of(1, 2, 3) } as const;
+    const frozen = await program.whileFrozen((run) => run({ x }));
+    expect(program.anySize).toBe(false);
+    expect(await program.run({ x })).toEqual(frozen);
+    await main.run(byOne);
+    const after = await program.run({ x });
+    expect(after.data[0]).toBeCloseTo(frozen.data[0] - state.gain.data.length, 3);
+    expect(await program.whileFrozen((run) => run({ x }))).toEqual(after);
     main.dispose();
   });
 

@@ -106,11 +106,12 @@ export interface Program<Outputs = Tree<HostTensor>, State = Tree<HostTensor>> {
    */
   run(inputs: Tree<HostTensor | HostTensor['data'] | number | readonly number[]>): Promise<Outputs>;
   /**
-   * Many runs over the state as it is; what changes it waits until `work` has ended, and `work` must not wait for that.
-   * Engine `onnxruntime` takes the state as constants meanwhile, as with `frozen`: on the processor that costs some 0.1 s
-   * and the memory of the matrices, and runs take less time, so it pays from some seconds on.
+   * Many runs over the state as it is; what changes it waits until `work` has ended. Engine `onnxruntime` takes the state
+   * as constants meanwhile, as with `frozen`: on the processor that costs some 0.1 s (for each size where `anySize` is
+   * false) and the memory of the matrices, and runs take less time, so it pays from some seconds on.
    *
-   * @param work `run` is this program's, and ends with it
+   * @param work `run` is this program's, and ends with it; it must await its runs, and no other call of the programs of
+   * this state, which may wait for a change that waits for `work`
    * @throws TypeError where the function changes the state
    */
   whileFrozen<T>(work: (run: Program<Outputs>['run']) => Promise<T>): Promise<T>;

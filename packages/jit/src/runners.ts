@@ -65,12 +65,13 @@ async function load(sources: Sources, engine: Engine, options: LoadOptions): Pro
   };
   const loadAll = async (): Promise<Runner | undefined> => {
     if (sources.axes.length === 0) return loadFrom(() => sources.at(new Map()));
-    if (!engine.opensAxes) return undefined;
+    if (!engine.opensAxes || sources.mustClose) return undefined;
     try {
       return await loadFrom(() => sources.open());
     } catch (error) {
-      if (error instanceof OpenAxesError) return undefined;
-      throw error;
+      if (!(error instanceof OpenAxesError)) throw error;
+      sources.mustClose = true;
+      return undefined;
     }
   };
   const all = await loadAll();
@@ -99,6 +100,8 @@ async function load(sources: Sources, engine: Engine, options: LoadOptions): Pro
 /** What is loaded of one function; traced once for each sizes, however often that is. */
 class Sources {
   readonly axes: readonly string[];
+  /** Whether an engine has found that the axes cannot stay open. */
+  mustClose = false;
   /** Milliseconds that tracing took so far. */
   traceMs = 0;
   readonly #declared: Declared;

@@ -83,7 +83,7 @@ export function callStep(
 export function changesFrozen(step: Step, path: string): TypeError {
   return new TypeError(
     `jit: "${nameOf(step)}" changes "${path}", but the state is frozen.\n` +
-      `Return outputs only, or compile without frozen.`,
+      `Return outputs only, or do not freeze it: compile without frozen, run outside of whileFrozen.`,
   );
 }
 

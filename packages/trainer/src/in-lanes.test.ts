@@ -25,6 +25,14 @@ test('a lane that is free takes the next, whichever was begun first', async () =
   expect(begun.indexOf('fourth ends')).toBeLessThan(begun.indexOf('long ends'));
 });
 
+test('of several that fail the first in time is reported', async () => {
+  const failing = (turns: number, name: string) => async () => {
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+    throw new Error(name);
+  };
+  await expect(inLanes(3, [failing(5, 'late'), failing(1, 'early')])).rejects.toThrow('early');
+});
+
 test('none is begun after one has failed, though a lane is free', async () => {
   let begun = 0;
   async function* works(): AsyncGenerator<() => Promise<void>> {

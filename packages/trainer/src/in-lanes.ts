@@ -9,7 +9,7 @@ export function threadsBeside(runs: number, cores: number): { readonly threads?:
 /**
  * What each of `works` comes to, in their order, at most `lanes` of them under way at once.
  *
- * @throws what the first that fails throws, once all that were begun have ended; none is begun after it is known
+ * @throws what the first that fails throws, in time, once all that were begun have ended; none is begun after it is known
  */
 export async function inLanes<T>(
   lanes: number,
@@ -17,23 +17,22 @@ export async function inLanes<T>(
 ): Promise<T[]> {
   const results: Promise<T>[] = [];
   const underWay = new Set<Promise<T>>();
-  let failed = false;
+  const failures: unknown[] = [];
   try {
     for await (const work of works) {
-      if (underWay.size === lanes) await Promise.race(underWay);
-      if (failed) break;
+      if (underWay.size === lanes) await Promise.race(underWay).catch(() => undefined);
+      if (failures.length > 0) break;
       const result = work();
       results.push(result);
       underWay.add(result);
       result.then(
         () => underWay.delete(result),
-        () => {
-          failed = true;
-        },
+        (error: unknown) => failures.push(error),
       );
     }
   } finally {
     await Promise.allSettled(results);
   }
+  if (failures.length > 0) throw failures[0];
   return Promise.all(results);
 }

@@ -1,7 +1,7 @@
 // Rewrites of the neutral graph that ONNX Runtime profits from, before lowering.
 //
-// Each pass looks for a product, a square or a scatter whose only reader can absorb it: one pass over memory
-// less each time.
+// Each pass looks for a product, a square or a scatter whose only reader can absorb it, or for a choice between whole
+// arrays: one pass over memory less each time.
 
 import { segmentSumInto, sumOfSquares } from '../absorb-sums.js';
 import { type Graph, type GraphNode, uniformOf, type Value } from '../graph.js';
@@ -61,7 +61,7 @@ function choose({ maker, readers, gone }: Context, node: GraphNode): GraphNode |
   const spread = maker.get(condition.id);
   const isWhole = spread?.op === 'BroadcastTo' && sizeOf(spread.inputs[0].shape) === 1;
   if (!isWhole || sides.some(({ constant }) => constant)) return undefined;
-  const others = (readers.get(condition.id) ?? 0) - 1;
+  const others = (readers.get(condition.id) ?? 0) - 1; // the last choice takes the spread condition with it
   readers.set(condition.id, others);
   if (others === 0) gone.add(spread);
   return { ...node, op: 'Choose', inputs: [spread.inputs[0], ...sides] };

@@ -137,7 +137,7 @@ async function load(
   const declared = open?.inputs ?? graph.inputs;
   const start = performance.now();
   const emitted =
-    setup.frozenModels.get(source) ??
+    (own.frozen ? setup.frozenModels.get(source) : undefined) ??
     emitProgram(
       traces.map(({ sizes, trace }) => ({ sizes, trace: trace.graph })),
       { frozen, inputs: declared },

@@ -100,7 +100,7 @@ function choose(onnx: OnnxBuilder, { inputs: [condition, t, e], outputs: [y] }: 
   });
 }
 
-/** Elements from which a copy takes longer than to enter a branch. */
+/** Elements from which a copy takes longer than to enter a branch; of open sizes it is not known how many there are. */
 const LARGE = 2 ** 14;
 
 function oneToOne(type: string): Plain {
